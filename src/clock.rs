@@ -1,0 +1,1 @@
+//! The machine's clock, the only place that reads it.

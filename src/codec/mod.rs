@@ -1,0 +1,1 @@
+//! Other people's formats: strict JSON slicing, strict ZIP reading, BagIt, DER.

@@ -1,0 +1,1 @@
+//! Digests, signatures, Merkle trees, time stamp tokens.

@@ -1,0 +1,7 @@
+//! The `signhold` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    signhold::cli::run()
+}

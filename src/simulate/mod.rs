@@ -1,0 +1,1 @@
+//! Graph, login and a time stamp authority on loopback.

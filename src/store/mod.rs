@@ -1,0 +1,1 @@
+//! The matter folder: durable writes and locks.

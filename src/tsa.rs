@@ -1,0 +1,1 @@
+//! HTTP to a time stamp authority (RFC 3161 §3.4).

@@ -1,0 +1,1 @@
+//! Package bytes to a verdict.
