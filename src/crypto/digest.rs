@@ -1,0 +1,145 @@
+//! SHA-256 digests, one type for each thing that is digested (FORMAT §2).
+//!
+//! A page's digest can then never be compared with a manifest's by mistake. All of them print and serialise as 64 lower-case
+//! hexadecimal digits, and read nothing else.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+/// Text that is not 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a digest of 64 lower-case hexadecimal digits")]
+pub struct NotADigest(pub String);
+
+macro_rules! digests {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// Computes the digest of `bytes`.
+            #[must_use]
+            pub fn of(bytes: &[u8]) -> Self {
+                Self(Sha256::digest(bytes).into())
+            }
+
+            /// Takes 32 bytes that are such a digest already.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// Returns the 32 bytes.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&HEXLOWER.encode(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotADigest;
+
+            fn from_str(text: &str) -> Result<Self, NotADigest> {
+                let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+                bytes.map(Self).ok_or_else(|| NotADigest(text.to_owned()))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+digests! {
+    /// Of all archive bytes before the seal (FORMAT §9, `archive`).
+    ArchiveDigest,
+    /// Of a certificate in DER.
+    CertificateDigest,
+    /// Of a file named by a manifest (FORMAT §10).
+    FileDigest,
+    /// Of the bytes of a genesis document.
+    GenesisDigest,
+    /// Of a page body as stored.
+    PageDigest,
+    /// Of the bytes of a page record, or of genesis for the first: what a record's `previous` names (FORMAT §6.2).
+    RecordDigest,
+    /// Of the bytes of a seal.
+    SealDigest,
+    /// Of the tag manifest.
+    TagManifestDigest,
+    /// Of a timestamp file.
+    TimestampDigest,
+}
+
+/// A digest that is fed piece by piece.
+#[derive(Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the digest of everything taken so far, as bytes for one of the digest types.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_of_abc_is_the_one_in_fips_180() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(FileDigest::of(b"abc").to_string(), expected);
+        assert_eq!(expected.parse::<FileDigest>(), Ok(FileDigest::of(b"abc")));
+        let mut hasher = Hasher::default();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        assert_eq!(FileDigest::from_bytes(hasher.finish()), FileDigest::of(b"abc"));
+    }
+
+    #[test]
+    fn upper_case_short_and_long_text_is_no_digest() {
+        let good = FileDigest::of(b"abc").to_string();
+        for text in [
+            good.to_uppercase(),
+            good.get(1..).unwrap().to_owned(),
+            format!("{good}0"),
+            format!("{good}00"),
+            String::new(),
+        ] {
+            assert_eq!(text.parse::<FileDigest>(), Err(NotADigest(text.clone())));
+        }
+    }
+}
