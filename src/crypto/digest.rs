@@ -85,10 +85,14 @@ digests! {
     FileDigest,
     /// Of the bytes of a genesis document.
     GenesisDigest,
+    /// Of a Merkle leaf, domain byte included (FORMAT §8).
+    LeafHash,
     /// Of a page body as stored.
     PageDigest,
     /// Of the bytes of a page record, or of genesis for the first: what a record's `previous` names (FORMAT §6.2).
     RecordDigest,
+    /// The root of a Merkle tree (FORMAT §8).
+    RootHash,
     /// Of the bytes of a seal.
     SealDigest,
     /// Of the tag manifest.

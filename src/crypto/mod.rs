@@ -4,4 +4,5 @@
 //! and reads no clock: instants are arguments.
 
 pub mod digest;
+pub mod merkle;
 pub mod signature;

@@ -1,0 +1,3 @@
+//! RFC 9162 Merkle trees (FORMAT §8).
+
+pub use super::digest::{LeafHash, RootHash};
