@@ -2,7 +2,7 @@
 //!
 //! Strict means: canonical public key and R, neither of small order, S below the group order, no cofactor. Stock verifiers
 //! accept a small-order key, under which one signature fits every message; that is why a weak key is refused before any
-//! signature is looked at. Signing is not here: keys live behind the trait that `seal` declares.
+//! signature is looked at. Private keys are not here: they live behind [`Signer`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,6 +92,15 @@ impl Signature {
     pub fn as_bytes(&self) -> &[u8; 64] {
         &self.0
     }
+}
+
+/// Whoever holds a private key. The key itself never crosses this line.
+pub trait Signer: Sync {
+    /// Returns the public half.
+    fn public_key(&self) -> PublicKey;
+
+    /// Returns the signature over `message`. The same message always gets the same signature (RFC 8032 is deterministic).
+    fn sign(&self, message: &[u8]) -> Signature;
 }
 
 /// An Ed25519 public key that is canonically encoded and not weak.

@@ -54,12 +54,8 @@ pub enum FailureReason {
     BodyCut,
     /// The body was longer than a package can hold.
     BodyTooLong,
-    /// The page names a next page elsewhere than at the service.
-    ForeignNextLink,
     /// Status 200, and yet not a page of the log.
     NotAPage,
-    /// The page names a next page that was asked before.
-    RepeatedNextLink,
     /// A status outside 200 to 299.
     Status,
     /// No whole answer in time.
@@ -73,9 +69,7 @@ impl fmt::Display for FailureReason {
         f.write_str(match self {
             Self::BodyCut => "body-cut",
             Self::BodyTooLong => "body-too-long",
-            Self::ForeignNextLink => "foreign-next-link",
             Self::NotAPage => "not-a-page",
-            Self::RepeatedNextLink => "repeated-next-link",
             Self::Status => "status",
             Self::Timeout => "timeout",
             Self::Transport => "transport",

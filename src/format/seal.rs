@@ -111,13 +111,13 @@ pub enum RunState {
     Complete,
     /// Closed, without records.
     Empty,
-    /// Nothing came, and the window lies wholly beyond the stated retention.
+    /// No records came, and the window lies wholly beyond the stated retention.
     Expired,
     /// Not closed.
     Failed,
     /// Never requested.
     NotAsked,
-    /// Not closed, and its window was asked again.
+    /// Its window was asked again, whole or in parts.
     Superseded,
 }
 
