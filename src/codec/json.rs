@@ -341,16 +341,16 @@ impl<'a> Scan<'a> {
         Ok((self.space(at + 1), key))
     }
 
-    /// Reads a string from behind its opening quotation mark, eight bytes at a step.
+    /// Reads a string from behind its opening quotation mark, sixteen bytes at a step.
     #[inline]
     fn string(self, start: usize) -> Result<(usize, Literal<'a>), Unsliceable> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            while let Some(eight) = self.body.get(at..).and_then(<[u8]>::first_chunk) {
-                let plain = leading_plain_bytes(*eight);
+            while let Some(sixteen) = self.body.get(at..).and_then(<[u8]>::first_chunk) {
+                let plain = leading_plain_bytes(*sixteen);
                 at += plain;
-                if plain < 8 {
+                if plain < 16 {
                     break;
                 }
             }
@@ -417,7 +417,12 @@ impl<'a> Scan<'a> {
     }
 
     #[inline]
-    fn space(self, mut at: usize) -> usize {
+    fn space(self, at: usize) -> usize {
+        if self.byte(at).is_some_and(|byte| byte <= b' ') { self.long_space(at) } else { at }
+    }
+
+    #[cold]
+    fn long_space(self, mut at: usize) -> usize {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte(at) {
             at += 1;
         }
@@ -497,18 +502,32 @@ fn hex_unit(rest: &mut &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// Counts the bytes before the first quotation mark, backslash or control character; 8 if there is none.
+/// Counts the bytes before the first quotation mark, backslash or control character; 16 if there is none.
 ///
-/// Eight bytes in one word. `x ^ 2` sends `"` (0x22) to 0x20 and keeps 0x00..=0x1F below it, so one comparison with 0x21 finds
-/// both; a borrow can only mark bytes above a true hit, and the lowest mark alone is used. Bytes of 0x80 and above are never
-/// marked.
+/// Most names and values are shorter than 16 bytes: one step, one branch that is taken as foreseen. With 8 the whole scan was a
+/// quarter slower.
 #[inline]
-fn leading_plain_bytes(eight: [u8; 8]) -> usize {
-    let x = u64::from_le_bytes(eight);
+fn leading_plain_bytes(sixteen: [u8; 16]) -> usize {
+    let [low, high] = words(sixteen).map(marks);
+    let bits = if low == 0 { 64 + high.trailing_zeros() } else { low.trailing_zeros() };
+    usize::try_from(bits / 8).unwrap_or(0)
+}
+
+/// Marks the high bit of each byte that ends or breaks the plain part of a string; only the lowest mark is reliable.
+///
+/// `x ^ 2` sends `"` (0x22) to 0x20 and keeps 0x00..=0x1F below it, so one comparison with 0x21 finds both. A borrow marks
+/// nothing but bytes above a true hit. Bytes of 0x80 and above are never marked.
+#[inline]
+fn marks(x: u64) -> u64 {
     let quote_or_control = (x ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
     let backslash = (x ^ (EACH * 0x5C)).wrapping_sub(EACH);
-    let marks = (quote_or_control | backslash) & !x & (EACH * 0x80);
-    usize::try_from(marks.trailing_zeros() / 8).unwrap_or(0)
+    (quote_or_control | backslash) & !x & (EACH * 0x80)
+}
+
+/// Splits sixteen bytes into two words, the first byte lowest.
+#[inline]
+fn words([a, b, c, d, e, f, g, h, rest @ ..]: [u8; 16]) -> [u64; 2] {
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(rest)]
 }
 
 /// 128 open brackets: Graph sign-ins nest 6 deep; serde_json, the reader most likely to be used beside us, stops at 127.
@@ -635,7 +654,7 @@ mod tests {
 
     #[test]
     fn every_byte_value_in_every_lane_is_judged_as_by_the_grammar() {
-        for length in 0..24 {
+        for length in 0..40 {
             for place in 0..length {
                 for byte in 0..=0x7F_u8 {
                     let mut text = vec![b'a'; length];
