@@ -4,6 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::directory::{of_entry, to_u64};
 use super::fault::{Fault, FaultKind};
+use super::free_bits;
 use super::header::{DEFLATED, STORED};
 use super::read::Entry;
 
@@ -40,6 +41,23 @@ impl RawEntry {
             return Err(of_entry(FaultKind::Crc, &self.entry, claimed, format!("crc-32 {computed:08x}")));
         }
         Ok(content)
+    }
+
+    /// Checks the bits of the stream that RFC 1951 leaves without meaning: all have to be zero.
+    ///
+    /// For entries that no digest over the bytes of the archive covers: otherwise these bits could be changed unseen. Slow, so
+    /// not part of [`RawEntry::inflate`]. What remains: the same content can be deflated in more than one way, so that an entry
+    /// outside such a digest can be replaced by another stream of the same content.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] if such a bit is set, or if the compressed bytes are no deflate stream.
+    pub fn check_free_bits(&self) -> Result<(), Fault> {
+        match (self.method, free_bits::are_zero(&self.compressed)) {
+            (STORED, _) | (_, Some(true)) => Ok(()),
+            (_, Some(false)) => Err(self.deflate_fault("bits without meaning are set".to_owned())),
+            (_, None) => Err(self.deflate_fault("not a deflate stream".to_owned())),
+        }
     }
 
     fn inflate_deflated(&self) -> Result<Vec<u8>, Fault> {

@@ -17,6 +17,7 @@
 mod deviations;
 mod directory;
 pub mod fault;
+mod free_bits;
 mod header;
 mod inflate;
 mod name;
