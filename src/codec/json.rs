@@ -508,7 +508,9 @@ fn hex_unit(rest: &mut &str) -> Option<u16> {
 /// quarter slower.
 #[inline]
 fn leading_plain_bytes(sixteen: [u8; 16]) -> usize {
-    let [low, high] = words(sixteen).map(marks);
+    let (words, _) = sixteen.as_chunks();
+    let marks = |word: Option<&[u8; 8]>| word.map_or(0, |word| marks(u64::from_le_bytes(*word)));
+    let (low, high) = (marks(words.first()), marks(words.get(1)));
     let bits = if low == 0 { 64 + high.trailing_zeros() } else { low.trailing_zeros() };
     usize::try_from(bits / 8).unwrap_or(0)
 }
@@ -524,13 +526,7 @@ fn marks(x: u64) -> u64 {
     (quote_or_control | backslash) & !x & (EACH * 0x80)
 }
 
-/// Splits sixteen bytes into two words, the first byte lowest.
-#[inline]
-fn words([a, b, c, d, e, f, g, h, rest @ ..]: [u8; 16]) -> [u64; 2] {
-    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(rest)]
-}
-
-/// 128 open brackets: Graph sign-ins nest 6 deep; serde_json, the reader most likely to be used beside us, stops at 127.
+/// 128 open brackets: Graph sign-ins nest 6 deep; `serde_json`, the reader most likely to be used beside us, stops at 127.
 pub const MAX_DEPTH: usize = 128;
 
 /// 500,000 elements: the documented maximum of one Log Analytics answer, and 500 times that of a Graph page (999). Without a
@@ -733,7 +729,7 @@ mod tests {
         })
     }
 
-    /// Asserts that the scanner and serde_json cut `body` alike, or both refuse it.
+    /// Asserts that the scanner and `serde_json` cut `body` alike, or both refuse it.
     fn assert_agreement(body: &[u8]) {
         let ours = slice_page(body);
         let theirs = str::from_utf8(body).ok().and_then(|text| serde_json::from_str::<Reference<'_>>(text).ok());

@@ -1,3 +1,4 @@
-//! Other people's formats: strict JSON slicing, strict ZIP reading, BagIt, DER.
+//! Other people's formats: strict JSON slicing, strict ZIP reading, `BagIt`, DER.
 
 pub mod json;
+pub mod zip;

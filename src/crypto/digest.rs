@@ -19,7 +19,7 @@ macro_rules! digests {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name([u8; 32]);
+        pub struct $name(pub [u8; 32]);
 
         impl $name {
             /// Computes the digest of `bytes`.
