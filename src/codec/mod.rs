@@ -1,4 +1,6 @@
-//! Other people's formats: strict JSON slicing, strict ZIP reading, `BagIt`, DER.
+//! Other people's formats: strict JSON slicing, strict ZIP reading and writing, content codings, service errors.
 
+pub mod content;
 pub mod json;
+pub mod service_error;
 pub mod zip;

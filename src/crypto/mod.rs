@@ -5,4 +5,5 @@
 
 pub mod digest;
 pub mod merkle;
+pub mod secret;
 pub mod signature;

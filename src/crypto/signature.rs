@@ -94,6 +94,12 @@ impl Signature {
     }
 }
 
+impl From<[u8; 64]> for Signature {
+    fn from(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+}
+
 /// Whoever holds a private key. The key itself never crosses this line.
 pub trait Signer: Sync {
     /// Returns the public half.

@@ -1,1 +1,63 @@
-//! The matter folder: durable writes and locks.
+//! The matter folder on disk.
+//!
+//! ```text
+//! DIR/matter.toml                            who, for what, with which key
+//! DIR/ledger.jsonl                           custody events
+//! DIR/acquisitions/ID/genesis.json|.sig|.tsr the signed plan
+//! DIR/acquisitions/ID/pages/000001.zip       body, record and signature of a page: one file, so it is there whole or not at all
+//! DIR/acquisitions/ID/failures/000001.zip    the same of a failure
+//! DIR/acquisitions/ID/run.jsonl              the tool's own log
+//! DIR/packages/PACKAGE.zip                   what was sealed
+//! ```
+//!
+//! Nothing here is ever overwritten but the log's end; what is written appears whole, by rename, or not at all.
+
+pub mod acquisition;
+pub mod durable;
+pub mod lock;
+pub mod matter;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the folder did not do what was wanted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// Something is there already and will not be touched.
+    #[error("`{0}` exists already and is left as it is")]
+    Exists(PathBuf),
+    /// The disk refused.
+    #[error("cannot {doing} `{path}`")]
+    Io {
+        /// What was tried: read, write, create.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process works in this matter.
+    #[error("another signhold process works in `{0}`")]
+    Locked(PathBuf),
+    /// A file is not what it should be.
+    #[error("`{path}` cannot be read: {reason}")]
+    Malformed {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The folder is none of ours.
+    #[error("`{0}` is not a matter folder: it has no `matter.toml`")]
+    NotAMatter(PathBuf),
+}
+
+impl FolderError {
+    /// Wraps an I/O error with what was tried on which path.
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}

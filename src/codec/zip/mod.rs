@@ -7,6 +7,7 @@
 //!
 //! * [`read`]: the forward pass over a file, and what it hands out;
 //! * [`fault`]: what can be wrong, with codes that stay;
+//! * [`write`]: the other direction, with the `zip` crate, which writes exactly this profile for deflated entries;
 //! * `header`, `name`: the fields and names of the profile.
 //!
 //! Deviations are collected, not repaired. Reading goes on as long as the forward pass can tell where the next entry begins,
@@ -22,6 +23,7 @@ mod header;
 mod inflate;
 mod name;
 pub mod read;
+pub mod write;
 
 pub use fault::{Fault, FaultKind, Faults, ReadError};
 pub use inflate::RawEntry;

@@ -1,0 +1,227 @@
+//! The second pass: one forward write of the whole package, ending in the seal.
+
+use std::io::{Seek, Write};
+
+use sha2::{Digest as _, Sha256};
+
+use super::inventory::{self, BODY, Inventory};
+use super::{PartSource, RECORD, SIGNATURE, SealError, TimestampAuthority, readme};
+use crate::codec::zip::write::{Part, Writer};
+use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, SealDigest, TagManifestDigest};
+use crate::crypto::signature::Signer;
+use crate::format::bag::{BagInfo, DECLARATION, Manifest};
+use crate::format::encode;
+use crate::format::genesis::Genesis;
+use crate::format::identifier::PackageId;
+use crate::format::parts::{GenesisReference, Timestamps, Tool};
+use crate::format::path::{self, PackagePath};
+use crate::format::seal::{Archive, Run, RunState, Seal, SealType, Totals, Volume};
+use crate::time::LocalTime;
+
+/// Everything that is sealed, apart from the pages themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// The plan.
+    pub genesis: &'a Genesis,
+    /// Its bytes.
+    pub genesis_bytes: &'a [u8],
+    /// The signature over them.
+    pub genesis_signature: &'a [u8],
+    /// The timestamps over that, in number order.
+    pub genesis_timestamps: &'a [Vec<u8>],
+    /// How many pages there are.
+    pub page_count: u64,
+    /// How many failures.
+    pub failure_count: u64,
+    /// Every run.
+    pub streams: &'a [Run],
+    /// The tool's own log.
+    pub run_log: &'a [u8],
+    /// Who seals.
+    pub tool: &'a Tool,
+    /// When, by our clock.
+    pub now: LocalTime,
+    /// Whom to ask for time stamps over the seal.
+    pub authorities: &'a [String],
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// The seal.
+    pub seal: Seal,
+    /// Its digest.
+    pub seal_sha256: SealDigest,
+    /// How long the archive is.
+    pub byte_len: u64,
+}
+
+/// Returns the identifier of the package that [`write`] will make.
+#[must_use]
+pub fn identifier(genesis: &Genesis) -> PackageId {
+    PackageId::new(&genesis.matter.id, &genesis.acquisition, 1)
+}
+
+/// Writes the package into `sink`.
+///
+/// # Errors
+///
+/// [`SealError`]; what `sink` holds then is not a package and must be thrown away.
+pub fn write<P: PartSource, W: Write + Seek>(
+    parts: &P,
+    contents: &Contents<'_>,
+    signer: &dyn Signer,
+    authority: &dyn TimestampAuthority,
+    sink: W,
+) -> Result<(Sealed, W), SealError> {
+    let genesis = contents.genesis;
+    let key = signer.public_key();
+    let reference = GenesisReference {
+        sha256: GenesisDigest::of(contents.genesis_bytes),
+        timestamps: contents
+            .genesis_timestamps
+            .iter()
+            .map(|token| crate::crypto::digest::TimestampDigest::of(token))
+            .collect(),
+    };
+    let mut inventory = inventory::take(parts, (contents.page_count, contents.failure_count), reference.sha256, &key)?;
+    check_limits(&inventory)?;
+    let package = identifier(genesis);
+    let top = |path: &str| format!("{package}/{path}");
+    let loose = loose_payload(contents)?;
+    for (path, bytes) in &loose {
+        inventory.add(path.clone(), FileDigest::of(bytes), bytes.len() as u64);
+    }
+
+    let readme = readme::text(
+        package.as_str(),
+        genesis.simulated,
+        contents.genesis_timestamps.len(),
+        contents.authorities.len(),
+    );
+    let info = BagInfo {
+        genesis,
+        package: package.as_str(),
+        day: &contents.now.day(),
+        volume: (1, true),
+        payload: inventory.payload,
+    };
+    let tags = [
+        (path::BAGIT, DECLARATION.to_owned()),
+        (path::BAG_INFO, info.to_text()),
+        (path::MANIFEST, inventory.manifest.to_text()),
+        (path::README, readme),
+        (path::SIGNER_KEY, key.to_pem()),
+    ];
+    let mut tag_manifest = Manifest::default();
+    for (name, text) in &tags {
+        tag_manifest.insert(built_path(name)?, FileDigest::of(text.as_bytes()));
+    }
+    let tag_manifest = tag_manifest.to_text();
+
+    let mut writer = Writer::new(sink);
+    let mut add = |name: &str, bytes: &[u8]| writer.add(&top(name), &Part::deflate(bytes));
+    for (name, text) in &tags {
+        if *name == path::README {
+            add(path::TAG_MANIFEST, tag_manifest.as_bytes())?;
+        }
+        add(name, text.as_bytes())?;
+    }
+    let (run_log, before_pages) = loose.split_last().ok_or_else(|| SealError::Damaged {
+        part: path::RUN_LOG.to_owned(),
+        reason: "it is not among the parts".to_owned(),
+    })?;
+    for (path, bytes) in before_pages {
+        add(path.as_str(), bytes)?;
+    }
+    for (sequence, body_path) in (1..).zip(&inventory.body_paths) {
+        let mut bundle = parts.page(sequence)?;
+        writer.copy(&top(PackagePath::page_record(sequence).as_str()), &mut bundle, RECORD)?;
+        writer.copy(&top(PackagePath::page_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
+        writer.copy(&top(body_path.as_str()), &mut bundle, BODY)?;
+    }
+    for (sequence, has_body) in (1..).zip(&inventory.failure_bodies) {
+        let mut bundle = parts.failure(sequence)?;
+        writer.copy(&top(PackagePath::failure_record(sequence).as_str()), &mut bundle, RECORD)?;
+        writer.copy(&top(PackagePath::failure_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
+        if *has_body {
+            writer.copy(&top(PackagePath::failure_body(sequence).as_str()), &mut bundle, BODY)?;
+        }
+    }
+    writer.add(&top(run_log.0.as_str()), &Part::deflate(&run_log.1))?;
+
+    let (byte_len, sha256) = writer.so_far();
+    let counted = contents.streams.iter().filter(|run| run.state != RunState::Superseded);
+    let seal = Seal {
+        r#type: SealType::V1,
+        package: package.clone(),
+        acquisition: genesis.acquisition.clone(),
+        genesis: reference,
+        simulated: genesis.simulated,
+        created: contents.now,
+        operator: genesis.operator.clone(),
+        tool: contents.tool.clone(),
+        volume: Volume { number: 1, last: true, first_page: 1, previous_seal: None },
+        streams: contents.streams.to_vec(),
+        totals: Totals { inside: counted.map(|run| run.inside).sum(), ..inventory.totals },
+        head: inventory.head,
+        merkle_root: inventory.merkle_root,
+        tagmanifest_sha256: TagManifestDigest::of(tag_manifest.as_bytes()),
+        archive: Archive { byte_len, sha256: ArchiveDigest::from_bytes(sha256) },
+        signer: key.fingerprint(),
+        timestamps: Timestamps::by(contents.authorities.to_vec()),
+        second_pass: (),
+    };
+    let seal_bytes = encode(&seal)?;
+    let seal_signature = signer.sign(&seal_bytes);
+    writer.add(&top(path::SEAL), &Part::deflate(&seal_bytes))?;
+    writer.add(&top(path::SEAL_SIGNATURE), &Part::deflate(seal_signature.as_bytes()))?;
+    let imprint: [u8; 32] = Sha256::digest(seal_signature.as_bytes()).into();
+    for (number, url) in (1..).zip(contents.authorities) {
+        let token =
+            authority.stamp(url, &imprint).map_err(|reason| SealError::Timestamp { url: url.clone(), reason })?;
+        writer.add(&top(PackagePath::seal_timestamp(number).as_str()), &Part::deflate(&token))?;
+    }
+    let mut sink = writer.finish()?;
+    let byte_len = sink.stream_position().map_err(|source| SealError::Io { path: package.to_string(), source })?;
+    if byte_len > MAX_ARCHIVE_BYTE_LEN {
+        return Err(SealError::TooLarge { what: "bytes", count: byte_len, limit: MAX_ARCHIVE_BYTE_LEN });
+    }
+    Ok((Sealed { seal_sha256: SealDigest::of(&seal_bytes), seal, byte_len }, sink))
+}
+
+/// The payload files that lie in no bundle, in archive order; the run log is last.
+fn loose_payload(contents: &Contents<'_>) -> Result<Vec<(PackagePath, Vec<u8>)>, SealError> {
+    let mut loose = vec![
+        (built_path(path::GENESIS)?, contents.genesis_bytes.to_vec()),
+        (built_path(path::GENESIS_SIGNATURE)?, contents.genesis_signature.to_vec()),
+    ];
+    for (number, token) in (1..).zip(contents.genesis_timestamps) {
+        loose.push((PackagePath::genesis_timestamp(number), token.clone()));
+    }
+    loose.push((built_path(path::RUN_LOG)?, contents.run_log.to_vec()));
+    Ok(loose)
+}
+
+fn built_path(name: &str) -> Result<PackagePath, SealError> {
+    PackagePath::new(name).map_err(|error| SealError::Damaged { part: name.to_owned(), reason: error.to_string() })
+}
+
+fn check_limits(inventory: &Inventory) -> Result<(), SealError> {
+    let pages = inventory.totals.pages;
+    if pages > MAX_PAGES {
+        return Err(SealError::TooLarge { what: "pages", count: pages, limit: MAX_PAGES });
+    }
+    let entries = inventory.payload.file_count + 16;
+    if entries > MAX_ENTRIES {
+        return Err(SealError::TooLarge { what: "files", count: entries, limit: MAX_ENTRIES });
+    }
+    Ok(())
+}
+
+/// 2 GiB: FORMAT §15.
+const MAX_ARCHIVE_BYTE_LEN: u64 = 2 << 30;
+/// 20 000: FORMAT §15.
+const MAX_PAGES: u64 = 20_000;
+/// 65 000: FORMAT §15, below what an end record without ZIP64 can count.
+const MAX_ENTRIES: u64 = 65_000;

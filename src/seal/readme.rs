@@ -1,0 +1,84 @@
+//! The text in every package that says how to check it with tools everybody has.
+
+/// Returns `README.txt`.
+#[must_use]
+pub fn text(package: &str, simulated: bool, genesis_timestamps: usize, seal_timestamps: usize) -> String {
+    let mark = if simulated { SIMULATED } else { "" };
+    let mut stamps = String::new();
+    for number in 1..=genesis_timestamps {
+        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        stamps += &format!(
+            "    openssl ts -verify -data data/genesis.sig -in data/genesis{suffix}.tsr -CAfile tsa-root.pem\n"
+        );
+    }
+    for number in 1..=seal_timestamps {
+        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        stamps +=
+            &format!("    openssl ts -verify -data seal/seal.sig -in seal/seal{suffix}.tsr -CAfile tsa-root.pem\n");
+    }
+    let stamps = if stamps.is_empty() {
+        "This package has no time stamps. Its times are those of the operator's own clock.\n".to_owned()
+    } else {
+        format!(
+            "tsa-root.pem is the root certificate of the time stamp authority, from the authority itself:\n\n{stamps}"
+        )
+    };
+    format!(
+        "{mark}Sealed log pages: {package}\n\
+         \n\
+         data/pages holds the exact bytes that the log service sent, data/records a signed statement about each page,\n\
+         data/genesis.json the plan that was signed before the first request, seal/seal.json the statement that closes\n\
+         the package. The format is described in FORMAT.md of the project that made it (seal/seal.json, \"tool\").\n\
+         \n\
+         HOW TO CHECK IT WITH STOCK TOOLS (sha256sum, openssl 3; for example on Debian)\n\
+         \n\
+         1. Get the operator's public key, signer.pem, from the operator by another way than this package. The key in\n\
+         \x20  keys/signer.pem proves nothing about who sealed this; compare its fingerprint with the one you were given:\n\
+         \n\
+         \x20   openssl pkey -pubin -in keys/signer.pem -outform DER | sha256sum\n\
+         \n\
+         2. In this folder, the seal, then the two manifests, then everything that they name:\n\
+         \n\
+         \x20   openssl pkeyutl -verify -rawin -pubin -inkey signer.pem -sigfile seal/seal.sig -in seal/seal.json\n\
+         \x20   grep -o '\"tagmanifest_sha256\":\"[0-9a-f]*\"' seal/seal.json; sha256sum tagmanifest-sha256.txt\n\
+         \x20   sha256sum --strict -c tagmanifest-sha256.txt && sha256sum --strict -c manifest-sha256.txt\n\
+         \n\
+         3. The plan, and every page record:\n\
+         \n\
+         \x20   openssl pkeyutl -verify -rawin -pubin -inkey signer.pem -sigfile data/genesis.sig -in data/genesis.json\n\
+         \x20   for r in data/records/*.json; do openssl pkeyutl -verify -rawin -pubin -inkey signer.pem \\\n\
+         \x20     -sigfile \"${{r%.json}}.sig\" -in \"$r\" || echo \"FAILED: $r\"; done\n\
+         \n\
+         4. When it existed. {stamps}\
+         \n\
+         These commands do not see bytes hidden between the entries of the ZIP file, files that no manifest names, and\n\
+         gaps in the paging; a verifier of the format does.\n\
+         \n\
+         WHAT THIS DOES NOT SHOW\n\
+         \n\
+         Nothing here proves that the log service sent these bytes: TLS leaves no proof for third parties. The package\n\
+         shows what the operator's key committed to, in which order, and, with time stamps, between which two moments.\n\
+         \"Complete\" means: as returned to this query, this identity, at this time.\n"
+    )
+}
+
+const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE\n\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_stamp_gets_its_command() {
+        let text = text("P", true, 2, 1);
+        assert!(text.starts_with("SIMULATED DATA, NOT EVIDENCE\n"));
+        assert!(text.contains("-in data/genesis-2.tsr ") && text.contains("-in seal/seal.tsr "));
+        assert!(text.contains("${r%.json}.sig"));
+        assert!(text.lines().all(|line| line.len() <= 120));
+    }
+
+    #[test]
+    fn a_package_without_time_stamps_says_so() {
+        assert!(super::text("P", false, 0, 0).contains("This package has no time stamps."));
+    }
+}

@@ -1,0 +1,248 @@
+//! One acquisition's folder: where its pages become durable, and where sealing and resuming read them back.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::FolderError;
+use super::durable::{self, write_new};
+use crate::codec::zip::write::{Bundle, Part, bundle};
+use crate::collect::{DurablePage, PageStore, StoreError};
+use crate::format::failure::FailureRecord;
+use crate::format::page::PageRecord;
+use crate::format::{Document, decode};
+use crate::seal::{PAGE_BODY, PartSource, RECORD, SIGNATURE, SealError};
+
+/// An acquisition with a signed plan.
+#[derive(Clone, Debug)]
+pub struct AcquisitionFolder {
+    root: PathBuf,
+    /// The bytes of `genesis.json`.
+    pub genesis: Vec<u8>,
+    /// The bytes of `genesis.sig`.
+    pub genesis_signature: Vec<u8>,
+    /// The timestamps over it, in number order.
+    pub genesis_timestamps: Vec<Vec<u8>>,
+}
+
+impl AcquisitionFolder {
+    /// Makes the folder. `genesis.json` is written last: without it there is no acquisition.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`] when the disk refuses or the folder exists.
+    pub fn create(root: &Path, genesis: &[u8], signature: &[u8], timestamps: &[Vec<u8>]) -> Result<Self, FolderError> {
+        if root.exists() {
+            return Err(FolderError::Exists(root.to_owned()));
+        }
+        for folder in [root.join(PAGES), root.join(FAILURES)] {
+            std::fs::create_dir_all(&folder).map_err(FolderError::io("create", &folder))?;
+        }
+        let write = |name: &str, bytes: &[u8]| {
+            let path = root.join(name);
+            write_new(&path, bytes).map_err(FolderError::io("write", &path))
+        };
+        for (number, token) in (1..).zip(timestamps) {
+            write(&timestamp_name(number), token)?;
+        }
+        write("genesis.sig", signature)?;
+        write(GENESIS, genesis)?;
+        durable::sync_parent(root).map_err(FolderError::io("write", root))?;
+        Self::open(root)
+    }
+
+    /// Opens the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when a part of the signed plan is not there.
+    pub fn open(root: &Path) -> Result<Self, FolderError> {
+        let read = |name: &str| {
+            let path = root.join(name);
+            std::fs::read(&path).map_err(FolderError::io("read", &path))
+        };
+        let mut genesis_timestamps = Vec::new();
+        while root.join(timestamp_name(genesis_timestamps.len() + 1)).exists() {
+            genesis_timestamps.push(read(&timestamp_name(genesis_timestamps.len() + 1))?);
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            genesis: read(GENESIS)?,
+            genesis_signature: read("genesis.sig")?,
+            genesis_timestamps,
+        })
+    }
+
+    /// Says whether there is a signed plan at `root`.
+    #[must_use]
+    pub fn is_begun(root: &Path) -> bool {
+        root.join(GENESIS).exists()
+    }
+
+    /// Returns how many pages and failures are durable: those without a gap from 1 on.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Malformed`] when a later one is there although an earlier one is not: no crash does that.
+    pub fn counts(&self) -> Result<(u64, u64), FolderError> {
+        Ok((self.count(PAGES)?, self.count(FAILURES)?))
+    }
+
+    /// Calls `page` and `failure` with every record in order, with its bytes and signature.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Damaged`] naming the first that is not what was committed; what a callback refuses.
+    pub fn replay(
+        &self,
+        (page_count, failure_count): (u64, u64),
+        mut page: impl FnMut(PageRecord, &[u8], &[u8]) -> Result<(), SealError>,
+        mut failure: impl FnMut(FailureRecord, &[u8], &[u8]) -> Result<(), SealError>,
+    ) -> Result<(), SealError> {
+        for sequence in 1..=page_count {
+            let (record, signature) = self.read_signed(PAGES, sequence)?;
+            page(self.decode(PAGES, sequence, &record)?, &record, &signature)?;
+        }
+        for sequence in 1..=failure_count {
+            let (record, signature) = self.read_signed(FAILURES, sequence)?;
+            failure(self.decode(FAILURES, sequence, &record)?, &record, &signature)?;
+        }
+        Ok(())
+    }
+
+    /// Appends a line to the run log. Not synced: the log helps people, the chain is the evidence.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the disk refuses.
+    pub fn log(&self, line: &str) -> Result<(), FolderError> {
+        let path = self.root.join(RUN_LOG);
+        let file = File::options().create(true).append(true).open(&path);
+        file.and_then(|mut file| writeln!(file, "{line}")).map_err(FolderError::io("write", &path))
+    }
+
+    /// Returns the run log.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when it is there and cannot be read.
+    pub fn run_log(&self) -> Result<Vec<u8>, FolderError> {
+        let path = self.root.join(RUN_LOG);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(FolderError::io("read", &path)(error)),
+        }
+    }
+
+    /// Returns a seal timestamp that was received for this very imprint before.
+    #[must_use]
+    pub fn kept_timestamp(&self, number: usize, imprint: &[u8; 32]) -> Option<Vec<u8>> {
+        std::fs::read(self.seal_timestamp_path(number, imprint)).ok()
+    }
+
+    /// Keeps a seal timestamp, so that sealing again needs no authority.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the disk refuses.
+    pub fn keep_timestamp(&self, number: usize, imprint: &[u8; 32], token: &[u8]) -> Result<(), FolderError> {
+        let path = self.seal_timestamp_path(number, imprint);
+        write_new(&path, token).map_err(FolderError::io("write", &path))
+    }
+
+    fn seal_timestamp_path(&self, number: usize, imprint: &[u8; 32]) -> PathBuf {
+        let imprint = data_encoding::HEXLOWER.encode(imprint);
+        self.root.join(format!("seal-{number}-{imprint}.tsr"))
+    }
+
+    fn count(&self, folder: &str) -> Result<u64, FolderError> {
+        let path = self.root.join(folder);
+        let mut sequences = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(FolderError::io("read", &path))? {
+            let name = entry.map_err(FolderError::io("read", &path))?.file_name();
+            let stem = name.to_str().and_then(|name| name.strip_suffix(".zip"));
+            sequences.extend(stem.and_then(|stem| stem.parse::<u64>().ok()));
+        }
+        sequences.sort_unstable();
+        let count = sequences.len() as u64;
+        match sequences.last() {
+            Some(last) if *last != count => Err(FolderError::Malformed {
+                path,
+                reason: format!("{count} of 1 to {last} are there: some were removed"),
+            }),
+            _ => Ok(count),
+        }
+    }
+
+    fn bundle_path(&self, folder: &str, sequence: u64) -> PathBuf {
+        self.root.join(folder).join(format!("{sequence:06}.zip"))
+    }
+
+    fn open_bundle(&self, folder: &str, sequence: u64) -> Result<Bundle<BufReader<File>>, SealError> {
+        let path = self.bundle_path(folder, sequence);
+        let name = path.display().to_string();
+        let file = File::open(&path).map_err(|source| SealError::Io { path: name.clone(), source })?;
+        Bundle::open(BufReader::new(file)).map_err(|error| SealError::Damaged { part: name, reason: error.to_string() })
+    }
+
+    fn read_signed(&self, folder: &str, sequence: u64) -> Result<(Vec<u8>, Vec<u8>), SealError> {
+        let damaged = |reason: String| SealError::Damaged {
+            part: self.bundle_path(folder, sequence).display().to_string(),
+            reason,
+        };
+        let mut bundle = self.open_bundle(folder, sequence)?;
+        let mut entry = |name: &str, limit: usize| match bundle.read(name, limit as u64) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(damaged(format!("it lacks `{name}`"))),
+            Err(error) => Err(damaged(error.to_string())),
+        };
+        Ok((entry(RECORD, PageRecord::MAX_BYTE_LEN)?, entry(SIGNATURE, 64)?))
+    }
+
+    fn decode<D: Document>(&self, folder: &str, sequence: u64, bytes: &[u8]) -> Result<D, SealError> {
+        let part = self.bundle_path(folder, sequence).display().to_string();
+        decode(bytes).map_err(|error| SealError::Damaged { part, reason: error.to_string() })
+    }
+
+    /// One file holds body, record and signature: its rename is the commit, so a crash leaves all three or none.
+    fn commit(&self, folder: &str, sequence: u64, page: &DurablePage<'_>) -> Result<(), StoreError> {
+        let path = self.bundle_path(folder, sequence);
+        let (record, signature) = (Part::deflate(page.record), Part::deflate(page.signature.as_bytes()));
+        let mut parts = vec![(RECORD, &record), (SIGNATURE, &signature)];
+        parts.extend(page.body.map(|body| (PAGE_BODY, body)));
+        let written = bundle(&parts).map_err(std::io::Error::other).and_then(|bytes| write_new(&path, &bytes));
+        written.map_err(|source| StoreError { path: path.display().to_string(), source })
+    }
+}
+
+impl PageStore for &AcquisitionFolder {
+    fn commit_page(&mut self, sequence: u64, page: &DurablePage<'_>) -> Result<(), StoreError> {
+        self.commit(PAGES, sequence, page)
+    }
+
+    fn commit_failure(&mut self, sequence: u64, failure: &DurablePage<'_>) -> Result<(), StoreError> {
+        self.commit(FAILURES, sequence, failure)
+    }
+}
+
+impl PartSource for AcquisitionFolder {
+    type Reader = BufReader<File>;
+
+    fn page(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError> {
+        self.open_bundle(PAGES, sequence)
+    }
+
+    fn failure(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError> {
+        self.open_bundle(FAILURES, sequence)
+    }
+}
+
+fn timestamp_name(number: usize) -> String {
+    if number == 1 { "genesis.tsr".to_owned() } else { format!("genesis-{number}.tsr") }
+}
+
+const GENESIS: &str = "genesis.json";
+const PAGES: &str = "pages";
+const FAILURES: &str = "failures";
+const RUN_LOG: &str = "run.jsonl";

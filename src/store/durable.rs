@@ -1,0 +1,69 @@
+//! Writes that survive a power failure whole or not at all.
+//!
+//! The order of system calls is the whole point, so it stands above each function. What remains sad: a disk that lies about
+//! fsync; a file system that reorders a rename before the data it names although the data was synced (none in use does).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Writes a new file.
+///
+/// open(temporary, `O_EXCL`) · write · fsync(temporary) · link-free rename onto `path` · fsync(parent). A temporary left by a
+/// crash is overwritten by the next attempt. The caller holds the matter's lock, so nothing can appear at `path` between
+/// the check and the rename.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] when `path` exists; otherwise what the system says. On error `path` does not exist.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.try_exists()? {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists already"));
+    }
+    let temporary = path.with_extension("partial");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    if let Err(error) = written.and_then(|()| std::fs::rename(&temporary, path)) {
+        // Room on a full disk matters more than a leftover; that this too may fail changes nothing.
+        let _ = std::fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_parent(path)
+}
+
+/// Makes the entries of `path`'s parent folder durable. On systems that cannot open a folder as a file this does nothing.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exists_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        write_new(&path, b"first").unwrap();
+        assert_eq!(write_new(&path, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+    }
+
+    #[test]
+    fn a_leftover_of_a_crash_does_not_stand_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        std::fs::write(path.with_extension("partial"), b"half a fi").unwrap();
+        write_new(&path, b"whole").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+        assert!(!path.with_extension("partial").exists());
+    }
+}

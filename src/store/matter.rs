@@ -1,0 +1,172 @@
+//! `matter.toml`, and the folder around it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::FolderError;
+use super::acquisition::AcquisitionFolder;
+use super::durable;
+use crate::format::genesis::{Genesis, Matter};
+use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
+use crate::format::line::Line;
+
+/// What `matter.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatterSettings {
+    /// The case.
+    pub matter: MatterId,
+    /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Line>,
+    /// For whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Line>,
+    /// By what authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Line>,
+    /// Whose data.
+    #[serde(default)]
+    pub custodians: Vec<Line>,
+    /// Who runs the tool.
+    pub operator: Line,
+    /// The operator's private key; a relative path begins at the matter folder.
+    pub key: PathBuf,
+}
+
+impl MatterSettings {
+    /// Returns the part that genesis takes.
+    #[must_use]
+    pub fn to_matter(&self) -> Matter {
+        Matter {
+            id: self.matter.clone(),
+            title: self.title.clone(),
+            organisation: self.organisation.clone(),
+            authority: self.authority.clone(),
+            custodians: self.custodians.clone(),
+        }
+    }
+}
+
+/// A matter folder that exists.
+#[derive(Clone, Debug)]
+pub struct MatterFolder {
+    root: PathBuf,
+    settings: MatterSettings,
+}
+
+impl MatterFolder {
+    /// Makes a matter folder at `root`, which must not exist or be empty (a key file made just before may lie in it).
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Exists`] when there is a matter already; [`FolderError::Io`] otherwise.
+    pub fn create(root: &Path, settings: MatterSettings) -> Result<Self, FolderError> {
+        let file = root.join(SETTINGS);
+        if file.exists() {
+            return Err(FolderError::Exists(file));
+        }
+        for folder in [root.join(ACQUISITIONS), root.join(PACKAGES)] {
+            std::fs::create_dir_all(&folder).map_err(FolderError::io("create", &folder))?;
+        }
+        let ledger = root.join("ledger.jsonl");
+        if !ledger.exists() {
+            durable::write_new(&ledger, b"").map_err(FolderError::io("write", &ledger))?;
+        }
+        let malformed =
+            |error: toml::ser::Error| FolderError::Malformed { path: file.clone(), reason: error.to_string() };
+        let text = toml::to_string(&settings).map_err(malformed)?;
+        durable::write_new(&file, text.as_bytes()).map_err(FolderError::io("write", &file))?;
+        Ok(Self { root: root.to_owned(), settings })
+    }
+
+    /// Opens a matter folder.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::NotAMatter`] when it is none; [`FolderError::Malformed`] when its settings cannot be read.
+    pub fn open(root: &Path) -> Result<Self, FolderError> {
+        let file = root.join(SETTINGS);
+        if !file.exists() {
+            return Err(FolderError::NotAMatter(root.to_owned()));
+        }
+        let text = std::fs::read_to_string(&file).map_err(FolderError::io("read", &file))?;
+        let settings = toml::from_str(&text)
+            .map_err(|error| FolderError::Malformed { path: file, reason: error.message().to_owned() })?;
+        Ok(Self { root: root.to_owned(), settings })
+    }
+
+    /// Returns where it lies.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns what `matter.toml` says.
+    #[must_use]
+    pub fn settings(&self) -> &MatterSettings {
+        &self.settings
+    }
+
+    /// Returns where the operator's private key lies.
+    #[must_use]
+    pub fn key_path(&self) -> PathBuf {
+        self.root.join(&self.settings.key)
+    }
+
+    /// Returns where a package of that name lies or will lie.
+    #[must_use]
+    pub fn package_path(&self, package: &PackageId) -> PathBuf {
+        self.root.join(PACKAGES).join(format!("{package}.zip"))
+    }
+
+    /// Begins an acquisition: makes its folder with the signed plan and its timestamps in it.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`] when the disk refuses or the acquisition exists.
+    pub fn begin(
+        &self,
+        genesis: &Genesis,
+        bytes: &[u8],
+        signature: &[u8],
+        timestamps: &[Vec<u8>],
+    ) -> Result<AcquisitionFolder, FolderError> {
+        AcquisitionFolder::create(&self.acquisition_path(&genesis.acquisition), bytes, signature, timestamps)
+    }
+
+    /// Opens an acquisition.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`] when there is none of that name, or what is there is damaged.
+    pub fn acquisition(&self, id: &AcquisitionId) -> Result<AcquisitionFolder, FolderError> {
+        AcquisitionFolder::open(&self.acquisition_path(id))
+    }
+
+    /// Returns the acquisitions that have a signed plan, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the folder cannot be read.
+    pub fn acquisitions(&self) -> Result<Vec<AcquisitionId>, FolderError> {
+        let folder = self.root.join(ACQUISITIONS);
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(FolderError::io("read", &folder))? {
+            let entry = entry.map_err(FolderError::io("read", &folder))?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<AcquisitionId>().ok());
+            ids.extend(id.filter(|id| AcquisitionFolder::is_begun(&self.acquisition_path(id))));
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    fn acquisition_path(&self, id: &AcquisitionId) -> PathBuf {
+        self.root.join(ACQUISITIONS).join(id.as_str())
+    }
+}
+
+const SETTINGS: &str = "matter.toml";
+const ACQUISITIONS: &str = "acquisitions";
+const PACKAGES: &str = "packages";
