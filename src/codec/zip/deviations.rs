@@ -215,7 +215,7 @@ fn judge_within(archive: &[u8], limits: Limits) -> (BTreeSet<&'static str>, Vec<
         }
         Err(error) => panic!("{error}"),
     };
-    codes.extend(faults.listed.iter().map(|fault| fault.code.code()));
+    codes.extend(faults.counts().keys().map(|kind| kind.code()));
     (codes, contents)
 }
 
@@ -571,16 +571,25 @@ fn limits_are_kept() {
 }
 
 #[test]
-fn faults_beyond_the_listed_are_counted() {
+fn many_faults_of_one_kind_do_not_hide_another() {
     let items = (0..600).map(|index| {
         let mut item = item(&format!("p/{index}"), b"x");
         item.both(|h| (h.time, h.flags) = (1, 1 << 11));
         item
     });
-    let bytes = Archive { items: items.collect(), ..Archive::default() }.bytes();
+    let mut archive = Archive { items: items.collect(), ..Archive::default() };
+    archive.item(599).both(|h| h.name = b"p/0".to_vec());
+    let bytes = archive.bytes();
     let reader = Reader::open(Cursor::new(&bytes), Limits::default()).expect("the directory can be read");
     let faults = reader.finish(&mut |_| {}).expect("the archive can be followed");
-    assert_eq!((faults.listed.len(), faults.omitted), (super::fault::MAX_FAULTS, 200));
+    assert!(
+        faults
+            .counts()
+            .iter()
+            .map(|(kind, count)| (*kind, *count))
+            .eq([(FaultKind::DuplicateName, 1), (FaultKind::Field, 1_200)])
+    );
+    assert_eq!(faults.listed().len(), 101);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! A [`Fault`] is a result, not an error: it says what the archive claims, what was computed, and where. Its code stays the
 //! same for ever, because reports and tests outside this crate name it.
 
+use std::collections::BTreeMap;
 use std::{fmt, io};
 
 use thiserror::Error;
@@ -74,13 +75,13 @@ pub enum FaultKind {
     Zip64,
 }
 
-/// The faults of one archive in the order they were met; the first [`MAX_FAULTS`] in full, the rest counted.
+/// The faults of one archive in the order they were met.
+///
+/// The first [`MAX_LISTED_PER_KIND`] of each kind are listed in full, all are counted: many of one kind cannot hide another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// The faults in full.
-    pub listed: Vec<Fault>,
-    /// How many more there were.
-    pub omitted: u64,
+    listed: Vec<Fault>,
+    counts: BTreeMap<FaultKind, u64>,
 }
 
 /// Why reading stopped.
@@ -94,29 +95,49 @@ pub enum ReadError {
     #[error("the archive cannot be read")]
     Io(#[from] io::Error),
     /// The next part cannot be found; the last of the faults says why.
-    #[error("the archive cannot be followed further: {}", .0.listed.last().map_or("faults", |fault| fault.code.code()))]
+    #[error("the archive cannot be followed further: {}", .0.last().map_or("faults", |fault| fault.code.code()))]
     Unlocatable(Faults),
 }
 
 impl Faults {
-    /// Adds one fault, or counts it if the list is full.
+    /// Adds one fault, or only counts it if enough of its kind are listed.
     pub fn push(&mut self, fault: Fault) {
-        if self.listed.len() < MAX_FAULTS {
+        let count = self.counts.entry(fault.code).or_default();
+        *count = count.saturating_add(1);
+        if *count <= MAX_LISTED_PER_KIND {
             self.listed.push(fault);
-        } else {
-            self.omitted = self.omitted.saturating_add(1);
         }
     }
 
-    /// Adds the fault that ends the reading: it is listed even if the list is full.
+    /// Adds the fault that ends the reading: it is listed whatever was listed before.
     pub(super) fn push_last(&mut self, fault: Fault) {
+        let count = self.counts.entry(fault.code).or_default();
+        *count = count.saturating_add(1);
         self.listed.push(fault);
+    }
+
+    /// Returns the faults that are listed in full.
+    #[must_use]
+    pub fn listed(&self) -> &[Fault] {
+        &self.listed
+    }
+
+    /// Returns how many faults of each kind were met, listed or not.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<FaultKind, u64> {
+        &self.counts
+    }
+
+    /// Returns the last fault of the list: the one that ended the reading, if something did.
+    #[must_use]
+    pub fn last(&self) -> Option<&Fault> {
+        self.listed.last()
     }
 
     /// Says whether there is no fault at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.listed.is_empty() && self.omitted == 0
+        self.counts.is_empty()
     }
 }
 
@@ -158,5 +179,5 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// 1,000 faults: more than anyone reads, and a bound on what a hostile archive of 65,000 entries can make us remember.
-pub const MAX_FAULTS: usize = 1_000;
+/// 100 faults of a kind: more than anyone reads, and a bound on what a hostile archive of 65,000 entries makes us remember.
+pub const MAX_LISTED_PER_KIND: u64 = 100;
