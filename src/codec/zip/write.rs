@@ -94,7 +94,7 @@ impl<R: Read + Seek> Bundle<R> {
 pub struct Writer<W: Write + Seek>(ZipWriter<Forward<W>>);
 
 impl<W: Write + Seek> Writer<W> {
-    /// Begins an archive at the current position of `sink`, which must be 0.
+    /// Begins an archive in `sink`, which must be empty.
     pub fn new(sink: W) -> Self {
         Self(ZipWriter::new(Forward { sink, position: 0, hasher: Hasher::default() }))
     }
@@ -157,7 +157,8 @@ impl<W: Write> Write for Forward<W> {
 impl<W: Write + Seek> Seek for Forward<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let target = match to {
-            SeekFrom::Current(0) => self.position,
+            // Nothing lies behind the position: the sink was empty and only grows.
+            SeekFrom::Current(0) | SeekFrom::End(0) => self.position,
             SeekFrom::Start(target) => target,
             SeekFrom::Current(_) | SeekFrom::End(_) => {
                 return Err(io::Error::other("a package is written in one forward pass"));
