@@ -1,1 +1,3 @@
 //! Other people's formats: strict JSON slicing, strict ZIP reading, BagIt, DER.
+
+pub mod der;

@@ -1,1 +1,3 @@
 //! Digests, signatures, Merkle trees, time stamp tokens.
+
+pub mod timestamp;
