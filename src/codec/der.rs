@@ -160,6 +160,16 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
+    /// Returns this value if it has `tag`: for the elements of a list.
+    ///
+    /// # Errors
+    ///
+    /// [`DerProblem::UnexpectedTag`].
+    pub fn with_tag(self, tag: u8) -> Result<Self, DerFault> {
+        let problem = DerProblem::UnexpectedTag { expected: tag, found: Some(self.tag) };
+        if self.tag == tag { Ok(self) } else { Err(self.fault(problem)) }
+    }
+
     /// Starts to read the values inside this one.
     #[must_use]
     pub fn fields(&self) -> Reader<'a> {

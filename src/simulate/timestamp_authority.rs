@@ -18,8 +18,8 @@ use const_oid::db::{rfc5911, rfc5912};
 use der::asn1::{Any, BitString, Int, OctetString, SetOfVec};
 use der::{Decode as _, Encode as _, Sequence, Tag};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SigningKey as _,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SigningKey as _,
 };
 use sha2::{Digest as _, Sha256};
 use spki::AlgorithmIdentifierOwned;
@@ -132,7 +132,12 @@ impl TimestampAuthority {
         Ok(TimeStampResp { status, time_stamp_token: Some(token) })
     }
 
-    fn token(&self, asked: TimeStampReq, request: &[u8], now: DateTime<Utc>) -> Result<ContentInfo, TimestampAuthorityError> {
+    fn token(
+        &self,
+        asked: TimeStampReq,
+        request: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<ContentInfo, TimestampAuthorityError> {
         let tbs = self.signer.tbs_certificate();
         let content = TstInfo {
             version: 1,
@@ -147,9 +152,8 @@ impl TimestampAuthority {
         }
         .to_der()?;
 
-        let signing_certificate = SigningCertificateV2 {
-            certs: vec![EssCertIdV2 { cert_hash: OctetString::new(self.signer_sha256)? }],
-        };
+        let signing_certificate =
+            SigningCertificateV2 { certs: vec![EssCertIdV2 { cert_hash: OctetString::new(self.signer_sha256)? }] };
         let signed_attrs = SetOfVec::try_from(vec![
             attribute(rfc5911::ID_CONTENT_TYPE, &TST_INFO)?,
             attribute(rfc5911::ID_MESSAGE_DIGEST, &OctetString::new(Sha256::digest(&content).to_vec())?)?,
@@ -190,7 +194,8 @@ impl TimestampAuthority {
     /// Returns a serial number that this authority has not used: a counter, then eight bytes that differ between authorities.
     fn next_serial(&self, request: &[u8]) -> Vec<u8> {
         let number = self.issued_count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let digest = Sha256::new().chain_update(self.signer_sha256).chain_update(number).chain_update(request).finalize();
+        let digest =
+            Sha256::new().chain_update(self.signer_sha256).chain_update(number).chain_update(request).finalize();
         // The leading 1 keeps the integer positive and minimal.
         [1].into_iter().chain(number).chain(digest.into_iter().take(8)).collect()
     }
@@ -224,7 +229,8 @@ impl Refusal {
         octets.push(0x80 >> (bit % 8));
         let unused_bits = 7 - (self as u8) % 8;
         let fail_info = BitString::new(unused_bits, octets).expect("at most seven bits are unused");
-        let status = PkiStatusInfo { status: 2, status_string: Some(vec![text.to_owned()]), fail_info: Some(fail_info) };
+        let status =
+            PkiStatusInfo { status: 2, status_string: Some(vec![text.to_owned()]), fail_info: Some(fail_info) };
         TimeStampResp { status, time_stamp_token: None }
     }
 }
@@ -356,7 +362,8 @@ mod tests {
     #[test]
     fn tokens_pass_every_check_and_chain_to_the_root() {
         let authority = authority();
-        for now in ["2026-07-01T12:00:00Z", "2026-07-01T12:00:00.250Z", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"] {
+        for now in ["2026-07-01T12:00:00Z", "2026-07-01T12:00:00.250Z", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"]
+        {
             let token = parse_response(&authority.respond(&request(&IMPRINT), at(now))).expect("a token");
             let policy = ["1.3.6.1.4.1.55555.1.1".to_owned()];
             assert_eq!(token.check(&IMPRINT, Some(nonce_for(&IMPRINT)), Some(&policy)), []);
@@ -381,7 +388,8 @@ mod tests {
 
     #[test]
     fn another_authority_is_another_root() {
-        let token = parse_response(&authority().respond(&request(&IMPRINT), at("2026-07-01T12:00:00Z"))).expect("a token");
+        let token =
+            parse_response(&authority().respond(&request(&IMPRINT), at("2026-07-01T12:00:00Z"))).expect("a token");
         let roots = trust_roots_from_pem(authority().root_pem()).expect("a root");
         let fault = token.check_chain(&roots).expect_err("no path");
         assert_eq!(fault.code(), "timestamp-chain-untrusted");

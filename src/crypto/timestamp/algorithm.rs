@@ -88,8 +88,8 @@ pub(super) fn verify(
 ) -> Result<(), TimestampFault> {
     let not_accepted = |role, claimed| TimestampFault::AlgorithmNotAccepted { role, claimed };
     let claimed = identifier.algorithm.to_string();
-    let candidates = candidates(identifier, digest)
-        .ok_or_else(|| not_accepted(AlgorithmRole::Signature, claimed.clone()))?;
+    let candidates =
+        candidates(identifier, digest).ok_or_else(|| not_accepted(AlgorithmRole::Signature, claimed.clone()))?;
     let algorithm = candidates
         .iter()
         .find(|candidate| candidate.public_key_alg_id().as_ref() == key_algorithm)
@@ -100,7 +100,10 @@ pub(super) fn verify(
 }
 
 /// Returns the verifications that a signature algorithm stands for, one for each kind of key.
-fn candidates(identifier: &AlgorithmIdentifier, digest: Digest) -> Option<Vec<&'static dyn SignatureVerificationAlgorithm>> {
+fn candidates(
+    identifier: &AlgorithmIdentifier,
+    digest: Digest,
+) -> Option<Vec<&'static dyn SignatureVerificationAlgorithm>> {
     use webpki::ring;
 
     if identifier.algorithm == RSASSA_PSS {

@@ -140,7 +140,7 @@ impl<'a> Certificate<'a> {
 
 impl<'a> Extension<'a> {
     fn read(value: &Value<'a>) -> Result<Self, DerFault> {
-        let mut fields = value.fields();
+        let mut fields = value.with_tag(SEQUENCE)?.fields();
         let identifier = fields.expect(OBJECT_IDENTIFIER)?.object_identifier()?;
         let critical = fields.optional(BOOLEAN)?.map_or(Ok(false), |critical| critical.boolean())?;
         let content = fields.expect(OCTET_STRING)?.content;
@@ -159,7 +159,7 @@ impl<'a> Extension<'a> {
             .fields()
             .remaining()?
             .iter()
-            .map(|purpose| Value::only(purpose.encoding, OBJECT_IDENTIFIER)?.object_identifier())
+            .map(|purpose| purpose.with_tag(OBJECT_IDENTIFIER)?.object_identifier())
             .collect::<Result<_, _>>()?;
         if purposes != [TIME_STAMPING] {
             let claimed = purposes.iter().map(ToString::to_string).collect();
@@ -189,7 +189,8 @@ pub(super) fn bits(value: &Value<'_>) -> Result<Vec<u32>, DerFault> {
 
 /// Returns a name as RFC 4514 writes it, with control characters escaped.
 pub(super) fn name_text(encoding: &[u8]) -> String {
-    Name::from_der(encoding).map_or_else(|_| data_encoding::HEXLOWER.encode(encoding), |name| printable(&name.to_string()))
+    Name::from_der(encoding)
+        .map_or_else(|_| data_encoding::HEXLOWER.encode(encoding), |name| printable(&name.to_string()))
 }
 
 /// Escapes control characters: text from outside must not steer a terminal.
@@ -218,3 +219,97 @@ const UNDERSTOOD: [ObjectIdentifier; 5] = [
     ObjectIdentifier::new_unwrap("2.5.29.32"),
     ObjectIdentifier::new_unwrap("2.5.29.35"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyUsagePurpose};
+
+    use super::super::forge::{Authority, CODE_SIGNING, TIME_STAMPING, purposes, valid};
+    use super::*;
+
+    fn codes(edit: impl FnOnce(&mut CertificateParams)) -> Vec<&'static str> {
+        Authority::deviating(edit).forge().codes()
+    }
+
+    const NOT_AUTHORISED: [&str; 1] = ["timestamp-signer-not-authorised"];
+
+    #[test]
+    fn a_signer_without_a_purpose_is_not_authorised() {
+        assert_eq!(codes(|params| params.custom_extensions.clear()), NOT_AUTHORISED);
+    }
+
+    #[test]
+    fn a_purpose_that_is_not_critical_does_not_authorise() {
+        assert_eq!(codes(|params| params.custom_extensions = vec![purposes(&[TIME_STAMPING], false)]), NOT_AUTHORISED);
+    }
+
+    #[test]
+    fn another_purpose_instead_or_besides_does_not_authorise() {
+        let any = "2.5.29.37.0";
+        let unknown = "1.2.3.4.5";
+        for list in [
+            &[CODE_SIGNING][..],
+            &[any],
+            &[],
+            &[TIME_STAMPING, CODE_SIGNING],
+            &[unknown, TIME_STAMPING],
+            &[TIME_STAMPING, TIME_STAMPING],
+        ] {
+            assert_eq!(
+                codes(|params| params.custom_extensions = vec![purposes(list, true)]),
+                NOT_AUTHORISED,
+                "{list:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_certification_authority_must_not_stamp() {
+        let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        assert_eq!(codes(|params| params.is_ca = is_ca), NOT_AUTHORISED);
+    }
+
+    #[test]
+    fn key_usage_must_be_signing_and_nothing_else_where_it_is_stated() {
+        use KeyUsagePurpose::{ContentCommitment, DigitalSignature, KeyCertSign, KeyEncipherment};
+        for good in [vec![], vec![ContentCommitment], vec![DigitalSignature, ContentCommitment]] {
+            assert_eq!(codes(|params| params.key_usages = good), [""; 0]);
+        }
+        for bad in [vec![KeyEncipherment], vec![KeyCertSign], vec![DigitalSignature, KeyCertSign]] {
+            assert_eq!(codes(|params| params.key_usages = bad), NOT_AUTHORISED);
+        }
+    }
+
+    #[test]
+    fn an_extension_that_is_there_twice_does_not_authorise() {
+        let found = codes(|params| params.custom_extensions.push(purposes(&[TIME_STAMPING], true)));
+        assert_eq!(found, NOT_AUTHORISED);
+    }
+
+    #[test]
+    fn an_unknown_critical_extension_is_refused() {
+        let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+        assert_eq!(codes(|params| params.custom_extensions.push(extension.clone())), [""; 0]);
+        extension.set_criticality(true);
+        let found = codes(|params| params.custom_extensions.push(extension));
+        assert_eq!(found, ["timestamp-unknown-critical-extension"]);
+    }
+
+    #[test]
+    fn a_token_outside_its_signers_validity_is_refused() {
+        for (not_before, not_after) in
+            [("2026-07-22T10:11:13Z", "2028-01-01T00:00:00Z"), ("2026-01-01T00:00:00Z", "2026-07-22T10:11:11Z")]
+        {
+            let found = codes(|params| valid(params, not_before, not_after));
+            assert_eq!(found, ["timestamp-certificate-not-valid-at-gentime"]);
+        }
+        // The last second belongs to the certificate, fractions and all.
+        assert_eq!(codes(|params| valid(params, "2026-07-22T10:11:12Z", "2026-07-22T10:11:12Z")), [""; 0]);
+    }
+
+    #[test]
+    fn control_characters_in_names_are_escaped() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{9b}"), "a\\u{1b}[2Jb\\u{9b}");
+        assert_eq!(name_text(&[0x30, 0x01]), "3001");
+    }
+}

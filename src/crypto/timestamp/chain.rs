@@ -1,7 +1,7 @@
 //! Whom the caller trusts, and whether a path leads there from the signer of a token.
 //!
-//! Paths are `rustls-webpki`'s (RFC 5280 §6): names, signatures, validity, basic constraints, path lengths, name constraints and
-//! the time stamping purpose, all at the token's own time. Its manners, which are ours by that: the signer's certificate and all
+//! Paths are `rustls-webpki`'s (RFC 5280 §6): names, signatures, validity, basic constraints, path lengths, name constraints and,
+//! where an intermediate states purposes, the time stamping purpose, all at the token's own time. Its manners, which are ours by that: the signer's certificate and all
 //! intermediates are version 3; the signer's own certificate cannot be the root; a critical extension beyond basic constraints,
 //! key usage, extended key usage, subject alternative name, name constraints and distribution points ends the path; RSA keys
 //! have 2048 to 8192 bits; SHA-1 signs nothing. Version 1 roots are accepted. Beyond webpki, the root must have been valid
@@ -123,7 +123,8 @@ impl Token {
         let gen_time = self.gen_time();
         let seconds = u64::try_from(gen_time.timestamp()).map_err(|_| self.not_valid_at_gen_time(&signer))?;
         let encoding = CertificateDer::from(signer.encoding);
-        let end_entity = webpki::EndEntityCert::try_from(&encoding).map_err(|problem| untrusted(format!("{problem:?}")))?;
+        let end_entity =
+            webpki::EndEntityCert::try_from(&encoding).map_err(|problem| untrusted(format!("{problem:?}")))?;
         let others: Vec<CertificateDer<'_>> =
             self.certificates().filter(|other| *other != signer.encoding).map(CertificateDer::from).collect();
 
@@ -136,7 +137,8 @@ impl Token {
                 std::slice::from_ref(&root.anchor),
                 &others,
                 UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)),
-                webpki::KeyUsage::required(TIME_STAMPING),
+                // Where it is stated: many intermediates state no purpose, and the signer must in `Token::check`.
+                webpki::KeyUsage::required_if_present(TIME_STAMPING),
                 None,
                 None,
             );
@@ -159,7 +161,9 @@ impl Token {
             }
         }
         Err(match best {
-            Some(problem) if is_about_time(&problem) && !signer.is_valid_at(gen_time) => self.not_valid_at_gen_time(&signer),
+            Some(problem) if is_about_time(&problem) && !signer.is_valid_at(gen_time) => {
+                self.not_valid_at_gen_time(&signer)
+            }
             Some(problem) if is_about_time(&problem) => TimestampFault::CertificateNotValidAtGenTime {
                 subject: None,
                 not_before: bound(&problem).0,
@@ -172,7 +176,11 @@ impl Token {
     }
 }
 
-fn report<'a>(signer: &Certificate<'_>, intermediates: impl Iterator<Item = &'a [u8]>, root: &TrustRoot) -> ChainReport {
+fn report<'a>(
+    signer: &Certificate<'_>,
+    intermediates: impl Iterator<Item = &'a [u8]>,
+    root: &TrustRoot,
+) -> ChainReport {
     let mut subjects = vec![signer.subject_text()];
     let mut not_after = signer.not_after.min(root.not_after);
     for certificate in intermediates.filter_map(|encoding| Certificate::read(encoding).ok()) {
@@ -188,7 +196,8 @@ fn is_about_time(problem: &webpki::Error) -> bool {
 }
 
 fn bound(problem: &webpki::Error) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-    let instant = |time: &UnixTime| i64::try_from(time.as_secs()).ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
+    let instant =
+        |time: &UnixTime| i64::try_from(time.as_secs()).ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
     match problem {
         webpki::Error::CertExpired { not_after, .. } => (None, instant(not_after)),
         webpki::Error::CertNotValidYet { not_before, .. } => (instant(not_before), None),
@@ -198,3 +207,121 @@ fn bound(problem: &webpki::Error) -> (Option<DateTime<Utc>>, Option<DateTime<Utc
 
 /// Content octets of id-kp-timeStamping (RFC 3161 §2.3), 1.3.6.1.5.5.7.3.8.
 const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, PKCS_ECDSA_P256_SHA256};
+
+    use super::super::forge::{Authority, CODE_SIGNING, purposes, valid};
+    use super::*;
+
+    fn chain(authority: &Authority) -> Result<ChainReport, &'static str> {
+        authority.forge().parse().check_chain(&authority.roots()).map_err(|fault| fault.code())
+    }
+
+    fn with(root: impl FnOnce(&mut CertificateParams), intermediate: impl FnOnce(&mut CertificateParams)) -> Authority {
+        Authority::of(&PKCS_ECDSA_P256_SHA256, root, intermediate, |_| ())
+    }
+
+    #[test]
+    fn a_path_is_reported_from_the_signer_to_the_root() {
+        let authority = with(|_| (), |params| valid(params, "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"));
+        let report = chain(&authority).expect("a path");
+        assert_eq!(report.subjects, ["CN=Signer", "CN=Intermediate", "CN=Root"]);
+        assert_eq!(report.not_after.to_rfc3339(), "2027-01-01T00:00:00+00:00");
+        assert_eq!(report.root_sha256, authority.roots().first().expect("a root").sha256());
+    }
+
+    #[test]
+    fn the_right_root_is_found_among_others_with_its_name() {
+        let (authority, other) = (Authority::good(), Authority::good());
+        let expired = with(|params| valid(params, "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"), |_| ());
+        let pem = format!("# three roots\n{}\n{}{}", expired.root_pem, other.root_pem, authority.root_pem);
+        let roots = trust_roots_from_pem(&pem).expect("roots");
+        assert_eq!(roots.len(), 3);
+        let report = authority.forge().parse().check_chain(&roots).expect("a path");
+        assert_eq!(report.root_sha256, roots.last().expect("a root").sha256());
+    }
+
+    #[test]
+    fn a_root_that_the_caller_does_not_trust_is_no_root() {
+        let token = Authority::good().forge().parse();
+        let fault = token.check_chain(&Authority::good().roots()).expect_err("no path");
+        let same_name = TimestampFault::ChainUntrusted {
+            signer: "CN=Signer".to_owned(),
+            root_count: 1,
+            problem: "InvalidSignatureForPublicKey".to_owned(),
+        };
+        assert_eq!(fault, same_name);
+        assert_eq!(token.check_chain(&[]).expect_err("no root").code(), "timestamp-chain-untrusted");
+    }
+
+    /// An attacker's whole authority, root included, in the bag of certificates.
+    #[test]
+    fn a_root_inside_the_token_is_not_trusted_for_being_there() {
+        let attacker = Authority::good();
+        let mut forge = attacker.forge();
+        let root = CertificateDer::from_pem_slice(attacker.root_pem.as_bytes()).expect("a root");
+        forge.certificates.push(root.to_vec());
+        assert_eq!(forge.codes(), [""; 0]);
+        let fault = forge.parse().check_chain(&Authority::good().roots()).expect_err("no path");
+        assert_eq!(fault.code(), "timestamp-chain-untrusted");
+    }
+
+    #[test]
+    fn a_missing_intermediate_breaks_the_path() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.certificates = vec![authority.certificate.clone()];
+        let fault = forge.parse().check_chain(&authority.roots()).expect_err("no path");
+        assert_eq!(fault.code(), "timestamp-chain-untrusted");
+    }
+
+    #[test]
+    fn rubbish_in_the_bag_does_not_hide_the_path() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.certificates.insert(0, vec![0x30, 0]);
+        assert_eq!(forge.codes(), [""; 0]);
+        assert!(forge.parse().check_chain(&authority.roots()).is_ok());
+    }
+
+    #[test]
+    fn every_certificate_must_have_been_valid_at_the_tokens_time() {
+        let not_valid = Err("timestamp-certificate-not-valid-at-gentime");
+        let over = |params: &mut CertificateParams| valid(params, "2026-01-01T00:00:00Z", "2026-07-22T10:11:11Z");
+        let not_yet = |params: &mut CertificateParams| valid(params, "2026-07-22T10:11:13Z", "2028-01-01T00:00:00Z");
+        for authority in [with(over, |_| ()), with(not_yet, |_| ()), with(|_| (), over), with(|_| (), not_yet)] {
+            assert_eq!(chain(&authority), not_valid);
+        }
+        assert_eq!(chain(&Authority::deviating(over)), not_valid);
+        assert_eq!(chain(&Authority::deviating(not_yet)), not_valid);
+    }
+
+    #[test]
+    fn an_intermediate_that_is_no_authority_or_has_another_purpose_breaks_the_path() {
+        let untrusted = Err("timestamp-chain-untrusted");
+        assert_eq!(chain(&with(|_| (), |params| params.is_ca = rcgen::IsCa::ExplicitNoCa)), untrusted);
+        let other = |params: &mut CertificateParams| params.custom_extensions.push(purposes(&[CODE_SIGNING], false));
+        assert_eq!(chain(&with(|_| (), other)), untrusted);
+    }
+
+    #[test]
+    fn an_unidentified_signer_has_no_path() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.certificates.clear();
+        let fault = forge.parse().check_chain(&authority.roots()).expect_err("no signer");
+        assert_eq!(fault.code(), "timestamp-signer-not-identified");
+    }
+
+    #[test]
+    fn roots_that_cannot_be_read_are_counted_out() {
+        let none = Err(TrustRootError::NoCertificate);
+        assert_eq!(trust_roots_from_pem("").map(|roots| roots.len()), none);
+        let good = Authority::good().root_pem;
+        let bad = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        let malformed = Err(TrustRootError::Malformed { number: 2 });
+        assert_eq!(trust_roots_from_pem(&format!("{good}{bad}")).map(|roots| roots.len()), malformed);
+    }
+}

@@ -41,7 +41,11 @@ fn whole_seconds(text: &str) -> Option<NaiveDateTime> {
     }
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
     let year = text.get(..4)?.parse().ok()?;
-    NaiveDate::from_ymd_opt(year, number(4..6)?, number(6..8)?)?.and_hms_opt(number(8..10)?, number(10..12)?, number(12..14)?)
+    NaiveDate::from_ymd_opt(year, number(4..6)?, number(6..8)?)?.and_hms_opt(
+        number(8..10)?,
+        number(10..12)?,
+        number(12..14)?,
+    )
 }
 
 #[cfg(test)]

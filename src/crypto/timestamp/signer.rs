@@ -15,9 +15,7 @@ use const_oid::ObjectIdentifier;
 use super::algorithm::{self, AlgorithmIdentifier, Digest};
 use super::certificate::Certificate;
 use super::fault::{AlgorithmRole, AttributeProblem, IdentificationProblem, TimestampFault};
-use crate::codec::der::{
-    DerFault, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, Value, encode_set_of,
-};
+use crate::codec::der::{DerFault, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, Value, encode_set_of};
 
 /// The digest by which a token names its signer's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +30,7 @@ pub enum SignerDigest {
 /// One `SignerInfo`, unjudged.
 #[derive(Debug, Clone)]
 pub(super) struct SignerInfo {
+    version: u32,
     identifier: SignerIdentifier,
     digest_algorithm: AlgorithmIdentifier,
     signed_attributes: Option<Vec<Attribute>>,
@@ -56,7 +55,7 @@ struct Attribute {
 impl SignerInfo {
     pub(super) fn read(value: &Value<'_>) -> Result<Self, DerFault> {
         let mut fields = value.fields();
-        fields.expect(INTEGER)?.small_integer()?;
+        let version = fields.expect(INTEGER)?.small_integer()?;
         let identifier = match fields.optional(0x80)? {
             Some(key_identifier) => SignerIdentifier::KeyIdentifier(key_identifier.content.to_vec()),
             None => {
@@ -71,6 +70,7 @@ impl SignerInfo {
         let unsigned = fields.optional(0xa1)?.map(|set| Attribute::read_set(&set)).transpose()?;
         fields.finish()?;
         Ok(Self {
+            version,
             identifier,
             digest_algorithm,
             signed_attributes,
@@ -88,7 +88,9 @@ impl SignerInfo {
         let second = self.named_by(certificates, "signingCertificateV2", SIGNING_CERTIFICATE_V2)?;
         let first = self.named_by(certificates, "signingCertificate", SIGNING_CERTIFICATE)?;
         let (encoding, digest) = match (first, second) {
-            (Some(first), Some(second)) if first != second => return Err(not_identified(IdentificationProblem::TwoCertificates)),
+            (Some(first), Some(second)) if first != second => {
+                return Err(not_identified(IdentificationProblem::TwoCertificates));
+            }
             (_, Some(second)) => (second, SignerDigest::Sha2),
             (Some(first), None) => (first, SignerDigest::Sha1),
             (None, None) => return Err(not_identified(IdentificationProblem::SigningCertificateMissing)),
@@ -109,13 +111,24 @@ impl SignerInfo {
     /// Checks that the signed attributes are there, say what they must, and are about `content`.
     ///
     /// `digest_algorithms` is the list at the head of the signed data, which must announce the signer's (RFC 5652 §5.1).
-    pub(super) fn check_attributes(&self, content: &[u8], digest_algorithms: &[AlgorithmIdentifier]) -> Vec<TimestampFault> {
+    pub(super) fn check_attributes(
+        &self,
+        content: &[u8],
+        digest_algorithms: &[AlgorithmIdentifier],
+    ) -> Vec<TimestampFault> {
         let mut faults = Vec::new();
+        let version = match self.identifier {
+            SignerIdentifier::IssuerAndSerial { .. } => 1,
+            SignerIdentifier::KeyIdentifier(_) => 3,
+        };
+        if self.version != version {
+            faults.push(TimestampFault::Version { place: "SignerInfo", claimed: self.version });
+        }
         if self.unsigned_attribute_count > 0 {
             faults.push(TimestampFault::UnsignedAttributes { count: self.unsigned_attribute_count });
         }
-        let announced = digest_algorithms.iter().any(|one| one.algorithm == self.digest_algorithm.algorithm);
-        let digest = Digest::new(&self.digest_algorithm).filter(|_| announced);
+        let digest = Digest::new(&self.digest_algorithm)
+            .filter(|digest| digest_algorithms.iter().any(|announced| Digest::new(announced) == Some(*digest)));
         if digest.is_none() {
             let claimed = self.digest_algorithm.algorithm.to_string();
             faults.push(TimestampFault::AlgorithmNotAccepted { role: AlgorithmRole::Digest, claimed });
@@ -128,7 +141,8 @@ impl SignerInfo {
         match self.required("contentType", CONTENT_TYPE, OBJECT_IDENTIFIER) {
             Ok(claimed) if claimed == TST_INFO.as_bytes() => {}
             Ok(claimed) => {
-                let claimed = ObjectIdentifier::from_bytes(&claimed).map_or_else(|_| hex(&claimed), |oid| oid.to_string());
+                let claimed =
+                    ObjectIdentifier::from_bytes(&claimed).map_or_else(|_| hex(&claimed), |oid| oid.to_string());
                 let problem = AttributeProblem::Value { claimed, computed: TST_INFO.to_string() };
                 faults.push(TimestampFault::SignedAttributes { attribute: "contentType", problem });
             }
@@ -166,7 +180,12 @@ impl SignerInfo {
     }
 
     /// Returns the content of the only value of an attribute that must be there once.
-    fn required(&self, attribute: &'static str, identifier: ObjectIdentifier, tag: u8) -> Result<Vec<u8>, TimestampFault> {
+    fn required(
+        &self,
+        attribute: &'static str,
+        identifier: ObjectIdentifier,
+        tag: u8,
+    ) -> Result<Vec<u8>, TimestampFault> {
         let fault = |problem| TimestampFault::SignedAttributes { attribute, problem };
         let encoding = self.only_value(attribute, identifier)?.ok_or_else(|| fault(AttributeProblem::Absent))?;
         let value = Value::only(encoding, tag).map_err(|problem| fault(AttributeProblem::Malformed(problem)))?;
@@ -174,7 +193,11 @@ impl SignerInfo {
     }
 
     /// Returns the encoding of the only value of an attribute that may be there once.
-    fn only_value(&self, attribute: &'static str, identifier: ObjectIdentifier) -> Result<Option<&[u8]>, TimestampFault> {
+    fn only_value(
+        &self,
+        attribute: &'static str,
+        identifier: ObjectIdentifier,
+    ) -> Result<Option<&[u8]>, TimestampFault> {
         let mut found = self.signed_attributes.iter().flatten().filter(|attribute| attribute.identifier == identifier);
         match (found.next().map(|attribute| attribute.values.as_slice()), found.next()) {
             (None, _) => Ok(None),
@@ -191,22 +214,30 @@ impl SignerInfo {
         identifier: ObjectIdentifier,
     ) -> Result<Option<&'a [u8]>, TimestampFault> {
         let Some(encoding) = self.only_value(attribute, identifier)? else { return Ok(None) };
-        let name = CertificateName::read(encoding, identifier).map_err(|problem| {
-            TimestampFault::SignedAttributes { attribute, problem: AttributeProblem::Malformed(problem) }
+        let name = CertificateName::read(encoding, identifier).map_err(|problem| TimestampFault::SignedAttributes {
+            attribute,
+            problem: AttributeProblem::Malformed(problem),
         })?;
-        let Some(certificate) = certificates.iter().find(|certificate| name.digest_of(certificate) == Some(name.digest.clone()))
+        let Some(certificate) =
+            certificates.iter().find(|certificate| name.digest_of(certificate) == Some(name.digest.clone()))
         else {
             if let CertificateDigest::Listed(algorithm) = &name.algorithm {
                 if Digest::new(algorithm).is_none() {
                     let claimed = algorithm.algorithm.to_string();
-                    return Err(TimestampFault::AlgorithmNotAccepted { role: AlgorithmRole::SignerIdentifier, claimed });
+                    return Err(TimestampFault::AlgorithmNotAccepted {
+                        role: AlgorithmRole::SignerIdentifier,
+                        claimed,
+                    });
                 }
             }
-            let same_names = certificates
-                .iter()
-                .find(|certificate| Certificate::read(certificate).is_ok_and(|certificate| self.identifier.names(&certificate)));
+            let same_names = certificates.iter().find(|certificate| {
+                Certificate::read(certificate).is_ok_and(|certificate| self.identifier.names(&certificate))
+            });
             let computed = same_names.and_then(|certificate| name.digest_of(certificate)).map(|digest| hex(&digest));
-            return Err(not_identified(IdentificationProblem::CertificateDigest { claimed: hex(&name.digest), computed }));
+            return Err(not_identified(IdentificationProblem::CertificateDigest {
+                claimed: hex(&name.digest),
+                computed,
+            }));
         };
         if let Some((issuer, serial)) = name.issuer_and_serial {
             let identifier = SignerIdentifier::IssuerAndSerial { issuer, serial: serial.clone() };
@@ -236,7 +267,7 @@ impl Attribute {
     }
 
     fn read(value: &Value<'_>) -> Result<Self, DerFault> {
-        let mut fields = Value::only(value.encoding, SEQUENCE)?.fields();
+        let mut fields = value.with_tag(SEQUENCE)?.fields();
         let identifier = fields.expect(OBJECT_IDENTIFIER)?.object_identifier()?;
         let values = fields.expect(SET)?.fields().remaining()?;
         fields.finish()?;
@@ -318,3 +349,276 @@ const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+    use sha2::Digest as _;
+
+    use super::super::forge::{
+        self, Authority, CONTENT_TYPE_ATTRIBUTE, DIGEST_ALGORITHM, Forge, IDENTIFIER, IMPRINT, MESSAGE_DIGEST,
+        MESSAGE_DIGEST_ATTRIBUTE, POLICY, SIGNATURE, SIGNATURE_ALGORITHM, SIGNED_ATTRIBUTES, SIGNING_CERTIFICATE,
+        VERSION, algorithm, attribute, issuer_serial, signing_certificate_v1, signing_certificate_v2,
+    };
+    use super::*;
+    use crate::codec::der::{encode, encode_unsigned};
+
+    fn codes(change: impl FnOnce(&Authority, &mut Forge<'_>)) -> Vec<&'static str> {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        change(&authority, &mut forge);
+        forge.codes()
+    }
+
+    fn signed(edit: impl Fn(&mut Vec<Vec<u8>>) + 'static) -> Vec<&'static str> {
+        codes(|_, forge| forge.attributes = Box::new(edit))
+    }
+
+    fn unsigned(edit: impl Fn(&mut Vec<Vec<u8>>) + 'static) -> Vec<&'static str> {
+        codes(|_, forge| forge.signer = Box::new(edit))
+    }
+
+    fn sha256(bytes: &[u8]) -> Vec<u8> {
+        sha2::Sha256::digest(bytes).to_vec()
+    }
+
+    #[test]
+    fn two_signers_or_none_identify_nobody() {
+        let not_identified = ["timestamp-signer-not-identified"];
+        assert_eq!(codes(|_, forge| forge.signers = Box::new(Vec::clear)), not_identified);
+        assert_eq!(
+            codes(|_, forge| forge.signers = Box::new(|signers| signers.push(signers[0].clone()))),
+            not_identified
+        );
+    }
+
+    #[test]
+    fn a_signature_without_signed_attributes_is_refused() {
+        assert_eq!(unsigned(|fields| fields[SIGNED_ATTRIBUTES].clear()), ["timestamp-signed-attributes"]);
+    }
+
+    #[test]
+    fn a_missing_or_repeated_attribute_is_refused() {
+        for index in [forge::CONTENT_TYPE, MESSAGE_DIGEST] {
+            let found = signed(move |attributes| drop(attributes.remove(index)));
+            assert_eq!(found, ["timestamp-signed-attributes"]);
+            let found = signed(move |attributes| attributes.push(attributes[index].clone()));
+            assert_eq!(found, ["timestamp-signed-attributes"]);
+        }
+    }
+
+    #[test]
+    fn an_attribute_with_two_values_or_another_type_is_refused() {
+        let digest = encode(OCTET_STRING, &[&[0; 32]]);
+        let two = encode(SET, &[&digest, &digest]);
+        let two = encode(SEQUENCE, &[&encode(OBJECT_IDENTIFIER, &[MESSAGE_DIGEST_ATTRIBUTE.as_bytes()]), &two]);
+        assert_eq!(signed(move |attributes| attributes[MESSAGE_DIGEST] = two.clone()), ["timestamp-signed-attributes"]);
+        let number = attribute(MESSAGE_DIGEST_ATTRIBUTE, &encode_unsigned(&[1]));
+        assert_eq!(
+            signed(move |attributes| attributes[MESSAGE_DIGEST] = number.clone()),
+            ["timestamp-signed-attributes"]
+        );
+    }
+
+    #[test]
+    fn a_content_type_attribute_that_names_other_content_is_refused() {
+        let data = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+        let changed = attribute(CONTENT_TYPE_ATTRIBUTE, &encode(OBJECT_IDENTIFIER, &[data.as_bytes()]));
+        assert_eq!(signed(move |attributes| attributes[0] = changed.clone()), ["timestamp-signed-attributes"]);
+    }
+
+    #[test]
+    fn a_signed_digest_of_other_content_is_reported() {
+        let changed = attribute(MESSAGE_DIGEST_ATTRIBUTE, &encode(OCTET_STRING, &[&[7; 32]]));
+        let found = signed(move |attributes| attributes[MESSAGE_DIGEST] = changed.clone());
+        assert_eq!(found, ["timestamp-content-digest-mismatch"]);
+    }
+
+    #[test]
+    fn further_signed_attributes_and_any_order_are_accepted() {
+        let time = encode(crate::codec::der::UTC_TIME, &[b"260722101112Z"]);
+        let signing_time = attribute(ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5"), &time);
+        let found = signed(move |attributes| {
+            attributes.push(signing_time.clone());
+            attributes.sort();
+            attributes.reverse();
+        });
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn unsigned_attributes_are_refused() {
+        let stuffed = encode(0xa1, &[&attribute(POLICY, &[5, 0])]);
+        assert_eq!(unsigned(move |fields| fields.push(stuffed.clone())), ["timestamp-unsigned-attributes"]);
+    }
+
+    #[test]
+    fn a_signature_over_other_attributes_is_invalid() {
+        let found = unsigned(|fields| *fields[SIGNATURE].last_mut().expect("a signature") ^= 1);
+        assert_eq!(found, ["timestamp-signature-invalid"]);
+        let added = attribute(POLICY, &[5, 0]);
+        let found = unsigned(move |fields| {
+            let inner = Value::only(&fields[SIGNED_ATTRIBUTES], 0xa0).expect("attributes").content.to_vec();
+            fields[SIGNED_ATTRIBUTES] = encode(0xa0, &[&inner, &added]);
+        });
+        assert_eq!(found, ["timestamp-signature-invalid"]);
+        assert_eq!(unsigned(|fields| fields[SIGNATURE] = vec![OCTET_STRING, 0]), ["timestamp-signature-invalid"]);
+    }
+
+    #[test]
+    fn a_version_that_does_not_fit_the_identifier_is_refused() {
+        assert_eq!(unsigned(|fields| fields[VERSION] = encode_unsigned(&[3])), ["timestamp-version"]);
+    }
+
+    #[test]
+    fn digests_and_signatures_off_the_list_are_refused_by_name() {
+        let sha1 = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+        let found = codes(|_, forge| {
+            forge.digest_algorithms.push(algorithm(sha1));
+            forge.signer = Box::new(move |fields| fields[DIGEST_ALGORITHM] = algorithm(sha1));
+        });
+        assert_eq!(found, ["timestamp-algorithm-not-accepted"]);
+        for identifier in ["1.2.840.10045.4.1", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", "1.2.840.113549.1.1.11"] {
+            let identifier = ObjectIdentifier::new_unwrap(identifier);
+            let found = unsigned(move |fields| fields[SIGNATURE_ALGORITHM] = algorithm(identifier));
+            assert_eq!(found, ["timestamp-algorithm-not-accepted"], "{identifier}");
+        }
+    }
+
+    #[test]
+    fn a_digest_that_the_signed_data_does_not_announce_is_refused() {
+        assert_eq!(codes(|_, forge| forge.digest_algorithms.clear()), ["timestamp-algorithm-not-accepted"]);
+    }
+
+    #[test]
+    fn ed25519_and_p384_signers_are_accepted() {
+        for kind in [&PKCS_ED25519, &PKCS_ECDSA_P384_SHA384] {
+            let authority = Authority::of(kind, |_| (), |_| (), |_| ());
+            let forge = authority.forge();
+            assert_eq!(forge.codes(), [""; 0]);
+            assert_eq!(forge.parse().check_chain(&authority.roots()).map(|report| report.subjects.len()), Ok(3));
+        }
+    }
+
+    #[test]
+    fn a_missing_signing_certificate_attribute_identifies_nobody() {
+        let found = signed(|attributes| drop(attributes.remove(SIGNING_CERTIFICATE)));
+        assert_eq!(found, ["timestamp-signer-not-identified"]);
+    }
+
+    #[test]
+    fn a_digest_of_no_certificate_identifies_nobody_and_shows_both_digests() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.attributes =
+            Box::new(|attributes| attributes[SIGNING_CERTIFICATE] = signing_certificate_v2(&[9; 32], b""));
+        assert_eq!(forge.codes(), ["timestamp-signer-not-identified"]);
+        let faults = forge.parse().check(&IMPRINT, None, None);
+        let (claimed, computed) = (hex(&[9; 32]), Some(hex(&sha256(&authority.certificate))));
+        assert_eq!(faults, [not_identified(IdentificationProblem::CertificateDigest { claimed, computed })]);
+    }
+
+    #[test]
+    fn a_token_without_certificates_identifies_nobody() {
+        assert_eq!(codes(|_, forge| forge.certificates.clear()), ["timestamp-signer-not-identified"]);
+    }
+
+    /// An outsider puts a certificate with the same names and serial number, but his own key, first into the bag.
+    #[test]
+    fn a_certificate_with_the_signers_names_in_the_bag_changes_nothing() {
+        let impostor = Authority::good();
+        let found = codes(|_, forge| {
+            forge.certificates.insert(0, impostor.certificate.clone());
+            forge.certificates.insert(0, impostor.intermediate.clone());
+        });
+        assert_eq!(found, [""; 0]);
+    }
+
+    /// The authority's own attribute names the impostor, who did not sign.
+    #[test]
+    fn a_certificate_that_did_not_sign_cannot_be_named_as_the_signer() {
+        let impostor = Authority::good();
+        let name = signing_certificate_v2(&sha256(&impostor.certificate), b"");
+        let found = codes(|_, forge| {
+            forge.certificates.push(impostor.certificate.clone());
+            forge.attributes = Box::new(move |attributes| attributes[SIGNING_CERTIFICATE] = name.clone());
+        });
+        assert_eq!(found, ["timestamp-signature-invalid"]);
+    }
+
+    #[test]
+    fn issuer_and_serial_must_be_those_of_the_named_certificate() {
+        let other = encode(SEQUENCE, &[&encode(SEQUENCE, &[]), &encode_unsigned(&[0x11, 0x22])]);
+        assert_eq!(unsigned(move |fields| fields[IDENTIFIER] = other.clone()), ["timestamp-signer-not-identified"]);
+        let found = unsigned(|fields| *fields[IDENTIFIER].last_mut().expect("a serial number") ^= 1);
+        assert_eq!(found, ["timestamp-signer-not-identified"]);
+    }
+
+    #[test]
+    fn issuer_and_serial_inside_the_attribute_must_agree_too() {
+        for (serial, expected) in [([0x11, 0x22], vec![]), ([0x11, 0x23], vec!["timestamp-signer-not-identified"])] {
+            let found = codes(|authority, forge| {
+                let certificate = Certificate::read(&authority.certificate).expect("own certificate");
+                let digest = sha256(&authority.certificate);
+                let name = signing_certificate_v2(&digest, &issuer_serial(certificate.issuer, &serial));
+                forge.attributes = Box::new(move |attributes| attributes[SIGNING_CERTIFICATE] = name.clone());
+            });
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_key_identifier_names_a_certificate_as_well() {
+        let authority = Authority::good();
+        let certificate = Certificate::read(&authority.certificate).expect("own certificate");
+        let identifier = certificate.subject_key_identifier().expect("the forge writes one").to_vec();
+        let mut forge = authority.forge();
+        forge.signer = Box::new(move |fields| {
+            fields[VERSION] = encode_unsigned(&[3]);
+            fields[IDENTIFIER] = encode(0x80, &[&identifier]);
+        });
+        assert_eq!(forge.codes(), [""; 0]);
+        forge.signer = Box::new(move |fields| {
+            fields[VERSION] = encode_unsigned(&[3]);
+            fields[IDENTIFIER] = encode(0x80, &[b"another key"]);
+        });
+        assert_eq!(forge.codes(), ["timestamp-signer-not-identified"]);
+    }
+
+    #[test]
+    fn the_first_kind_of_attribute_is_accepted_and_reported() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        let name = signing_certificate_v1(&algorithm::sha1_for_certificate_identifier(&authority.certificate));
+        forge.attributes = Box::new(move |attributes| attributes[SIGNING_CERTIFICATE] = name.clone());
+        assert_eq!(forge.codes(), [""; 0]);
+        assert_eq!(forge.parse().signer_named_by(), Some(SignerDigest::Sha1));
+
+        let name = signing_certificate_v1(&[1; 20]);
+        assert_eq!(
+            signed(move |attributes| attributes[SIGNING_CERTIFICATE] = name.clone()),
+            ["timestamp-signer-not-identified"]
+        );
+    }
+
+    #[test]
+    fn both_kinds_of_attribute_must_name_the_same_certificate() {
+        for same in [true, false] {
+            let found = codes(|authority, forge| {
+                let named = if same { &authority.certificate } else { &authority.intermediate };
+                let name = signing_certificate_v1(&algorithm::sha1_for_certificate_identifier(named));
+                forge.attributes = Box::new(move |attributes| attributes.push(name.clone()));
+            });
+            assert_eq!(found, if same { vec![] } else { vec!["timestamp-signer-not-identified"] });
+        }
+    }
+
+    #[test]
+    fn a_certificate_digest_off_the_list_is_refused_by_name() {
+        let md5 = algorithm(ObjectIdentifier::new_unwrap("1.2.840.113549.2.5"));
+        let name = encode(SEQUENCE, &[&md5, &encode(OCTET_STRING, &[&[0; 16]])]);
+        let name = attribute(SIGNING_CERTIFICATE_V2, &encode(SEQUENCE, &[&encode(SEQUENCE, &[&name])]));
+        let found = signed(move |attributes| attributes[SIGNING_CERTIFICATE] = name.clone());
+        assert_eq!(found, ["timestamp-algorithm-not-accepted"]);
+    }
+}
