@@ -4,7 +4,13 @@
 //! and sets that other people wrote in another order than DER demands (OpenSSL does, in the certificates of a token) must be
 //! readable as they stand. Everything else is strict: definite, minimal lengths; minimal integers; no trailing bytes.
 //!
-//! The reader never recurses and never allocates. It trusts nothing: every offset is checked, no input makes it panic.
+//! The reader never recurses, and lists of values are all it allocates. It trusts nothing: every offset is checked, no input
+//! makes it panic.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)
+)]
 
 use std::fmt;
 
@@ -283,7 +289,7 @@ pub fn encode(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
         Ok(short) if short < 0x80 => encoding.push(short),
         _ => {
             let octets: Vec<u8> = content_len.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
-            encoding.push(0x80 | u8::try_from(octets.len()).expect("a usize has at most 16 octets"));
+            encoding.push(octets.iter().fold(0x80, |length, _| length.saturating_add(1)));
             encoding.extend(octets);
         }
     }
@@ -344,7 +350,7 @@ pub const OCTET_STRING: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 /// OBJECT IDENTIFIER.
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
-/// UTF8String.
+/// `UTF8String`.
 pub const UTF8_STRING: u8 = 0x0c;
 /// `UTCTime`.
 pub const UTC_TIME: u8 = 0x17;

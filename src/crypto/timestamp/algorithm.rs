@@ -135,10 +135,10 @@ fn pss_parameters(encoding: &[u8]) -> Result<Option<Digest>, DerFault> {
     else {
         return Ok(None); // a default would be SHA-1
     };
-    if let Some(trailer) = fields.optional(0xa3)? {
-        if trailer.inner(INTEGER)?.small_integer()? != 1 {
-            return Ok(None);
-        }
+    if let Some(trailer) = fields.optional(0xa3)?
+        && trailer.inner(INTEGER)?.small_integer()? != 1
+    {
+        return Ok(None);
     }
     fields.finish()?;
     let digest = Digest::new(&AlgorithmIdentifier::read(&hash.inner(SEQUENCE)?)?);

@@ -98,9 +98,14 @@ impl<'a> Certificate<'a> {
         let signer = self.subject_text();
         let mut faults = Vec::new();
         let mut purposes_found = false;
+        let mut repeated = false;
         let mut seen = HashSet::new();
         for extension in &self.extensions {
             if !seen.insert(extension.identifier) {
+                // Once is enough: a certificate can repeat thousands, and each fault carries its subject.
+                if std::mem::replace(&mut repeated, true) {
+                    continue;
+                }
                 let problem = AuthorisationProblem::ExtensionRepeated { claimed: extension.identifier.to_string() };
                 faults.push(TimestampFault::SignerNotAuthorised { signer: signer.clone(), problem });
                 continue;

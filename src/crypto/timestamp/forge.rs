@@ -55,6 +55,7 @@ pub(super) struct Authority {
     key: KeyPair,
 }
 
+type Digester = fn(&[u8]) -> Vec<u8>;
 type Edit = Box<dyn Fn(&mut Vec<Vec<u8>>)>;
 
 /// A response in the making. Each part is an encoding that a test may replace.
@@ -118,11 +119,10 @@ impl Authority {
     }
 
     /// Returns the digest that goes with the key, its function, and the signature algorithm.
-    fn digest(&self) -> (ObjectIdentifier, fn(&[u8]) -> Vec<u8>, ObjectIdentifier) {
+    fn digest(&self) -> (ObjectIdentifier, Digester, ObjectIdentifier) {
         let oid = ObjectIdentifier::new_unwrap;
-        let sha256: fn(&[u8]) -> Vec<u8> = |bytes| Sha256::digest(bytes).to_vec();
         if self.key.algorithm() == &PKCS_ECDSA_P256_SHA256 {
-            (SHA_256, sha256, oid("1.2.840.10045.4.3.2"))
+            (SHA_256, |bytes| Sha256::digest(bytes).to_vec(), oid("1.2.840.10045.4.3.2"))
         } else if self.key.algorithm() == &PKCS_ECDSA_P384_SHA384 {
             (oid("2.16.840.1.101.3.4.2.2"), |bytes| Sha384::digest(bytes).to_vec(), oid("1.2.840.10045.4.3.3"))
         } else {
@@ -167,18 +167,13 @@ impl Forge<'_> {
     /// Returns the codes of all faults, first those of reading, then those of checking.
     pub(super) fn codes(&self) -> Vec<&'static str> {
         match parse_response(&self.response()) {
-            Ok(token) => self.check(&token),
+            Ok(token) => check(&token),
             Err(fault) => vec![fault.code()],
         }
     }
 
     pub(super) fn parse(&self) -> Token {
         parse_response(&self.response()).expect("a token")
-    }
-
-    fn check(&self, token: &Token) -> Vec<&'static str> {
-        let faults = token.check(&IMPRINT, Some(nonce_for(&IMPRINT)), Some(&[POLICY.to_string()]));
-        faults.iter().map(super::TimestampFault::code).collect()
     }
 
     fn token(&self) -> Vec<u8> {
@@ -227,6 +222,11 @@ impl Forge<'_> {
         (self.signers)(&mut signers);
         signers
     }
+}
+
+fn check(token: &Token) -> Vec<&'static str> {
+    let faults = token.check(&IMPRINT, Some(nonce_for(&IMPRINT)), Some(&[POLICY.to_string()]));
+    faults.iter().map(super::TimestampFault::code).collect()
 }
 
 pub(super) fn algorithm(identifier: ObjectIdentifier) -> Vec<u8> {

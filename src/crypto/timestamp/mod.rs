@@ -8,6 +8,11 @@
 //! A token inside a package is a claim like any other: no certificate that comes with it is trusted for being there. Nothing
 //! here reads a file, a clock or a network, and no input makes it panic.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)
+)]
+
 mod algorithm;
 mod certificate;
 mod chain;
@@ -35,8 +40,13 @@ use certificate::Certificate;
 #[must_use]
 pub fn nonce_for(imprint: &[u8; 32]) -> [u8; 8] {
     let digest: [u8; 32] = Sha256::new().chain_update(NONCE_LABEL).chain_update(imprint).finalize().into();
-    let [first, b, c, d, e, f, g, h, ..] = digest;
-    [first & 0x7f, b, c, d, e, f, g, h]
+    let mut nonce = [0; 8];
+    for (octet, from) in nonce.iter_mut().zip(digest) {
+        *octet = from;
+    }
+    let [first, ..] = &mut nonce;
+    *first &= 0x7f;
+    nonce
 }
 
 /// Returns the `TimeStampReq` for an imprint: version 1, SHA-256, the nonce of [`nonce_for`], certificates wanted.
@@ -120,10 +130,10 @@ mod tests {
             Ok(token) => {
                 let path = token.check_chain(&roots);
                 let mut faults = token.check(imprint, None, Some(&["1.3.6.1.4.1.55555.1.1".to_owned()]));
-                if let Err(fault) = path.map(|report| assert_eq!(report.subjects.len(), 3)) {
-                    if !faults.contains(&fault) {
-                        faults.push(fault);
-                    }
+                if let Err(fault) = path.map(|report| assert_eq!(report.subjects.len(), 3))
+                    && !faults.contains(&fault)
+                {
+                    faults.push(fault);
                 }
                 faults.iter().map(TimestampFault::code).collect()
             }

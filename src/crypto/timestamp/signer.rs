@@ -56,12 +56,11 @@ impl SignerInfo {
     pub(super) fn read(value: &Value<'_>) -> Result<Self, DerFault> {
         let mut fields = value.fields();
         let version = fields.expect(INTEGER)?.small_integer()?;
-        let identifier = match fields.optional(0x80)? {
-            Some(key_identifier) => SignerIdentifier::KeyIdentifier(key_identifier.content.to_vec()),
-            None => {
-                let (issuer, serial) = issuer_and_serial(&fields.expect(SEQUENCE)?)?;
-                SignerIdentifier::IssuerAndSerial { issuer, serial }
-            }
+        let identifier = if let Some(key_identifier) = fields.optional(0x80)? {
+            SignerIdentifier::KeyIdentifier(key_identifier.content.to_vec())
+        } else {
+            let (issuer, serial) = issuer_and_serial(&fields.expect(SEQUENCE)?)?;
+            SignerIdentifier::IssuerAndSerial { issuer, serial }
         };
         let digest_algorithm = AlgorithmIdentifier::read(&fields.expect(SEQUENCE)?)?;
         let signed_attributes = fields.optional(0xa0)?.map(|set| Attribute::read_set(&set)).transpose()?;
@@ -221,14 +220,11 @@ impl SignerInfo {
         let Some(certificate) =
             certificates.iter().find(|certificate| name.digest_of(certificate) == Some(name.digest.clone()))
         else {
-            if let CertificateDigest::Listed(algorithm) = &name.algorithm {
-                if Digest::new(algorithm).is_none() {
-                    let claimed = algorithm.algorithm.to_string();
-                    return Err(TimestampFault::AlgorithmNotAccepted {
-                        role: AlgorithmRole::SignerIdentifier,
-                        claimed,
-                    });
-                }
+            if let CertificateDigest::Listed(algorithm) = &name.algorithm
+                && Digest::new(algorithm).is_none()
+            {
+                let claimed = algorithm.algorithm.to_string();
+                return Err(TimestampFault::AlgorithmNotAccepted { role: AlgorithmRole::SignerIdentifier, claimed });
             }
             let same_names = certificates.iter().find(|certificate| {
                 Certificate::read(certificate).is_ok_and(|certificate| self.identifier.names(&certificate))

@@ -106,7 +106,7 @@ impl Token {
         encapsulated.finish().map_err(fault)?;
 
         Ok(Self {
-            statement: Statement::read(content.content)?,
+            statement: Statement::read(&content)?,
             content: content.content.to_vec(),
             digest_algorithms,
             // Other kinds than X.509 certificates carry a context tag; they cannot be the signer's.
@@ -284,9 +284,9 @@ impl Token {
 }
 
 impl Statement {
-    fn read(content: &[u8]) -> Result<Self, TimestampFault> {
+    fn read(content: &Value<'_>) -> Result<Self, TimestampFault> {
         let fault = at("TSTInfo");
-        let mut fields = Value::only(content, SEQUENCE).map_err(fault)?.fields();
+        let mut fields = content.inner(SEQUENCE).map_err(fault)?.fields();
         let version = fields.expect(INTEGER).and_then(|v| v.small_integer()).map_err(fault)?;
         if version != 1 {
             return Err(TimestampFault::Version { place: "TSTInfo", claimed: version });
@@ -586,7 +586,7 @@ mod tests {
             parse_response(&forge.response()).map(|token| token.accuracy()).map_err(|fault| fault.code())
         };
         assert_eq!(with(&[]), Ok(Some(Duration::ZERO)));
-        assert_eq!(with(&[&encode_unsigned(&[0x0e, 0x10])]), Ok(Some(Duration::from_secs(3600))));
+        assert_eq!(with(&[&encode_unsigned(&[0x0e, 0x10])]), Ok(Some(Duration::from_hours(1))));
         assert_eq!(with(&[&encode(0x80, &[&[1]])]), Ok(Some(Duration::from_millis(1))));
         assert_eq!(with(&[&encode(0x81, &[&[3, 0xe7]])]), Ok(Some(Duration::from_micros(999))));
         let malformed = Err("timestamp-malformed");
