@@ -1,6 +1,7 @@
-//! Other people's formats: strict JSON slicing, strict ZIP reading and writing, content codings, service errors.
+//! Other people's formats: strict JSON slicing, strict ZIP reading and writing, DER, content codings, service errors.
 
 pub mod content;
+pub mod der;
 pub mod json;
 pub mod service_error;
 pub mod zip;

@@ -1,0 +1,670 @@
+//! The response of a time stamp authority (RFC 3161 §2.4.2): status, signed data, and the statement inside.
+//!
+//! Reading and judging are apart: [`parse_response`] says what the bytes are, [`Token::check`] what is wrong with them. What
+//! decides about trust (`Token::check_chain`) is a third step, in `chain`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use const_oid::ObjectIdentifier;
+use sha2::{Digest as _, Sha256};
+
+use super::algorithm::{self, AlgorithmIdentifier};
+use super::certificate::{bits, name_text, printable};
+use super::fault::{IdentificationProblem, TimestampFault};
+use super::instant::gen_time;
+use super::signer::{SignerDigest, SignerInfo, TST_INFO};
+use super::{Certificate, MAX_RESPONSE_LEN, nonce_integer};
+use crate::codec::der::{
+    BIT_STRING, BOOLEAN, DerFault, DerProblem, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader,
+    SEQUENCE, SET, UTF8_STRING, Value,
+};
+
+/// A time stamp token that could be read. Nothing about it is checked until [`Token::check`] and [`Token::check_chain`] say so.
+#[derive(Debug, Clone)]
+pub struct Token {
+    statement: Statement,
+    /// The bytes that the signature is about: the encoding of the statement.
+    content: Vec<u8>,
+    digest_algorithms: Vec<AlgorithmIdentifier>,
+    certificates: Vec<Vec<u8>>,
+    signers: Vec<SignerInfo>,
+}
+
+/// `TSTInfo`, unjudged.
+#[derive(Debug, Clone)]
+struct Statement {
+    policy: ObjectIdentifier,
+    imprint_algorithm: AlgorithmIdentifier,
+    imprint: Vec<u8>,
+    serial: Vec<u8>,
+    gen_time: DateTime<Utc>,
+    accuracy: Option<Duration>,
+    ordering: bool,
+    nonce: Option<Vec<u8>>,
+    authority: Option<String>,
+    critical_extensions: Vec<ObjectIdentifier>,
+}
+
+/// Reads a whole `TimeStampResp`: the status must grant, and a token must follow.
+///
+/// # Errors
+///
+/// [`TimestampFault::TooLarge`] above 64 KiB; [`TimestampFault::Rejected`] where the authority refused;
+/// [`TimestampFault::ContentType`], [`TimestampFault::Version`], [`TimestampFault::GenTimeMalformed`] and
+/// [`TimestampFault::Malformed`] where the bytes are something else than a time stamp in DER.
+pub fn parse_response(bytes: &[u8]) -> Result<Token, TimestampFault> {
+    if bytes.len() > MAX_RESPONSE_LEN {
+        return Err(TimestampFault::TooLarge { byte_len: bytes.len(), limit: MAX_RESPONSE_LEN });
+    }
+    let mut fields = Value::only(bytes, SEQUENCE).map_err(at("TimeStampResp"))?.fields();
+    let status = fields.expect(SEQUENCE).map_err(at("PKIStatusInfo"))?;
+    check_status(&status)?;
+    let token = fields.expect(SEQUENCE).map_err(at("timeStampToken"))?;
+    fields.finish().map_err(at("TimeStampResp"))?;
+    Token::read(&token)
+}
+
+impl Token {
+    /// Reads `ContentInfo` and the `SignedData` inside (RFC 5652 §3, §5.1).
+    fn read(token: &Value<'_>) -> Result<Self, TimestampFault> {
+        let fault = at("ContentInfo");
+        let mut fields = token.fields();
+        let content_type = fields.expect(OBJECT_IDENTIFIER).and_then(|v| v.object_identifier()).map_err(fault)?;
+        if content_type != SIGNED_DATA {
+            return Err(TimestampFault::ContentType { claimed: content_type.to_string() });
+        }
+        let signed_data = fields.expect(0xa0).and_then(|explicit| explicit.inner(SEQUENCE)).map_err(fault)?;
+        fields.finish().map_err(fault)?;
+
+        let fault = at("SignedData");
+        let mut fields = signed_data.fields();
+        let version = fields.expect(INTEGER).and_then(|v| v.small_integer()).map_err(fault)?;
+        if !(3..=5).contains(&version) {
+            // RFC 5652 §5.1: 3 where the content is not plain data; 4 and 5 with kinds of certificates that we never choose.
+            return Err(TimestampFault::Version { place: "SignedData", claimed: version });
+        }
+        let digest_algorithms = each(&mut fields, AlgorithmIdentifier::read).map_err(at("digestAlgorithms"))?;
+        let mut encapsulated = fields.expect(SEQUENCE).map_err(fault)?.fields();
+        let certificates = match fields.optional(0xa0).map_err(at("certificates"))? {
+            // In whatever order: OpenSSL does not sort them, and no signature covers them.
+            Some(set) => set.fields().remaining().map_err(at("certificates"))?,
+            None => Vec::new(),
+        };
+        if let Some(lists) = fields.optional(0xa1).map_err(at("crls"))? {
+            lists.fields().remaining().map_err(at("crls"))?;
+        }
+        let signers = each(&mut fields, SignerInfo::read).map_err(at("signerInfos"))?;
+        fields.finish().map_err(fault)?;
+
+        let fault = at("EncapsulatedContentInfo");
+        let content_type = encapsulated.expect(OBJECT_IDENTIFIER).and_then(|v| v.object_identifier()).map_err(fault)?;
+        if content_type != TST_INFO {
+            return Err(TimestampFault::ContentType { claimed: content_type.to_string() });
+        }
+        let content = encapsulated.expect(0xa0).and_then(|explicit| explicit.inner(OCTET_STRING)).map_err(fault)?;
+        encapsulated.finish().map_err(fault)?;
+
+        Ok(Self {
+            statement: Statement::read(&content)?,
+            content: content.content.to_vec(),
+            digest_algorithms,
+            // Other kinds than X.509 certificates carry a context tag; they cannot be the signer's.
+            certificates: certificates.iter().filter(|v| v.tag == SEQUENCE).map(|v| v.encoding.to_vec()).collect(),
+            signers,
+        })
+    }
+
+    /// Checks everything that does not depend on whom the caller trusts, and returns all faults.
+    ///
+    /// `imprint` is the caller's own SHA-256 of the stamped bytes, never a stored one. `nonce` is that of the request, where
+    /// there was one; without it a token made for the same bytes at another time passes. `accepted_policies` are dotted object
+    /// identifiers; none means any.
+    ///
+    /// No fault means: this token is about `imprint`, is signed by the certificate it names, and that certificate may sign time
+    /// stamps. Whether anybody should believe it is [`Token::check_chain`]'s question.
+    #[must_use]
+    pub fn check(
+        &self,
+        imprint: &[u8; 32],
+        nonce: Option<[u8; 8]>,
+        accepted_policies: Option<&[String]>,
+    ) -> Vec<TimestampFault> {
+        let mut faults = self.check_statement(imprint, nonce, accepted_policies);
+        let [signer] = self.signers.as_slice() else {
+            let problem = IdentificationProblem::SignerCount { claimed: self.signers.len() };
+            faults.push(TimestampFault::SignerNotIdentified { problem });
+            return faults;
+        };
+        let attribute_faults = signer.check_attributes(&self.content, &self.digest_algorithms);
+        let unsigned = attribute_faults
+            .iter()
+            .any(|fault| matches!(fault, TimestampFault::SignedAttributes { attribute: "signedAttrs", .. }));
+        faults.extend(attribute_faults);
+        if unsigned {
+            return faults; // nothing says who signed, and what: no key to try
+        }
+        match signer.identify(&self.certificates) {
+            Ok((certificate, _)) => {
+                faults.extend(certificate.check_authorisation());
+                if !certificate.is_valid_at(self.gen_time()) {
+                    faults.push(self.not_valid_at_gen_time(&certificate));
+                }
+                faults.extend(signer.check_signature(&certificate).err());
+            }
+            Err(fault) => {
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
+            }
+        }
+        faults
+    }
+
+    /// Returns when the authority says it made the token: `genTime`, to the nanosecond, on the authority's clock.
+    #[must_use]
+    pub fn gen_time(&self) -> DateTime<Utc> {
+        self.statement.gen_time
+    }
+
+    /// Returns by how much the time may be wrong in either direction, if the authority says so.
+    #[must_use]
+    pub fn accuracy(&self) -> Option<Duration> {
+        self.statement.accuracy
+    }
+
+    /// Tells whether the authority says that its tokens can be ordered by time alone.
+    #[must_use]
+    pub fn ordering(&self) -> bool {
+        self.statement.ordering
+    }
+
+    /// Returns the policy that the authority worked under, as a dotted object identifier.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        self.statement.policy.to_string()
+    }
+
+    /// Returns the token's serial number as lower-case hexadecimal.
+    #[must_use]
+    pub fn serial_hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.statement.serial)
+    }
+
+    /// Returns the digest that the token is about, as lower-case hexadecimal.
+    #[must_use]
+    pub fn claimed_imprint_hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.statement.imprint)
+    }
+
+    /// Returns the name that the authority gives itself in the token, if any; a claim, which no rule ties to the signer.
+    #[must_use]
+    pub fn claimed_authority(&self) -> Option<&str> {
+        self.statement.authority.as_deref()
+    }
+
+    /// Returns the subject of the signer's certificate as RFC 4514 writes it, if the signer can be identified.
+    #[must_use]
+    pub fn signer_subject(&self) -> Option<String> {
+        self.signer().ok().map(|(certificate, _)| certificate.subject_text())
+    }
+
+    /// Returns the SHA-256 of the signer's certificate, if the signer can be identified.
+    #[must_use]
+    pub fn signer_certificate_sha256(&self) -> Option<[u8; 32]> {
+        self.signer().ok().map(|(certificate, _)| Sha256::digest(certificate.encoding).into())
+    }
+
+    /// Returns by which kind of digest the token names its signer, if the signer can be identified.
+    #[must_use]
+    pub fn signer_named_by(&self) -> Option<SignerDigest> {
+        self.signer().ok().map(|(_, digest)| digest)
+    }
+
+    /// Returns the certificates that came with the token, in DER, in the order found; none of them is trusted for being there.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.certificates.iter().map(Vec::as_slice)
+    }
+
+    /// Returns the signer's certificate, or why there is not exactly one.
+    pub(super) fn signer(&self) -> Result<(Certificate<'_>, SignerDigest), TimestampFault> {
+        match self.signers.as_slice() {
+            [signer] => signer.identify(&self.certificates),
+            signers => {
+                let problem = IdentificationProblem::SignerCount { claimed: signers.len() };
+                Err(TimestampFault::SignerNotIdentified { problem })
+            }
+        }
+    }
+
+    pub(super) fn not_valid_at_gen_time(&self, certificate: &Certificate<'_>) -> TimestampFault {
+        TimestampFault::CertificateNotValidAtGenTime {
+            subject: Some(certificate.subject_text()),
+            not_before: Some(certificate.not_before),
+            not_after: Some(certificate.not_after),
+            gen_time: self.gen_time(),
+        }
+    }
+
+    fn check_statement(
+        &self,
+        imprint: &[u8; 32],
+        nonce: Option<[u8; 8]>,
+        accepted_policies: Option<&[String]>,
+    ) -> Vec<TimestampFault> {
+        let Statement { imprint_algorithm, imprint: claimed, .. } = &self.statement;
+        let mut faults = Vec::new();
+        if imprint_algorithm.algorithm != algorithm::SHA_256 || !imprint_algorithm.has_no_parameters() {
+            faults.push(TimestampFault::ImprintAlgorithm { claimed: imprint_algorithm.algorithm.to_string() });
+        } else if claimed != imprint {
+            let (claimed, computed) = (self.claimed_imprint_hex(), data_encoding::HEXLOWER.encode(imprint));
+            faults.push(TimestampFault::ImprintMismatch { claimed, computed });
+        }
+        if let Some(nonce) = nonce {
+            let claimed = self.statement.nonce.as_deref();
+            let computed = nonce_integer(nonce);
+            if claimed != Value::only(&computed, INTEGER).ok().map(|value| value.content) {
+                faults.push(TimestampFault::NonceMismatch {
+                    claimed: claimed.map(|claimed| data_encoding::HEXLOWER.encode(claimed)),
+                    computed: data_encoding::HEXLOWER.encode(&nonce),
+                });
+            }
+        }
+        if let Some(accepted) = accepted_policies {
+            let claimed = self.policy();
+            if !accepted.contains(&claimed) {
+                faults.push(TimestampFault::PolicyNotAccepted { claimed, accepted: accepted.to_vec() });
+            }
+        }
+        faults.extend(self.statement.critical_extensions.iter().map(|extension| {
+            TimestampFault::UnknownCriticalExtension { place: "TSTInfo", claimed: extension.to_string() }
+        }));
+        faults
+    }
+}
+
+impl Statement {
+    fn read(content: &Value<'_>) -> Result<Self, TimestampFault> {
+        let fault = at("TSTInfo");
+        let mut fields = content.inner(SEQUENCE).map_err(fault)?.fields();
+        let version = fields.expect(INTEGER).and_then(|v| v.small_integer()).map_err(fault)?;
+        if version != 1 {
+            return Err(TimestampFault::Version { place: "TSTInfo", claimed: version });
+        }
+        let policy = fields.expect(OBJECT_IDENTIFIER).and_then(|v| v.object_identifier()).map_err(at("policy"))?;
+        let message_imprint = fields.expect(SEQUENCE).map_err(fault)?;
+        let (imprint_algorithm, imprint) = read_imprint(&message_imprint).map_err(at("messageImprint"))?;
+        let serial = fields.expect(INTEGER).and_then(|v| v.integer()).map_err(at("serialNumber"))?.to_vec();
+        let time = fields.expect(GENERALIZED_TIME).map_err(at("genTime"))?.content;
+        let gen_time = gen_time(time)
+            .ok_or_else(|| TimestampFault::GenTimeMalformed { claimed: time.escape_ascii().to_string() })?;
+        let accuracy = fields.optional(SEQUENCE).and_then(|value| value.as_ref().map(read_accuracy).transpose());
+        let accuracy = accuracy.map_err(at("accuracy"))?;
+        let ordering = match fields.optional(BOOLEAN).map_err(at("ordering"))? {
+            None => false,
+            Some(value) => match value.boolean() {
+                Ok(true) => true,
+                // The content is DER by RFC 3161 §2.4.2: a default value is not written.
+                _ => return Err(at("ordering")(DerFault { offset: value.offset, problem: DerProblem::Boolean })),
+            },
+        };
+        let nonce = fields.optional(INTEGER).and_then(|value| value.map(|value| value.integer()).transpose());
+        let nonce = nonce.map_err(at("nonce"))?.map(<[u8]>::to_vec);
+        let authority = fields.optional(0xa0).and_then(|value| value.map(|value| read_authority(&value)).transpose());
+        let authority = authority.map_err(at("tsa"))?;
+        let extensions = fields.optional(0xa1).and_then(|value| value.as_ref().map(critical_extensions).transpose());
+        let critical_extensions = extensions.map_err(at("extensions"))?.unwrap_or_default();
+        fields.finish().map_err(fault)?;
+        Ok(Self {
+            policy,
+            imprint_algorithm,
+            imprint,
+            serial,
+            gen_time,
+            accuracy,
+            ordering,
+            nonce,
+            authority,
+            critical_extensions,
+        })
+    }
+}
+
+/// Reads `PKIStatusInfo`; only `granted` and `grantedWithMods` pass, and neither comes with a reason for failure.
+fn check_status(status: &Value<'_>) -> Result<(), TimestampFault> {
+    let fault = at("PKIStatusInfo");
+    let mut fields = status.fields();
+    let number = fields.expect(INTEGER).and_then(|v| v.small_integer()).map_err(fault)?;
+    let mut text = Vec::new();
+    if let Some(lines) = fields.optional(SEQUENCE).map_err(fault)? {
+        for line in lines.fields().remaining().map_err(fault)? {
+            let line = line.with_tag(UTF8_STRING).map_err(fault)?;
+            text.push(printable(&String::from_utf8_lossy(line.content)));
+        }
+    }
+    let failures = fields.optional(BIT_STRING).and_then(|value| value.as_ref().map(bits).transpose());
+    let failures = failures.map_err(at("PKIFailureInfo"))?;
+    fields.finish().map_err(fault)?;
+    if number > 1 || failures.is_some() {
+        return Err(TimestampFault::Rejected { status: number, failures: failures.unwrap_or_default(), text });
+    }
+    Ok(())
+}
+
+fn read_imprint(value: &Value<'_>) -> Result<(AlgorithmIdentifier, Vec<u8>), DerFault> {
+    let mut fields = value.fields();
+    let algorithm = AlgorithmIdentifier::read(&fields.expect(SEQUENCE)?)?;
+    let digest = fields.expect(OCTET_STRING)?.content.to_vec();
+    fields.finish()?;
+    Ok((algorithm, digest))
+}
+
+fn read_accuracy(value: &Value<'_>) -> Result<Duration, DerFault> {
+    let mut fields = value.fields();
+    let seconds = fields.optional(INTEGER)?.map_or(Ok(0), |value| value.small_integer())?;
+    let mut thousandths = |tag| match fields.optional(tag)? {
+        None => Ok(0),
+        Some(value) => value.small_integer().and_then(|number| {
+            let problem = DerFault { offset: value.offset, problem: DerProblem::Integer };
+            if (1..1000).contains(&number) { Ok(u64::from(number)) } else { Err(problem) }
+        }),
+    };
+    let (millis, micros) = (thousandths(0x80)?, thousandths(0x81)?);
+    fields.finish()?;
+    Ok(Duration::from_secs(seconds.into()) + Duration::from_millis(millis) + Duration::from_micros(micros))
+}
+
+/// Reads `tsa [0] GeneralName`: a directory name as text, any other kind as its bytes.
+fn read_authority(value: &Value<'_>) -> Result<String, DerFault> {
+    let mut fields = value.fields();
+    let name = fields.next_value()?;
+    fields.finish()?;
+    if name.tag == 0xa4 {
+        return Ok(name_text(name.inner(SEQUENCE)?.encoding));
+    }
+    Ok(data_encoding::HEXLOWER.encode(name.encoding))
+}
+
+/// Returns the identifiers of the critical extensions. We know none, so each of them is a fault.
+fn critical_extensions(value: &Value<'_>) -> Result<Vec<ObjectIdentifier>, DerFault> {
+    let mut critical = Vec::new();
+    for extension in value.fields().remaining()? {
+        let mut fields = extension.with_tag(SEQUENCE)?.fields();
+        let identifier = fields.expect(OBJECT_IDENTIFIER)?.object_identifier()?;
+        if fields.optional(BOOLEAN)?.map_or(Ok(false), |value| value.boolean())? {
+            critical.push(identifier);
+        }
+        fields.expect(OCTET_STRING)?;
+        fields.finish()?;
+    }
+    Ok(critical)
+}
+
+/// Reads a SET OF structures, in whatever order they stand.
+fn each<'a, T>(fields: &mut Reader<'a>, read: impl Fn(&Value<'a>) -> Result<T, DerFault>) -> Result<Vec<T>, DerFault> {
+    fields.expect(SET)?.fields().remaining()?.into_iter().map(|value| read(&value.with_tag(SEQUENCE)?)).collect()
+}
+
+fn at(place: &'static str) -> impl Fn(DerFault) -> TimestampFault + Copy {
+    move |problem| TimestampFault::Malformed { place, problem }
+}
+
+/// id-signedData (RFC 5652 §5.1).
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+
+#[cfg(test)]
+mod tests {
+    use super::super::forge::{
+        ACCURACY, Authority, EXTENSIONS, Forge, IMPRINT, MESSAGE_IMPRINT, NONCE, ORDERING, POLICY, TIME, VERSION,
+        message_imprint,
+    };
+    use super::super::nonce_for;
+    use super::*;
+    use crate::codec::der::{encode, encode_unsigned};
+
+    fn codes(change: impl FnOnce(&mut Forge<'_>)) -> Vec<&'static str> {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        change(&mut forge);
+        forge.codes()
+    }
+
+    fn status(parts: &[&[u8]]) -> Vec<u8> {
+        encode(SEQUENCE, parts)
+    }
+
+    fn extension(critical: &[u8]) -> Vec<u8> {
+        let identifier = encode(OBJECT_IDENTIFIER, &[POLICY.as_bytes()]);
+        encode(0xa1, &[&encode(SEQUENCE, &[&identifier, critical, &encode(OCTET_STRING, &[b"?"])])])
+    }
+
+    #[test]
+    fn a_good_token_has_no_fault_and_says_what_it_holds() {
+        let authority = Authority::good();
+        let forge = authority.forge();
+        assert_eq!(forge.codes(), [""; 0]);
+        let token = forge.parse();
+        assert_eq!(token.gen_time().to_rfc3339(), "2026-07-22T10:11:12.211+00:00");
+        assert_eq!(token.accuracy(), Some(Duration::new(1, 2_003_000)));
+        assert!(token.ordering());
+        assert_eq!(token.policy(), "1.3.6.1.4.1.55555.1.1");
+        assert_eq!(token.serial_hex(), "2a");
+        assert_eq!(token.claimed_imprint_hex(), "a5".repeat(32));
+        assert_eq!(token.signer_subject().as_deref(), Some("CN=Signer"));
+        assert_eq!(token.signer_named_by(), Some(SignerDigest::Sha2));
+        assert_eq!(token.signer_certificate_sha256(), Some(Sha256::digest(&authority.certificate).into()));
+        assert_eq!(token.certificates().count(), 2);
+        assert_eq!(token.claimed_authority(), None);
+    }
+
+    #[test]
+    fn granted_with_modifications_is_granted() {
+        assert_eq!(codes(|forge| forge.status = status(&[&encode_unsigned(&[1])])), [""; 0]);
+    }
+
+    #[test]
+    fn every_other_status_is_a_rejection_with_its_reasons() {
+        for number in [2, 3, 4, 5, 255] {
+            assert_eq!(codes(|forge| forge.status = status(&[&encode_unsigned(&[number])])), ["timestamp-rejected"]);
+        }
+        let text = encode(SEQUENCE, &[&encode(UTF8_STRING, &["nein\u{1b}[2J".as_bytes()])]);
+        let rejection =
+            encode(SEQUENCE, &[&status(&[&encode_unsigned(&[2]), &text, &encode(BIT_STRING, &[&[7, 0, 0x80]])])]);
+        let fault = parse_response(&rejection).expect_err("a rejection");
+        let text = vec!["nein\\u{1b}[2J".to_owned()];
+        assert_eq!(fault, TimestampFault::Rejected { status: 2, failures: vec![8], text });
+    }
+
+    #[test]
+    fn a_grant_with_a_reason_for_failure_is_a_rejection() {
+        let failure = encode(BIT_STRING, &[&[7, 0x80]]);
+        assert_eq!(codes(|forge| forge.status = status(&[&[2, 1, 0], &failure])), ["timestamp-rejected"]);
+    }
+
+    #[test]
+    fn a_grant_without_a_token_is_malformed() {
+        let fault = parse_response(&encode(SEQUENCE, &[&status(&[&[2, 1, 0]])])).expect_err("no token");
+        assert_eq!(fault.to_string(), "timestamp-malformed `timeStampToken`: end instead of tag 0x30 at offset 7");
+    }
+
+    #[test]
+    fn an_imprint_of_other_bytes_is_reported_with_both_digests() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.statement[MESSAGE_IMPRINT] = message_imprint(algorithm::SHA_256, &[0xb6; 32]);
+        assert_eq!(forge.codes(), ["timestamp-imprint-mismatch"]);
+        let faults = forge.parse().check(&IMPRINT, None, None);
+        let rows =
+            format!("timestamp-imprint-mismatch\n  claimed   {}\n  computed  {}", "b6".repeat(32), "a5".repeat(32));
+        assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), [rows]);
+    }
+
+    #[test]
+    fn an_imprint_of_another_length_is_a_mismatch() {
+        for digest in [&[0xa5_u8; 31][..], &[0xa5; 33], &[]] {
+            let changed = message_imprint(algorithm::SHA_256, digest);
+            assert_eq!(codes(|forge| forge.statement[MESSAGE_IMPRINT] = changed), ["timestamp-imprint-mismatch"]);
+        }
+    }
+
+    #[test]
+    fn sha_1_md5_and_unknown_imprints_are_refused() {
+        for identifier in ["1.3.14.3.2.26", "1.2.840.113549.2.5", "2.16.840.1.101.3.4.2.3", "1.2.3.4"] {
+            let changed = message_imprint(ObjectIdentifier::new_unwrap(identifier), &IMPRINT);
+            assert_eq!(codes(|forge| forge.statement[MESSAGE_IMPRINT] = changed), ["timestamp-imprint-algorithm"]);
+        }
+    }
+
+    #[test]
+    fn another_nonce_or_none_is_a_mismatch() {
+        for nonce in [vec![], encode_unsigned(&[1]), encode(INTEGER, &[&[0xff]]), encode_unsigned(&[0x7f; 40])] {
+            assert_eq!(codes(|forge| forge.statement[NONCE] = nonce), ["timestamp-nonce-mismatch"]);
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_not_asked_for_where_the_caller_has_none() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        forge.statement[NONCE] = Vec::new();
+        assert_eq!(forge.parse().check(&IMPRINT, None, None), []);
+    }
+
+    #[test]
+    fn a_policy_outside_the_callers_list_is_reported() {
+        let authority = Authority::good();
+        let token = authority.forge().parse();
+        for accepted in [vec![], vec!["1.3.6.1.4.1.55555.1.2".to_owned()]] {
+            let faults = token.check(&IMPRINT, Some(nonce_for(&IMPRINT)), Some(&accepted));
+            assert_eq!(faults, [TimestampFault::PolicyNotAccepted { claimed: POLICY.to_string(), accepted }]);
+        }
+    }
+
+    #[test]
+    fn all_faults_are_reported_not_only_the_first() {
+        let found = codes(|forge| {
+            forge.statement[MESSAGE_IMPRINT] = message_imprint(algorithm::SHA_256, &[0; 32]);
+            forge.statement[NONCE] = Vec::new();
+            forge.statement[EXTENSIONS] = extension(&encode(BOOLEAN, &[&[0xff]]));
+            forge.signers = Box::new(Vec::clear);
+        });
+        let expected = [
+            "timestamp-imprint-mismatch",
+            "timestamp-nonce-mismatch",
+            "timestamp-unknown-critical-extension",
+            "timestamp-signer-not-identified",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn critical_extensions_are_refused_and_others_passed_over() {
+        assert_eq!(codes(|forge| forge.statement[EXTENSIONS] = extension(b"")), [""; 0]);
+        let critical = extension(&encode(BOOLEAN, &[&[0xff]]));
+        assert_eq!(codes(|forge| forge.statement[EXTENSIONS] = critical), ["timestamp-unknown-critical-extension"]);
+    }
+
+    #[test]
+    fn times_without_a_fraction_pass_and_ill_written_ones_do_not() {
+        let with = |text: &str| {
+            let time = encode(GENERALIZED_TIME, &[text.as_bytes()]);
+            codes(|forge| forge.statement[TIME] = time)
+        };
+        assert_eq!(with("20260722101112Z"), [""; 0]);
+        for text in ["20260722101112.2110Z", "202607221011Z", "20260722101112.211+0200", "20260722101112.211", "\u{7}"]
+        {
+            assert_eq!(with(text), ["timestamp-gentime-malformed"]);
+        }
+    }
+
+    #[test]
+    fn accuracies_are_read_in_all_their_forms() {
+        let authority = Authority::good();
+        let with = |fields: &[&[u8]]| {
+            let mut forge = authority.forge();
+            forge.statement[ACCURACY] = encode(SEQUENCE, fields);
+            parse_response(&forge.response()).map(|token| token.accuracy()).map_err(|fault| fault.code())
+        };
+        assert_eq!(with(&[]), Ok(Some(Duration::ZERO)));
+        assert_eq!(with(&[&encode_unsigned(&[0x0e, 0x10])]), Ok(Some(Duration::from_hours(1))));
+        assert_eq!(with(&[&encode(0x80, &[&[1]])]), Ok(Some(Duration::from_millis(1))));
+        assert_eq!(with(&[&encode(0x81, &[&[3, 0xe7]])]), Ok(Some(Duration::from_micros(999))));
+        let malformed = Err("timestamp-malformed");
+        assert_eq!(with(&[&encode(0x80, &[&[3, 0xe8]])]), malformed);
+        assert_eq!(with(&[&encode(0x80, &[&[0]])]), malformed);
+        assert_eq!(with(&[&encode(INTEGER, &[&[0xff]])]), malformed);
+        assert_eq!(with(&[&encode_unsigned(&[0xff; 1000])]), malformed);
+    }
+
+    #[test]
+    fn another_statement_version_is_refused() {
+        assert_eq!(codes(|forge| forge.statement[VERSION] = encode_unsigned(&[2])), ["timestamp-version"]);
+    }
+
+    #[test]
+    fn a_default_that_is_written_out_is_not_der() {
+        assert_eq!(codes(|forge| forge.statement[ORDERING] = encode(BOOLEAN, &[&[0]])), ["timestamp-malformed"]);
+        assert_eq!(codes(|forge| forge.statement[ORDERING] = Vec::new()), [""; 0]);
+    }
+
+    #[test]
+    fn fields_after_the_last_one_are_malformed() {
+        assert_eq!(codes(|forge| forge.statement.push(vec![5, 0])), ["timestamp-malformed"]);
+    }
+
+    #[test]
+    fn content_that_is_no_time_stamp_is_refused() {
+        let data = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+        assert_eq!(codes(|forge| forge.content_type = data), ["timestamp-content-type"]);
+    }
+
+    #[test]
+    fn trailing_bytes_and_oversize_are_refused() {
+        let authority = Authority::good();
+        let mut response = authority.forge().response();
+        response.push(0);
+        assert_eq!(parse_response(&response).expect_err("trailing").code(), "timestamp-malformed");
+        let fault = parse_response(&vec![0x30; MAX_RESPONSE_LEN + 1]).expect_err("too large");
+        assert_eq!(fault, TimestampFault::TooLarge { byte_len: 65_537, limit: 65_536 });
+    }
+
+    #[test]
+    fn no_prefix_of_a_good_response_is_a_response() {
+        let authority = Authority::good();
+        let response = authority.forge().response();
+        for byte_len in 0..response.len() {
+            assert!(parse_response(&response[..byte_len]).is_err(), "{byte_len} bytes");
+        }
+    }
+
+    /// Whoever holds the file can change what nobody signed: granted or granted with changes, the version of
+    /// the signed data, and the certificates in the bag that are not the signer's.
+    #[test]
+    fn a_flipped_byte_is_a_fault_or_stands_where_nothing_is_signed() {
+        let authority = Authority::good();
+        let forge = authority.forge();
+        let good = forge.response();
+        let find =
+            |part: &[u8]| good.windows(part.len()).position(|window| window == part).expect("part of the response");
+        let intermediate = find(&authority.intermediate)..find(&authority.intermediate) + authority.intermediate.len();
+        let versions = [find(&[2, 1, 0]) + 2, find(&[2, 1, 3]) + 2];
+        let expected = forge.parse();
+        let mut accepted = Vec::new();
+        for position in 0..good.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[position] ^= flip;
+                let Ok(token) = parse_response(&bad) else { continue };
+                let faults = token.check(&IMPRINT, Some(nonce_for(&IMPRINT)), Some(&[POLICY.to_string()]));
+                let _ = token.check_chain(&authority.roots());
+                if faults.is_empty() {
+                    assert_eq!(token.gen_time(), expected.gen_time());
+                    if !versions.contains(&position) && !intermediate.contains(&position) {
+                        accepted.push((position, flip));
+                    }
+                }
+            }
+        }
+        assert_eq!(accepted, [], "{}", data_encoding::HEXLOWER.encode(&good));
+    }
+}
