@@ -35,3 +35,6 @@ pub use self::{
     tenant::{Kind, Plot, STORY_FLOOR, StoryEvent, Tenant, Version, View},
     throttle::Throttle,
 };
+
+#[cfg(test)]
+mod tests;

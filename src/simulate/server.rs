@@ -5,6 +5,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use http_body_util::{BodyExt, Limited};
@@ -104,7 +105,7 @@ impl Server {
         Ok(Self { runtime: Some(runtime), service, address, origin, ca_pem })
     }
 
-    /// Stops the simulator; connections are closed, whatever they were doing.
+    /// Stops the simulator: when this returns, connections are closed, whatever they were doing, and the port is free.
     pub fn stop(mut self) {
         self.shut_down();
     }
@@ -177,8 +178,10 @@ impl Server {
 
     fn shut_down(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Does not wait, so that it may be called from asynchronous code too.
-            runtime.shutdown_background();
+            // On a thread of its own, because a runtime may not be waited for from asynchronous code.
+            let stopping = std::thread::spawn(move || runtime.shutdown_timeout(STOPPING));
+            // It has no result, and it does not panic; if it did, the listener would be gone all the same.
+            let _ = stopping.join();
         }
     }
 }
@@ -269,3 +272,5 @@ async fn respond(
 
 /// Two threads: one client's page can be made while another's is sent.
 const WORKERS: usize = 2;
+/// Nothing here blocks for longer than it takes to make a page.
+const STOPPING: Duration = Duration::from_secs(5);

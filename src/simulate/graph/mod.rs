@@ -222,3 +222,6 @@ const TYPICAL_RECORD_LEN: usize = 3_600;
 const UNEXPLAINED_WAIT: Duration = Duration::from_secs(1);
 const PROXY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\
                           <body><p>Your session has expired.</p></body></html>\n";
+
+#[cfg(test)]
+mod tests;

@@ -213,7 +213,7 @@ mod tests {
     fn ties_come_in_another_order_with_another_request() {
         let tenant = tenant(400_000);
         let query =
-            "$top=1000&$filter=createdDateTime ge 2026-11-17T08:00:00Z and createdDateTime le 2026-11-17T08:05:00Z";
+            "$top=1000&$filter=createdDateTime ge 2026-11-17T08:00:00Z and createdDateTime le 2026-11-17T09:00:00Z";
         let (one, other) = (pull(&tenant, query, 1, None), pull(&tenant, query, 2, None));
         assert_ne!(one, other);
         assert_eq!(one.iter().collect::<BTreeSet<_>>(), other.iter().collect::<BTreeSet<_>>());

@@ -43,6 +43,9 @@ impl Rhythm {
 
     /// Returns the second, since 1970, in which the record at `index` was created. Ascending in `index`.
     pub(crate) fn second(&self, index: u64) -> i64 {
+        // One group of four in eight is a burst: its records share the second of the first.
+        let burst = mix(self.seed ^ (index >> 2)).is_multiple_of(8);
+        let index = if burst { index & !3 } else { index };
         let jitter = mix(self.seed.wrapping_add(index)) >> 48;
         let numerator = ((u128::from(index) << 16) | u128::from(jitter)) * u128::from(self.span);
         let denominator = u128::from(self.record_count.max(1)) << 16;
@@ -51,8 +54,8 @@ impl Rhythm {
 
     /// Returns how many records were created before the second `second`.
     pub(crate) fn count_before(&self, second: i64) -> u64 {
-        // A record lies before `second` if, and only if, its progress lies before that of `second`; the jitter moves a
-        // record by less than one place, so the quotient is at most two places off.
+        // A record lies before `second` if, and only if, its progress lies before that of `second`; jitter and bursts move
+        // a record by less than four places, so the quotient is at most a few places off.
         let done = u128::from(self.progress_at(second).saturating_sub(self.start).min(self.span));
         let estimate = done * u128::from(self.record_count) / u128::from(self.span.max(1));
         let mut count = u64::try_from(estimate).unwrap_or(u64::MAX).min(self.record_count);
