@@ -1,0 +1,103 @@
+//! The token endpoint's error bodies (graph-api §6.5).
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+use serde_json::json;
+
+use super::super::{
+    answer::Answer,
+    settings::{CLIENT_ID, TENANT_ID},
+    tenant::guid::Guid,
+};
+
+/// Why no token is issued.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    BadScope(String),
+    MissingField(&'static str),
+    NoCredential,
+    NotPosted,
+    UnknownApplication(String),
+    UnknownTenant(String),
+    UnsupportedGrant(String),
+    WrongSecret,
+}
+
+impl Refusal {
+    /// Makes the answer.
+    pub(crate) fn answer(&self, now: DateTime<Utc>, trace_id: Guid, correlation_id: &str) -> Answer {
+        let (error, code, message) = self.words();
+        let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+        let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
+        let body = json!({
+            "error": error,
+            "error_description": format!(
+                "AADSTS{code}: {message} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}"
+            ),
+            "error_codes": [code],
+            "timestamp": timestamp,
+            "trace_id": trace_id.to_string(),
+            "correlation_id": correlation_id,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+        });
+        Answer::json(status, &body)
+    }
+
+    fn words(&self) -> (&'static str, u32, String) {
+        match self {
+            Self::BadScope(scope) => (
+                "invalid_scope",
+                70_011,
+                format!(
+                    "The provided request must include a 'scope' input parameter. The provided value for the input \
+                     parameter 'scope' is not valid. The scope {scope} is not valid."
+                ),
+            ),
+            Self::MissingField(name) => (
+                "invalid_request",
+                900_144,
+                format!("The request body must contain the following parameter: '{name}'."),
+            ),
+            Self::NoCredential => (
+                "invalid_client",
+                7_000_218,
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+                    .to_owned(),
+            ),
+            Self::NotPosted => (
+                "invalid_request",
+                900_561,
+                "The endpoint only accepts POST requests. Received a GET request.".to_owned(),
+            ),
+            Self::UnknownApplication(client) => (
+                "unauthorized_client",
+                700_016,
+                format!(
+                    "Application with identifier '{client}' was not found in the directory '{TENANT_ID}'. This can \
+                     happen if the application has not been installed by the administrator of the tenant or consented \
+                     to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
+                ),
+            ),
+            Self::UnknownTenant(tenant) => (
+                "invalid_request",
+                90_002,
+                format!(
+                    "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into \
+                     the correct cloud. Check with your subscription administrator, this may happen if there are no \
+                     active subscriptions for the tenant."
+                ),
+            ),
+            Self::UnsupportedGrant(grant) => {
+                ("unsupported_grant_type", 70_003, format!("The app requested an unsupported grant type '{grant}'."))
+            }
+            Self::WrongSecret => (
+                "invalid_client",
+                7_000_215,
+                format!(
+                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
+                     value, not the client secret ID, for a secret added to app '{CLIENT_ID}'."
+                ),
+            ),
+        }
+    }
+}
