@@ -15,7 +15,7 @@ use crate::codec::der::DerFault;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimestampFault {
-    /// An algorithm is not on our list, or not for this key.
+    /// An algorithm is not on our list, not for this key, or not announced where it must be.
     AlgorithmNotAccepted {
         /// What the algorithm is used for.
         role: AlgorithmRole,
