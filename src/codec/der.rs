@@ -1,11 +1,12 @@
 //! The Distinguished Encoding Rules (X.690 §10), as far as time stamp tokens and certificates need them.
 //!
-//! Why our own reader beside the `der` crate: a signature covers exact bytes, so each value keeps the bytes it was read from;
-//! and sets that other people wrote in another order than DER demands (OpenSSL does, in the certificates of a token) must be
-//! readable as they stand. Everything else is strict: definite, minimal lengths; minimal integers; no trailing bytes.
+//! Why our own reader beside the `der` crate: a signature covers exact bytes, so each value keeps the bytes it was read
+//! from; and sets that other people wrote in another order than DER demands (OpenSSL does, in the certificates of a
+//! token) must be readable as they stand. Everything else is strict: definite, minimal lengths; minimal integers; no
+//! trailing bytes.
 //!
-//! The reader never recurses, and lists of values are all it allocates. It trusts nothing: every offset is checked, no input
-//! makes it panic.
+//! The reader never recurses, and lists of values are all it allocates. It trusts nothing: every offset is checked, no
+//! input makes it panic.
 
 #![cfg_attr(
     not(test),

@@ -1,10 +1,11 @@
 //! A time stamp authority for demonstrations and tests: RFC 3161 over a root of its own, made afresh each time.
 //!
-//! It is SIMULATED and says so in every name it signs: its clock is whatever the caller passes, its keys live in memory, and
-//! its policy stands under a placeholder arc that nobody was assigned. Its answers are real in every other respect, and any
-//! stock tool accepts them with the root from [`TimestampAuthority::root_pem`].
+//! It is SIMULATED and says so in every name it signs: its clock is whatever the caller passes, its keys live in
+//! memory, and its policy stands under a placeholder arc that nobody was assigned. Its answers are real in every other
+//! respect, and any stock tool accepts them with the root from [`TimestampAuthority::root_pem`].
 //!
-//! It is written with other types than the checker (`crypto::timestamp`), so that a mistake in one shows against the other.
+//! It is written with other types than the checker (`crypto::timestamp`), so that a mistake in one shows against the
+//! other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -94,8 +95,8 @@ impl TimestampAuthority {
 
     /// Answers a `TimeStampReq` with a `TimeStampResp`, at the time `now`.
     ///
-    /// SHA-256, SHA-384 and SHA-512 imprints are stamped. A request that cannot be read or met gets a rejection, as a real
-    /// authority sends it: with a status inside, to be delivered as HTTP 200.
+    /// SHA-256, SHA-384 and SHA-512 imprints are stamped. A request that cannot be read or met gets a rejection, as a
+    /// real authority sends it: with a status inside, to be delivered as HTTP 200.
     #[must_use]
     pub fn respond(&self, request: &[u8], now: DateTime<Utc>) -> Vec<u8> {
         let response = self.stamp(request, now).unwrap_or_else(Refusal::response);
@@ -191,7 +192,8 @@ impl TimestampAuthority {
         Ok(ContentInfo { content_type: rfc5911::ID_SIGNED_DATA, content: Any::encode_from(&signed_data)? })
     }
 
-    /// Returns a serial number that this authority has not used: a counter, then eight bytes that differ between authorities.
+    /// Returns a serial number that this authority has not used: a counter, then eight bytes that differ between
+    /// authorities.
     fn next_serial(&self, request: &[u8]) -> Vec<u8> {
         let number = self.issued_count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let digest =

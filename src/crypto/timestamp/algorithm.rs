@@ -1,8 +1,9 @@
 //! Which digests and signatures a token may use, and the call that verifies one.
 //!
-//! The list is ours and closed: SHA-256, SHA-384, SHA-512; RSA PKCS#1 v1.5 and PSS (RFC 8017) with 2048 to 8192 bits, ECDSA
-//! on P-256 and P-384 with SHA-256 and SHA-384, Ed25519 (RFC 8032). Identifiers choose from it, they never add to it. ECDSA with
-//! SHA-512 is missing because *ring* does not offer it; such tokens are refused by name, not as a bad signature.
+//! The list is ours and closed: SHA-256, SHA-384, SHA-512; RSA PKCS#1 v1.5 and PSS (RFC 8017) with 2048 to 8192 bits,
+//! ECDSA on P-256 and P-384 with SHA-256 and SHA-384, Ed25519 (RFC 8032). Identifiers choose from it, they never add to
+//! it. ECDSA with SHA-512 is missing because *ring* does not offer it; such tokens are refused by name, not as a bad
+//! signature.
 
 use const_oid::ObjectIdentifier;
 use rustls_pki_types::SignatureVerificationAlgorithm;
@@ -75,8 +76,9 @@ impl AlgorithmIdentifier {
 
 /// Verifies `signature` over `message` with the key in a `SubjectPublicKeyInfo`, given as its two parts.
 ///
-/// `digest` is the digest algorithm that the signer names beside the signature algorithm; the two must agree. RFC 8419 asks
-/// Ed25519 signers for SHA-512 there; any listed digest is accepted, since it covers the content, not the signature.
+/// `digest` is the digest algorithm that the signer names beside the signature algorithm; the two must agree. RFC 8419
+/// asks Ed25519 signers for SHA-512 there; any listed digest is accepted, since it covers the content, not the
+/// signature.
 pub(super) fn verify(
     identifier: &AlgorithmIdentifier,
     digest: Digest,
@@ -153,7 +155,8 @@ fn pss_parameters(encoding: &[u8]) -> Result<Option<Digest>, DerFault> {
     Ok(digest.filter(|digest| mask_digest == Some(*digest) && salt_len == digest.byte_len()))
 }
 
-/// Returns SHA-1 of `bytes`: for the digest that names a certificate in tokens of the first kind, nothing else (see `signer`).
+/// Returns SHA-1 of `bytes`: for the digest that names a certificate in tokens of the first kind, nothing else (see
+/// `signer`).
 pub(super) fn sha1_for_certificate_identifier(bytes: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec()
 }

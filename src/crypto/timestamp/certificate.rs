@@ -1,7 +1,7 @@
 //! A certificate (RFC 5280), as far as the rules for time stamp authorities need it.
 //!
-//! Paths are built and checked by `rustls-webpki` (see `chain`); here is what webpki does not ask: that the signer may issue
-//! time stamps and nothing else (RFC 3161 §2.3). Nothing here makes a certificate trusted.
+//! Paths are built and checked by `rustls-webpki` (see `chain`); here is what webpki does not ask: that the signer may
+//! issue time stamps and nothing else (RFC 3161 §2.3). Nothing here makes a certificate trusted.
 
 use std::collections::HashSet;
 
@@ -215,8 +215,8 @@ const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 /// id-kp-timeStamping.
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
-/// Critical extensions of a signer that do not widen what it may do: subject alternative name, revocation list distribution
-/// points, certificate policies, authority key identifier.
+/// Critical extensions of a signer that do not widen what it may do: subject alternative name, revocation list
+/// distribution points, certificate policies, authority key identifier.
 const UNDERSTOOD: [ObjectIdentifier; 5] = [
     SUBJECT_KEY_IDENTIFIER,
     ObjectIdentifier::new_unwrap("2.5.29.17"),

@@ -1,11 +1,12 @@
 //! Whom the caller trusts, and whether a path leads there from the signer of a token.
 //!
-//! Paths are `rustls-webpki`'s (RFC 5280 §6): names, signatures, validity, basic constraints, path lengths, name constraints and,
-//! where an intermediate states purposes, the time stamping purpose, all at the token's own time. Its manners, which are ours by that: the signer's certificate and all
-//! intermediates are version 3; the signer's own certificate cannot be the root; a critical extension beyond basic constraints,
-//! key usage, extended key usage, subject alternative name, name constraints and distribution points ends the path; RSA keys
-//! have 2048 to 8192 bits; SHA-1 signs nothing. Version 1 roots are accepted. Beyond webpki, the root must have been valid
-//! at the token's time, as OpenSSL asks.
+//! Paths are `rustls-webpki`'s (RFC 5280 §6): names, signatures, validity, basic constraints, path lengths, name
+//! constraints and, where an intermediate states purposes, the time stamping purpose, all at the token's own time. Its
+//! manners, which are ours by that: the signer's certificate and all intermediates are version 3; the signer's own
+//! certificate cannot be the root; a critical extension beyond basic constraints, key usage, extended key usage,
+//! subject alternative name, name constraints and distribution points ends the path; RSA keys have 2048 to 8192 bits;
+//! SHA-1 signs nothing. Version 1 roots are accepted. Beyond webpki, the root must have been valid at the token's time,
+//! as OpenSSL asks.
 //!
 //! Revocation is not looked at: that needs lists from outside.
 
@@ -35,7 +36,8 @@ pub struct ChainReport {
     pub subjects: Vec<String>,
     /// SHA-256 of the root's certificate.
     pub root_sha256: [u8; 32],
-    /// The first end of validity on the path, root included: after it only a later token can show that this one is older.
+    /// The first end of validity on the path, root included: after it only a later token can show that this one is
+    /// older.
     pub not_after: DateTime<Utc>,
 }
 
@@ -107,8 +109,9 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// [`TimestampFault::CertificateNotValidAtGenTime`] where only time is in the way, [`TimestampFault::ChainUntrusted`] where
-    /// there is no path, and the faults of [`Token::check`] where the signer is unknown.
+    /// [`TimestampFault::CertificateNotValidAtGenTime`] where only time is in the way,
+    /// [`TimestampFault::ChainUntrusted`] where there is no path, and the faults of [`Token::check`] where the signer
+    /// is unknown.
     pub fn check_chain(&self, roots: &[TrustRoot]) -> Result<ChainReport, TimestampFault> {
         let (signer, _) = self.signer()?;
         let signer_subject = signer.subject_text();

@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a time stamp response, as values.
 //!
-//! A fault names what the token claims and what was computed or asked for; the words for people are made from it elsewhere.
-//! Codes are for ever (FORMAT, verification steps).
+//! A fault names what the token claims and what was computed or asked for; the words for people are made from it
+//! elsewhere. Codes are for ever (FORMAT, verification steps).
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::codec::der::DerFault;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimestampFault {
-    /// An algorithm is not on our list, or not for this key.
+    /// An algorithm is not on our list, not for this key, or not announced where it must be.
     AlgorithmNotAccepted {
         /// What the algorithm is used for.
         role: AlgorithmRole,
@@ -96,8 +96,8 @@ pub enum TimestampFault {
     Rejected {
         /// `PKIStatus`: 2 rejection, 3 waiting, 4 revocation warning, 5 revocation notification.
         status: u32,
-        /// Numbers of the bits set in `PKIFailureInfo`: 0 badAlg, 2 badRequest, 5 badDataFormat, 14 timeNotAvailable, 15
-        /// unacceptedPolicy, 16 unacceptedExtension, 17 addInfoNotAvailable, 25 systemFailure.
+        /// Numbers of the bits set in `PKIFailureInfo`: 0 badAlg, 2 badRequest, 5 badDataFormat, 14 timeNotAvailable,
+        /// 15 unacceptedPolicy, 16 unacceptedExtension, 17 addInfoNotAvailable, 25 systemFailure.
         failures: Vec<u32>,
         /// What the authority says about it, escaped.
         text: Vec<String>,

@@ -1,7 +1,8 @@
 //! The two ways ASN.1 writes an instant, read strictly.
 //!
-//! RFC 3161 allows fractions of a second in genTime and DER forbids their trailing zeros; certificates (RFC 5280 §4.1.2.5)
-//! allow no fraction. A leap second (`60`) is refused: no authority is known to write one, and no clock of ours could name it.
+//! RFC 3161 allows fractions of a second in genTime and DER forbids their trailing zeros; certificates (RFC 5280
+//! §4.1.2.5) allow no fraction. A leap second (`60`) is refused: no authority is known to write one, and no clock of
+//! ours could name it.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 

@@ -1,12 +1,14 @@
 //! Time stamps: requests for them (RFC 3161 §2.4.1) and everything a verifier must check about them.
 //!
-//! * [`request`] and [`nonce_for`] make the request for an imprint, always the same one, so that a verifier can make it again;
+//! * [`request`] and [`nonce_for`] make the request for an imprint, always the same one, so that a verifier can make it
+//!   again;
 //! * [`parse_response`] reads what the authority answered, strictly: DER, one value, at most 64 KiB;
-//! * [`Token::check`] holds the token against our own imprint and checks the signature and the signer (RFC 5652, RFC 5816);
+//! * [`Token::check`] holds the token against our own imprint and checks the signature and the signer (RFC 5652, RFC
+//!   5816);
 //! * [`Token::check_chain`] looks for a path to a root that the caller trusts, valid at the token's time.
 //!
-//! A token inside a package is a claim like any other: no certificate that comes with it is trusted for being there. Nothing
-//! here reads a file, a clock or a network, and no input makes it panic.
+//! A token inside a package is a claim like any other: no certificate that comes with it is trusted for being there.
+//! Nothing here reads a file, a clock or a network, and no input makes it panic.
 
 #![cfg_attr(
     not(test),
@@ -21,6 +23,7 @@ mod fault;
 mod forge;
 mod instant;
 mod signer;
+mod statement;
 mod token;
 
 pub use chain::{ChainReport, TrustRoot, TrustRootError, trust_roots_from_pem};
@@ -30,13 +33,16 @@ pub use token::{Token, parse_response};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::codec::der::{BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, encode, encode_unsigned};
+use crate::codec::der::{
+    BOOLEAN, DerFault, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, encode, encode_unsigned,
+};
 use certificate::Certificate;
 
 /// Returns the nonce that FORMAT fixes for an imprint.
 ///
-/// `nonce = first 8 bytes of SHA-256("signhold/nonce/v1" || imprint)`, with the top bit of the first byte cleared so that the
-/// integer is positive. It ties a response to our request format, not to a moment: whoever has the imprint can compute it.
+/// `nonce = first 8 bytes of SHA-256("signhold/nonce/v1" || imprint)`, with the top bit of the first byte cleared so
+/// that the integer is positive. It ties a response to our request format, not to a moment: whoever has the imprint can
+/// compute it.
 #[must_use]
 pub fn nonce_for(imprint: &[u8; 32]) -> [u8; 8] {
     let digest: [u8; 32] = Sha256::new().chain_update(NONCE_LABEL).chain_update(imprint).finalize().into();
@@ -62,6 +68,11 @@ pub fn request(imprint: &[u8; 32]) -> Vec<u8> {
 /// Returns the INTEGER for a nonce; leading zero bytes fall away, as DER demands.
 fn nonce_integer(nonce: [u8; 8]) -> Vec<u8> {
     encode_unsigned(&nonce)
+}
+
+/// Names the field in which the encoding is wrong.
+fn at(place: &'static str) -> impl Fn(DerFault) -> TimestampFault + Copy {
+    move |problem| TimestampFault::Malformed { place, problem }
 }
 
 /// The label of the nonce: FORMAT, time stamps.

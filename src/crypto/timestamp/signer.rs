@@ -1,14 +1,17 @@
-//! The signature of a token: one `SignerInfo` (RFC 5652 §5.3), its signed attributes, and whose it is (RFC 5035, RFC 5816).
+//! The signature of a token: one `SignerInfo` (RFC 5652 §5.3), its signed attributes, and whose it is (RFC 5035, RFC
+//! 5816).
 //!
-//! The signer is the certificate whose digest the *signed* signing-certificate attribute names, and issuer and serial number of
-//! the `SignerInfo` must agree with it. Neither position nor names in the bag of certificates, which anybody can fill, count.
+//! The signer is the certificate whose digest the *signed* signing-certificate attribute names, and issuer and serial
+//! number of the `SignerInfo` must agree with it. Neither position nor names in the bag of certificates, which anybody
+//! can fill, count.
 //!
-//! The first kind of that attribute names the certificate by SHA-1. It is still accepted, because large authorities write it and
-//! because a second certificate would have to be a second preimage, carry the same issuer and serial number, hold the key that
-//! made the signature, and lead to a trusted root. Where both kinds are present they must name the same certificate. Which
-//! kind was found is reported ([`SignerDigest`]).
+//! The first kind of that attribute names the certificate by SHA-1. It is still accepted, because large authorities
+//! write it and because a second certificate would have to be a second preimage, carry the same issuer and serial
+//! number, hold the key that made the signature, and lead to a trusted root. Where both kinds are present they must
+//! name the same certificate. Which kind was found is reported ([`SignerDigest`]).
 //!
-//! Certificates after the first in the attribute narrow the path in RFC 5035; the path here is narrowed by the caller's roots.
+//! Certificates after the first in the attribute narrow the path in RFC 5035; the path here is narrowed by the caller's
+//! roots.
 
 use const_oid::ObjectIdentifier;
 
@@ -109,7 +112,8 @@ impl SignerInfo {
 
     /// Checks that the signed attributes are there, say what they must, and are about `content`.
     ///
-    /// `digest_algorithms` is the list at the head of the signed data, which must announce the signer's (RFC 5652 §5.1).
+    /// `digest_algorithms` is the list at the head of the signed data, which must announce the signer's (RFC 5652
+    /// §5.1).
     pub(super) fn check_attributes(
         &self,
         content: &[u8],
