@@ -15,7 +15,7 @@ fn client(server: &Server) -> reqwest::ClientBuilder {
     // Another test may have installed it first; either way it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = server.ca_pem().map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap());
-    Client::builder().no_proxy().tls_certs_only(authority).timeout(Duration::from_secs(60))
+    Client::builder().no_proxy().tls_certs_only(authority).timeout(Duration::from_mins(1))
 }
 
 async fn token(client: &Client, server: &Server) -> String {

@@ -1,4 +1,4 @@
-//! Reads `$filter`: the part of OData 4.0 §11.2.6.1 that the service accepts, and the texts it refuses the rest with.
+//! Reads `$filter`: the part of `OData` 4.0 §11.2.6.1 that the service accepts, and the texts it refuses the rest with.
 
 use chrono::{DateTime, Utc};
 

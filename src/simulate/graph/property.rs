@@ -96,7 +96,8 @@ impl Property {
             Self::Browser if sign_in.client_app == Some("Browser") => {
                 sign_in.device.map_or("", |device| device.browser).into()
             }
-            Self::Browser | Self::TokenIssuerName => "".into(),
+            Self::OriginalRequestId if sign_in.kind == Kind::InteractiveUser => sign_in.id.to_string().into(),
+            Self::Browser | Self::OriginalRequestId | Self::TokenIssuerName => "".into(),
             Self::City => sign_in.place.city.into(),
             Self::ClientAppUsed => sign_in.client_app.unwrap_or_default().into(),
             Self::ConditionalAccessStatus => sign_in.policy.name().into(),
@@ -105,8 +106,6 @@ impl Property {
             Self::Id => sign_in.id.to_string().into(),
             Self::IpAddress => sign_in.address_text(),
             Self::OperatingSystem => sign_in.device.map_or("", |device| device.operating_system).into(),
-            Self::OriginalRequestId if sign_in.kind == Kind::InteractiveUser => sign_in.id.to_string().into(),
-            Self::OriginalRequestId => "".into(),
             Self::ResourceDisplayName => sign_in.resource.name.into(),
             Self::ResourceId => sign_in.resource.id.into(),
             Self::RiskDetail => sign_in.risk.detail.into(),

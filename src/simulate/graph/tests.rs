@@ -139,7 +139,7 @@ fn permission_licence_and_budget_are_checked() {
     let desk = Desk::open(|settings| settings.tenant.licence = Licence::Free);
     let message = "Neither tenant is B2C or tenant doesn't have premium license";
     assert_refused(&desk.beta(""), 403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message);
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     let desk = Desk::open(|settings| settings.throttle = Some(Throttle { requests: 2, per: hour }));
     assert_eq!((desk.beta("").0, desk.beta("").0), (200, 200));
     let answer = desk.get_with(&format!("/beta{LIST}"), "", &[]);
@@ -231,7 +231,7 @@ fn answers_carry_the_headers_of_the_service() {
 
 #[test]
 fn a_body_is_compressed_only_for_those_who_ask() {
-    let desk = Desk::open(|settings| settings.token_lifetime = Some(Duration::from_secs(60)));
+    let desk = Desk::open(|settings| settings.token_lifetime = Some(Duration::from_mins(1)));
     let query = "$top=20&$filter=createdDateTime lt 2026-11-18T00:00:00Z";
     let path = format!("/v1.0{LIST}");
     let plain = desk.get_with(&path, query, &[("accept-encoding", "identity")]);
