@@ -108,6 +108,7 @@ impl Parser {
         let member = self.any_of_members(&variable, depth)?;
         self.mark(')')?;
         Ok(match collection {
+            Collection::Audiences => Filter::Any(Vec::new()),
             Collection::Kinds => Filter::Kinds(Kind::ALL.map(|kind| member.accepts(kind.name()))),
             Collection::RiskEvents => Filter::RiskEvent(member),
         })

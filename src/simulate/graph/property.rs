@@ -55,6 +55,8 @@ pub(crate) enum Named {
 /// A property with several values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Collection {
+    /// Empty in every record of ours.
+    Audiences,
     Kinds,
     RiskEvents,
 }
@@ -71,6 +73,9 @@ pub(crate) fn find(name: &str, version: Version) -> Named {
     }
     if is("signInEventTypes") && beta {
         return Named::Collection(Collection::Kinds);
+    }
+    if is("conditionalAccessAudiences") && beta {
+        return Named::Collection(Collection::Audiences);
     }
     if is("riskEventTypes_v2") {
         return Named::Collection(Collection::RiskEvents);
@@ -134,7 +139,7 @@ const TEXTS: [(&str, Property, bool, bool); 27] = [
     ("correlationId", Property::CorrelationId, false, true),
     ("deviceDetail/browser", Property::Browser, true, true),
     ("deviceDetail/operatingSystem", Property::OperatingSystem, true, true),
-    ("id", Property::Id, false, true),
+    ("id", Property::Id, false, false),
     ("ipAddress", Property::IpAddress, true, true),
     ("location/city", Property::City, true, true),
     ("location/countryOrRegion", Property::Country, true, true),
@@ -155,31 +160,64 @@ const TEXTS: [(&str, Property, bool, bool); 27] = [
     ("userPrincipalName", Property::UserPrincipalName, true, true),
 ];
 
-const OPAQUE_IN_BOTH: [&str; 8] = [
+/// In the schema of both versions and filterable in neither, or in beta alone.
+const OPAQUE_IN_BOTH: [&str; 12] = [
     "appliedConditionalAccessPolicies",
     "authenticationAppDeviceDetails",
     "deviceDetail",
     "homeTenantId",
+    "id",
     "isInteractive",
     "location",
     "resourceTenantId",
+    "servicePrincipalId",
+    "servicePrincipalName",
     "status",
+    "userAgent",
 ];
-const OPAQUE_IN_BETA: [&str; 16] = [
+/// In the schema of beta, and not filterable (graph-api §2.2).
+const OPAQUE_IN_BETA: [&str; 43] = [
+    "agent",
+    "appOwnerTenantId",
+    "appTokenProtectionStatus",
+    "appliedEventListeners",
+    "authenticationAppPolicyEvaluationDetails",
+    "authenticationContextClassReferences",
     "authenticationDetails",
     "authenticationMethodsUsed",
     "authenticationProcessingDetails",
     "authenticationProtocol",
+    "authenticationRequirementPolicies",
     "autonomousSystemNumber",
+    "azureResourceId",
     "clientCredentialType",
-    "conditionalAccessAudiences",
+    "clientSessionId",
     "crossTenantAccessType",
+    "federatedCredentialId",
     "flaggedForReview",
+    "globalSecureAccessIpAddress",
+    "homeTenantName",
     "incomingTokenType",
+    "ipAddressFromResourceProvider",
+    "isTenantRestricted",
+    "isThroughGlobalSecureAccess",
+    "managedServiceIdentity",
     "mfaDetail",
     "networkLocationDetails",
+    "originalTransferMethod",
+    "privateLinkDetails",
     "processingTimeInMilliseconds",
+    "resourceOwnerTenantId",
+    "resourceServicePrincipalId",
+    "servicePrincipalCredentialKeyId",
+    "servicePrincipalCredentialThumbprint",
     "sessionId",
+    "sessionLifetimePolicies",
+    "signInIdentifier",
+    "signInIdentifierType",
+    "signInTokenProtectionStatus",
+    "tokenIssuerType",
+    "tokenProtectionStatusDetails",
     "uniqueTokenIdentifier",
     "userType",
 ];

@@ -307,3 +307,17 @@ fn hostile_values_reach_the_client_as_they_are() {
         assert!(all.contains(hostile), "{hostile:?}");
     }
 }
+
+#[test]
+fn a_filter_knows_every_property_a_record_has() {
+    let desk = Desk::open(|_| {});
+    for version in ["beta", "v1.0"] {
+        let path = format!("/{version}{LIST}");
+        let (_, page) = desk.get(&path, "$top=1");
+        for key in page["value"][0].as_object().unwrap().keys() {
+            let (status, answered) = desk.get(&path, &format!("$top=1&$filter={key} eq 'x'"));
+            let message = answered["error"]["message"].as_str().unwrap_or_default();
+            assert!(status == 200 || message == "Invalid filter clause", "{version} {key}: {message}");
+        }
+    }
+}
