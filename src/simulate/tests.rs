@@ -61,6 +61,27 @@ async fn a_whole_stream_over_https_is_what_the_tenant_holds() {
 }
 
 #[tokio::test]
+async fn links_lead_back_the_way_the_client_came() {
+    let server = Server::start(settings(3_000)).unwrap();
+    let client = client(&server).build().unwrap();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", server.client_id()),
+        ("client_secret", server.client_secret()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let root = format!("https://{}", server.address());
+    let url = format!("{root}/{}/oauth2/v2.0/token", server.tenant_id());
+    let body = client.post(url).form(&form).send().await.unwrap().bytes().await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let url = format!("{root}/v1.0/auditLogs/signIns?$top=10");
+    let request = client.get(url).bearer_auth(body["access_token"].as_str().unwrap());
+    let page: Value = serde_json::from_slice(&request.send().await.unwrap().bytes().await.unwrap()).unwrap();
+    let expected = format!("{root}/v1.0/auditLogs/signins?$top=10&$skiptoken=");
+    assert!(page["@odata.nextLink"].as_str().unwrap().starts_with(&expected));
+}
+
+#[tokio::test]
 async fn http_1_answers_are_chunked_and_can_be_cut_in_the_middle() {
     let mut settings = settings(3_000);
     settings.transport = Transport::Http;
