@@ -200,9 +200,9 @@ async fn accept(
     scheme: &'static str,
 ) {
     loop {
-        // A connection that is gone before it is accepted concerns nobody else.
+        // A connection that is gone before it is accepted concerns nobody else; a process out of descriptors waits for some.
         let Ok((stream, peer)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(BREATH).await;
             continue;
         };
         let (tls, service) = (tls.clone(), Arc::clone(&service));
@@ -272,5 +272,7 @@ async fn respond(
 
 /// Two threads: one client's page can be made while another's is sent.
 const WORKERS: usize = 2;
+/// Between two attempts to accept, when the first failed.
+const BREATH: Duration = Duration::from_millis(10);
 /// Nothing here blocks for longer than it takes to make a page.
 const STOPPING: Duration = Duration::from_secs(5);

@@ -15,7 +15,7 @@ fn client(server: &Server) -> reqwest::ClientBuilder {
     // Another test may have installed it first; either way it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = server.ca_pem().map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap());
-    Client::builder().no_proxy().tls_certs_only(authority).timeout(Duration::from_secs(60))
+    Client::builder().no_proxy().tls_certs_only(authority).timeout(Duration::from_mins(1))
 }
 
 async fn token(client: &Client, server: &Server) -> String {
@@ -58,6 +58,27 @@ async fn a_whole_stream_over_https_is_what_the_tenant_holds() {
     assert_eq!(pulled.len(), expected.len());
     assert_eq!(pulled.into_iter().collect::<BTreeSet<_>>(), expected.into_iter().collect());
     assert_eq!(server.requests_served(), server.graph_requests() + 1);
+}
+
+#[tokio::test]
+async fn links_lead_back_the_way_the_client_came() {
+    let server = Server::start(settings(3_000)).unwrap();
+    let client = client(&server).build().unwrap();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", server.client_id()),
+        ("client_secret", server.client_secret()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let root = format!("https://{}", server.address());
+    let url = format!("{root}/{}/oauth2/v2.0/token", server.tenant_id());
+    let body = client.post(url).form(&form).send().await.unwrap().bytes().await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let url = format!("{root}/v1.0/auditLogs/signIns?$top=10");
+    let request = client.get(url).bearer_auth(body["access_token"].as_str().unwrap());
+    let page: Value = serde_json::from_slice(&request.send().await.unwrap().bytes().await.unwrap()).unwrap();
+    let expected = format!("{root}/v1.0/auditLogs/signins?$top=10&$skiptoken=");
+    assert!(page["@odata.nextLink"].as_str().unwrap().starts_with(&expected));
 }
 
 #[tokio::test]

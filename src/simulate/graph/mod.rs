@@ -25,7 +25,7 @@ use super::{
     service::Service,
     settings::{Licence, READ_LOG, READ_POLICIES},
     tenant::{
-        Version, View,
+        Entry, Kind, Version, View,
         guid::Guid,
         noise::mix,
         print::{put, quoted},
@@ -145,7 +145,7 @@ fn list(
     let ties = u32::try_from(mix(ordinal) >> 32).unwrap_or(0);
     let uneven = settings.uneven_pages.then_some(settings.seed);
     let page = page::find(&service.tenant, &question, position, ties, uneven);
-    let mut body = Vec::with_capacity(page.places.len() * TYPICAL_RECORD_LEN + 1_024);
+    let mut body = Vec::with_capacity(page.entries.len() * TYPICAL_RECORD_LEN + 1_024);
     put(&mut body, "{\"@odata.context\":");
     quoted(&mut body, &format!("{}/{}/$metadata#auditLogs/signIns", request.origin, question.version_segment()));
     if let Some(next) = page.next {
@@ -153,11 +153,11 @@ fn list(
         quoted(&mut body, &link::next_link(request.origin, &question, next, settings.seed));
     }
     put(&mut body, ",\"value\":[");
-    for (nth, place) in page.places.into_iter().enumerate() {
+    for (nth, entry) in page.entries.into_iter().enumerate() {
         if nth > 0 {
             body.push(b',');
         }
-        service.tenant.print(&mut body, place, version, view);
+        service.tenant.print(&mut body, entry, version, view);
     }
     put(&mut body, "]}");
     Ok(body)
@@ -171,17 +171,16 @@ fn one(service: &Service, request: &Request<'_>, version: Version, view: View, i
         let (first, rest) = name.split_at_checked(1).unwrap_or((&name, ""));
         return Err(Refusal::ForbiddenOption(first.to_uppercase() + rest));
     }
-    let reachable =
-        |place: &super::tenant::Place| version == Version::Beta || place.kind == super::tenant::Kind::InteractiveUser;
-    let place = Guid::parse(id).and_then(|id| service.tenant.find(id)).filter(reachable);
-    let place = place.ok_or_else(|| Refusal::NotFound(id.to_owned()))?;
+    let reachable = |entry: &Entry| version == Version::Beta || entry.kind == Kind::InteractiveUser;
+    let entry = Guid::parse(id).and_then(|id| service.tenant.find(id)).filter(reachable);
+    let entry = entry.ok_or_else(|| Refusal::NotFound(id.to_owned()))?;
     let mut body = Vec::with_capacity(TYPICAL_RECORD_LEN);
     put(&mut body, "{\"@odata.context\":");
     let context = format!("{}/{}/$metadata#auditLogs/signIns/$entity", request.origin, question.version_segment());
     quoted(&mut body, &context);
     body.push(b',');
     let start = body.len();
-    service.tenant.print(&mut body, place, version, view);
+    service.tenant.print(&mut body, entry, version, view);
     // The record brings its own opening brace.
     body.remove(start);
     Ok(body)

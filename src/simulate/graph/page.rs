@@ -4,7 +4,7 @@
 //! remembered between requests.
 
 use super::{
-    super::tenant::{Kind, Place, Tenant, guid::Guid, moment::Moment, noise::mix},
+    super::tenant::{Entry, Kind, Tenant, guid::Guid, moment::Moment, noise::mix},
     filter::{EVER, Filter},
     link::Position,
     question::Question,
@@ -14,7 +14,7 @@ use crate::simulate::tenant::Version;
 /// The records of one page, and where the next one begins.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Page {
-    pub(crate) places: Vec<Place>,
+    pub(crate) entries: Vec<Entry>,
     pub(crate) next: Option<Position>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn find(
 ) -> Page {
     let ties = position.map_or(ties, |position| position.ties);
     let Some(walk) = Walk::new(tenant, question, ties) else {
-        return Page { places: Vec::new(), next: None };
+        return Page { entries: Vec::new(), next: None };
     };
     let start = if walk.newest_first { walk.to.second() } else { walk.from.second() };
     let begin = position.unwrap_or(Position { second: start, served: 0, ties, after_empty: false });
@@ -48,7 +48,7 @@ pub(crate) fn find(
     if let Some(seed) = uneven {
         let chance = mix(seed ^ question.digest ^ mix(begin.second.unsigned_abs() ^ (u64::from(begin.served) << 40)));
         if position.is_some_and(|position| !position.after_empty) && chance.is_multiple_of(EMPTY_IN) {
-            return Page { places: Vec::new(), next: Some(Position { after_empty: true, ..begin }) };
+            return Page { entries: Vec::new(), next: Some(Position { after_empty: true, ..begin }) };
         }
         if chance % SHORT_IN == 1 {
             let missing = usize::try_from((chance >> 8) % 40).unwrap_or(0) + 1;
@@ -70,35 +70,35 @@ impl<'q> Walk<'q> {
         };
         let (mut from, mut to) = filter.map_or(EVER, Filter::window);
         if let Some(id) = filter.and_then(Filter::pinned_id) {
-            let place = Guid::parse(id).and_then(|id| tenant.find(id))?;
-            from = from.max(place.created);
-            to = to.min(place.created.next());
+            let entry = Guid::parse(id).and_then(|id| tenant.find(id))?;
+            from = from.max(entry.created);
+            to = to.min(entry.created.next());
         }
         let test = filter.filter(|filter| !filter.is_window_and_kinds());
         Some(Self { tenant, kinds, from, to, newest_first: question.newest_first, test, ties })
     }
 
     fn page(&self, begin: Position, limit: usize) -> Page {
-        let mut places = Vec::with_capacity(limit);
+        let mut entries = Vec::with_capacity(limit);
         let mut group = Vec::new();
         let (mut second, mut served, mut seen) = (begin.second, begin.served, 0);
         while let Some(occupied) = self.occupied(second) {
             let skip = if occupied == second { usize::try_from(served).unwrap_or(0) } else { 0 };
             seen += self.gather(occupied, &mut group);
-            for (nth, place) in group.iter().enumerate().skip(skip) {
-                if places.len() == limit {
+            for (nth, entry) in group.iter().enumerate().skip(skip) {
+                if entries.len() == limit {
                     let served = u32::try_from(nth).unwrap_or(0);
-                    return Page { places, next: Some(self.position(occupied, served)) };
+                    return Page { entries, next: Some(self.position(occupied, served)) };
                 }
-                places.push(*place);
+                entries.push(*entry);
             }
             second = if self.newest_first { occupied - 1 } else { occupied + 1 };
             served = 0;
             if seen > SCAN_LIMIT {
-                return Page { places, next: Some(self.position(second, 0)) };
+                return Page { entries, next: Some(self.position(second, 0)) };
             }
         }
-        Page { places, next: None }
+        Page { entries, next: None }
     }
 
     /// Returns the next second, from `second` on in the order of the walk, that has records and lies in the window.
@@ -116,18 +116,18 @@ impl<'q> Walk<'q> {
     }
 
     /// Collects the matching records of a second in their order; returns how many were looked at.
-    fn gather(&self, second: i64, group: &mut Vec<Place>) -> usize {
+    fn gather(&self, second: i64, group: &mut Vec<Entry>) -> usize {
         group.clear();
         for kind in &self.kinds {
             self.tenant.in_second(*kind, second, group);
         }
         let seen = group.len();
-        group.retain(|place| {
-            (self.from..self.to).contains(&place.created)
-                && self.test.is_none_or(|test| test.accepts(&self.tenant.sign_in(*place)))
+        group.retain(|entry| {
+            (self.from..self.to).contains(&entry.created)
+                && self.test.is_none_or(|test| test.accepts(&self.tenant.sign_in(*entry)))
         });
         let salt = u64::from(self.ties);
-        group.sort_unstable_by_key(|place| (place.created, mix(mix(salt ^ place.kind.ordinal()) ^ place.index)));
+        group.sort_unstable_by_key(|entry| (entry.created, mix(mix(salt ^ entry.kind.ordinal()) ^ entry.index)));
         if self.newest_first {
             group.reverse();
         }
@@ -172,8 +172,8 @@ mod tests {
         let mut position: Option<Position> = None;
         loop {
             let page = find(tenant, &question, position, ties, uneven);
-            assert!(page.places.len() <= question.top);
-            ids.extend(page.places.iter().map(|place| tenant.sign_in(*place).id.to_string()));
+            assert!(page.entries.len() <= question.top);
+            ids.extend(page.entries.iter().map(|entry| tenant.sign_in(*entry).id.to_string()));
             let Some(next) = page.next else { return ids };
             assert_ne!(Some(next), position, "the chain stands still");
             position = Some(next);
@@ -226,9 +226,9 @@ mod tests {
         let (mut short, mut empty, mut position) = (0, 0, None);
         while let Some(next) = {
             let page = find(&tenant, &question, position, 1, Some(3));
-            let missing = page.next.is_some() && page.places.len() < 20;
-            empty += u32::from(missing && page.places.is_empty());
-            short += u32::from(missing && !page.places.is_empty());
+            let missing = page.next.is_some() && page.entries.len() < 20;
+            empty += u32::from(missing && page.entries.is_empty());
+            short += u32::from(missing && !page.entries.is_empty());
             page.next
         } {
             position = Some(next);

@@ -1,4 +1,4 @@
-//! Reads `$filter`: the part of OData 4.0 §11.2.6.1 that the service accepts, and the texts it refuses the rest with.
+//! Reads `$filter`: the part of `OData` 4.0 §11.2.6.1 that the service accepts, and the texts it refuses the rest with.
 
 use chrono::{DateTime, Utc};
 
@@ -108,6 +108,7 @@ impl Parser {
         let member = self.any_of_members(&variable, depth)?;
         self.mark(')')?;
         Ok(match collection {
+            Collection::Audiences => Filter::Any(Vec::new()),
             Collection::Kinds => Filter::Kinds(Kind::ALL.map(|kind| member.accepts(kind.name()))),
             Collection::RiskEvents => Filter::RiskEvent(member),
         })

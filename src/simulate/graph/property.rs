@@ -55,6 +55,8 @@ pub(crate) enum Named {
 /// A property with several values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Collection {
+    /// Empty in every record of ours.
+    Audiences,
     Kinds,
     RiskEvents,
 }
@@ -71,6 +73,9 @@ pub(crate) fn find(name: &str, version: Version) -> Named {
     }
     if is("signInEventTypes") && beta {
         return Named::Collection(Collection::Kinds);
+    }
+    if is("conditionalAccessAudiences") && beta {
+        return Named::Collection(Collection::Audiences);
     }
     if is("riskEventTypes_v2") {
         return Named::Collection(Collection::RiskEvents);
@@ -96,7 +101,8 @@ impl Property {
             Self::Browser if sign_in.client_app == Some("Browser") => {
                 sign_in.device.map_or("", |device| device.browser).into()
             }
-            Self::Browser | Self::TokenIssuerName => "".into(),
+            Self::OriginalRequestId if sign_in.kind == Kind::InteractiveUser => sign_in.id.to_string().into(),
+            Self::Browser | Self::OriginalRequestId | Self::TokenIssuerName => "".into(),
             Self::City => sign_in.place.city.into(),
             Self::ClientAppUsed => sign_in.client_app.unwrap_or_default().into(),
             Self::ConditionalAccessStatus => sign_in.policy.name().into(),
@@ -105,8 +111,6 @@ impl Property {
             Self::Id => sign_in.id.to_string().into(),
             Self::IpAddress => sign_in.address_text(),
             Self::OperatingSystem => sign_in.device.map_or("", |device| device.operating_system).into(),
-            Self::OriginalRequestId if sign_in.kind == Kind::InteractiveUser => sign_in.id.to_string().into(),
-            Self::OriginalRequestId => "".into(),
             Self::ResourceDisplayName => sign_in.resource.name.into(),
             Self::ResourceId => sign_in.resource.id.into(),
             Self::RiskDetail => sign_in.risk.detail.into(),
@@ -135,7 +139,7 @@ const TEXTS: [(&str, Property, bool, bool); 27] = [
     ("correlationId", Property::CorrelationId, false, true),
     ("deviceDetail/browser", Property::Browser, true, true),
     ("deviceDetail/operatingSystem", Property::OperatingSystem, true, true),
-    ("id", Property::Id, false, true),
+    ("id", Property::Id, false, false),
     ("ipAddress", Property::IpAddress, true, true),
     ("location/city", Property::City, true, true),
     ("location/countryOrRegion", Property::Country, true, true),
@@ -156,31 +160,64 @@ const TEXTS: [(&str, Property, bool, bool); 27] = [
     ("userPrincipalName", Property::UserPrincipalName, true, true),
 ];
 
-const OPAQUE_IN_BOTH: [&str; 8] = [
+/// In the schema of both versions and filterable in neither, or in beta alone.
+const OPAQUE_IN_BOTH: [&str; 12] = [
     "appliedConditionalAccessPolicies",
     "authenticationAppDeviceDetails",
     "deviceDetail",
     "homeTenantId",
+    "id",
     "isInteractive",
     "location",
     "resourceTenantId",
+    "servicePrincipalId",
+    "servicePrincipalName",
     "status",
+    "userAgent",
 ];
-const OPAQUE_IN_BETA: [&str; 16] = [
+/// In the schema of beta, and not filterable (graph-api §2.2).
+const OPAQUE_IN_BETA: [&str; 43] = [
+    "agent",
+    "appOwnerTenantId",
+    "appTokenProtectionStatus",
+    "appliedEventListeners",
+    "authenticationAppPolicyEvaluationDetails",
+    "authenticationContextClassReferences",
     "authenticationDetails",
     "authenticationMethodsUsed",
     "authenticationProcessingDetails",
     "authenticationProtocol",
+    "authenticationRequirementPolicies",
     "autonomousSystemNumber",
+    "azureResourceId",
     "clientCredentialType",
-    "conditionalAccessAudiences",
+    "clientSessionId",
     "crossTenantAccessType",
+    "federatedCredentialId",
     "flaggedForReview",
+    "globalSecureAccessIpAddress",
+    "homeTenantName",
     "incomingTokenType",
+    "ipAddressFromResourceProvider",
+    "isTenantRestricted",
+    "isThroughGlobalSecureAccess",
+    "managedServiceIdentity",
     "mfaDetail",
     "networkLocationDetails",
+    "originalTransferMethod",
+    "privateLinkDetails",
     "processingTimeInMilliseconds",
+    "resourceOwnerTenantId",
+    "resourceServicePrincipalId",
+    "servicePrincipalCredentialKeyId",
+    "servicePrincipalCredentialThumbprint",
     "sessionId",
+    "sessionLifetimePolicies",
+    "signInIdentifier",
+    "signInIdentifierType",
+    "signInTokenProtectionStatus",
+    "tokenIssuerType",
+    "tokenProtectionStatusDetails",
     "uniqueTokenIdentifier",
     "userType",
 ];

@@ -65,7 +65,7 @@ fn grant(service: &Service, request: &Request<'_>, tenant: &str) -> Result<Answe
 fn issue(service: &Service, request: &Request<'_>, audience: &str) -> Answer {
     let now = service.present.now();
     let number = service.mint.next_number();
-    let mut noise = Noise::new(service.settings.seed, 0x746f_6b65_6e, number);
+    let mut noise = Noise::new(service.settings.seed, 0x0074_6f6b_656e, number);
     let lifetime = service.settings.token_lifetime.map_or_else(
         || TimeDelta::seconds(i64::try_from(3_600 + noise.below(1_800)).unwrap_or(3_600)),
         |lifetime| TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX),

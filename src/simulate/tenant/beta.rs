@@ -187,7 +187,7 @@ fn particulars(out: &mut Vec<u8>, sign_in: &SignIn<'_>) {
     put(out, "\"agent\":{\"agentType\":\"notAgentic\",\"parentAppId\":null},");
     status(out, &sign_in.outcome);
     out.push(b',');
-    device(out, sign_in, true);
+    device(out, sign_in, sign_in.kind == Kind::InteractiveUser);
     out.push(b',');
     location(out, sign_in.place);
     out.push(b',');

@@ -37,14 +37,9 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Returns the place in [`Kind::ALL`].
+    /// Returns the place in [`Kind::ALL`], for arithmetic.
     pub(crate) fn ordinal(self) -> u64 {
-        match self {
-            Self::InteractiveUser => 0,
-            Self::NonInteractiveUser => 1,
-            Self::ServicePrincipal => 2,
-            Self::ManagedIdentity => 3,
-        }
+        self.slot() as u64
     }
 
     /// Returns the place in [`Kind::ALL`], for arrays with one entry a kind.

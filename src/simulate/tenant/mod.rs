@@ -69,7 +69,7 @@ struct Issue {
 
 /// Where a record stands: enough to make it again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) index: u64,
     pub(crate) created: Moment,
@@ -168,22 +168,22 @@ impl Tenant {
     pub fn record_as(&self, kind: Kind, index: u64, version: Version, view: View) -> Option<Vec<u8>> {
         let created = self.created(kind, index)?;
         let mut out = Vec::new();
-        self.print(&mut out, Place { kind, index, created }, version, view);
+        self.print(&mut out, Entry { kind, index, created }, version, view);
         Some(out)
     }
 
-    /// Appends the record at `place`.
-    pub(crate) fn print(&self, out: &mut Vec<u8>, place: Place, version: Version, view: View) {
-        let sign_in = self.sign_in(place);
+    /// Appends the record at `entry`.
+    pub(crate) fn print(&self, out: &mut Vec<u8>, entry: Entry, version: Version, view: View) {
+        let sign_in = self.sign_in(entry);
         match version {
             Version::Beta => beta::print(out, &sign_in, view),
             Version::V1 => supported::print(out, &sign_in, view),
         }
     }
 
-    /// Returns the facts of the record at `place`.
-    pub(crate) fn sign_in(&self, place: Place) -> SignIn<'_> {
-        let Place { kind, index, created } = place;
+    /// Returns the facts of the record at `entry`.
+    pub(crate) fn sign_in(&self, entry: Entry) -> SignIn<'_> {
+        let Entry { kind, index, created } = entry;
         let id = self.id(kind, index);
         let Some(beyond) = index.checked_sub(self.ordinary(kind)) else {
             return self.directory.ordinary(id, kind, index, created);
@@ -200,10 +200,10 @@ impl Tenant {
         sign_in
     }
 
-    /// Returns the place of the record with this id.
-    pub(crate) fn find(&self, id: Guid) -> Option<Place> {
+    /// Returns the entry of the record with this id.
+    pub(crate) fn find(&self, id: Guid) -> Option<Entry> {
         let (kind, index) = id.record(self.key)?;
-        self.created(kind, index).map(|created| Place { kind, index, created })
+        self.created(kind, index).map(|created| Entry { kind, index, created })
     }
 
     /// Returns the latest second, before `second`, in which a record of `kind` was created.
@@ -225,9 +225,9 @@ impl Tenant {
         [ordinary, planted, issued].into_iter().flatten().min()
     }
 
-    /// Appends the places of all records of `kind` created in this second.
-    pub(crate) fn in_second(&self, kind: Kind, second: i64, found: &mut Vec<Place>) {
-        found.extend(self.candidates(kind, second, second).map(|(created, index)| Place { kind, index, created }));
+    /// Appends the entries of all records of `kind` created in this second.
+    pub(crate) fn in_second(&self, kind: Kind, second: i64, found: &mut Vec<Entry>) {
+        found.extend(self.candidates(kind, second, second).map(|(created, index)| Entry { kind, index, created }));
     }
 
     /// Returns creation and index of the records of `kind` in whole seconds `first..=last`, in no particular order.
@@ -301,7 +301,7 @@ impl Tenant {
         for kind in Kind::ALL {
             for (index, planted) in (self.ordinary(kind)..).zip(&self.planted[kind.slot()]) {
                 let created = Moment::new(planted.second, 0);
-                let sign_in = self.sign_in(Place { kind, index, created });
+                let sign_in = self.sign_in(Entry { kind, index, created });
                 story.push(StoryEvent {
                     kind,
                     id: sign_in.id.to_string(),

@@ -1,7 +1,7 @@
 //! Reproducible noise: the only source of variety in the simulated tenant.
 //!
 //! A record is a pure function of (seed, kind, index), so ten million of them need no memory and two runs with one seed
-//! give the same bytes. The mixer is the finaliser of SplitMix64 (Steele, Lea, Flood 2014); it is a bijection, which is
+//! give the same bytes. The mixer is the finaliser of `SplitMix64` (Steele, Lea, Flood 2014); it is a bijection, which is
 //! what lets an identifier be turned back into the index it stands for. It is not cryptography and guards nothing.
 
 use super::guid::Guid;
@@ -68,7 +68,7 @@ fn scale(bits: u64, bound: u64) -> u64 {
     u64::try_from((u128::from(bits) * u128::from(bound)) >> 64).unwrap_or(0)
 }
 
-/// 2^64 divided by the golden ratio: the step of SplitMix64.
+/// 2^64 divided by the golden ratio: the step of `SplitMix64`.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 #[cfg(test)]

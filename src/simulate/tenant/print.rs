@@ -124,7 +124,7 @@ pub(crate) fn status(out: &mut Vec<u8>, outcome: &Outcome) {
     out.push(b'}');
 }
 
-/// Appends `"deviceDetail":{…}`, with the browser id that only beta has.
+/// Appends `"deviceDetail":{…}`, with the browser id that beta gives interactive sign-ins.
 pub(crate) fn device(out: &mut Vec<u8>, sign_in: &SignIn<'_>, with_browser_id: bool) {
     let browser_id = if with_browser_id { "\"browserId\":null," } else { "" };
     let Some(Device { operating_system, browser, trust, .. }) = sign_in.device else {

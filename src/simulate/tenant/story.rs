@@ -118,7 +118,7 @@ impl Planted {
 
 /// Plants the story into the seconds `[from, to)`, in time order.
 pub(crate) fn plant(seed: u64, directory: &Directory, from: i64, to: i64) -> Vec<Planted> {
-    let mut noise = Noise::new(seed, 0x7374_6f72_79, 0);
+    let mut noise = Noise::new(seed, 0x0073_746f_7279, 0);
     let at = |percent: i64, offset: i64| (from + (to - from) * percent / 100 + offset).clamp(from, to - 1);
     let members = [0, 5, 9, 14];
     let [_, tired, robbed, traveller] = members;
