@@ -383,7 +383,7 @@ impl Draft {
     }
 
     fn tool() -> String {
-        "{\"name\":\"signhold\",\"version\":\"0.1.0\",\"executable_sha256\":null,\"format\":1}".to_owned()
+        "{\"name\":\"signhold\",\"version\":\"0.1.0\",\"executable_sha256\":null,\"format\":\"1\"}".to_owned()
     }
 
     fn genesis(&self) -> Doc {

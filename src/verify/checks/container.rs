@@ -68,19 +68,6 @@ impl Role {
         })
     }
 
-    /// Says whether the file is found below `data/`.
-    pub(in crate::verify) fn is_payload(self) -> bool {
-        matches!(
-            self,
-            Role::Genesis
-                | Role::GenesisSignature
-                | Role::GenesisTimestamp(_)
-                | Role::Page(..)
-                | Role::Failure(..)
-                | Role::RunLog
-        )
-    }
-
     /// Says whether the file is one of the seal's, which no manifest can name.
     pub(in crate::verify) fn is_seal(self) -> bool {
         matches!(self, Role::Seal | Role::SealSignature | Role::SealTimestamp(_))

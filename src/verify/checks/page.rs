@@ -32,6 +32,7 @@ impl PageContent {
 
 /// Checks the body at `path` against the record that names it, and returns what the bytes hold.
 pub(in crate::verify) fn check(
+    number: u64,
     record: &PageRecord,
     path: &str,
     body: &[u8],
@@ -67,14 +68,14 @@ pub(in crate::verify) fn check(
     };
     if record.records != computed {
         for (member, claimed, computed) in differences(&record.records, &computed) {
-            say(Code::PageRecordsMismatch, &format!("{}#records.{member}", record_path(record)), claimed, computed);
+            say(Code::PageRecordsMismatch, &format!("{}#records.{member}", PackagePath::page_record(number)), claimed, computed);
         }
     }
     if record.next_link != next_link {
         let text = |link: &Option<String>| link.clone().unwrap_or_else(|| "null".to_owned());
         say(
             Code::PageNextLinkMismatch,
-            &format!("{}#next_link", record_path(record)),
+            &format!("{}#next_link", PackagePath::page_record(number)),
             text(&record.next_link),
             text(&next_link),
         );
@@ -159,8 +160,4 @@ fn differences(claimed: &Records, computed: &Records) -> Vec<(&'static str, Stri
         ("latest", text(&claimed.latest), text(&computed.latest)),
     ];
     members.into_iter().filter(|(_, claimed, computed)| claimed != computed).collect()
-}
-
-fn record_path(record: &PageRecord) -> PackagePath {
-    PackagePath::page_record(record.sequence)
 }

@@ -2,7 +2,7 @@
 //!
 //! What concerns one record alone runs in the workers; the chain is followed in order by [`Chain`].
 
-use crate::crypto::digest::RecordDigest;
+use crate::crypto::digest::{LeafHash, RecordDigest, RootHash};
 use crate::crypto::merkle::Tree;
 use crate::crypto::signature::PublicKey;
 use crate::format::decode;
@@ -74,12 +74,12 @@ pub(in crate::verify) struct Chain {
 }
 
 impl Chain {
-    /// Follows the chain by one page. `genesis` is what record 1 has to name.
+    /// Follows the chain by one page. `bytes` are digest and leaf of the record's bytes; `genesis` is what record 1 has to name.
     pub(in crate::verify) fn follow(
         &mut self,
         number: u64,
-        record: Option<(&PageRecord, RecordDigest)>,
-        leaf: Option<crate::crypto::digest::LeafHash>,
+        record: Option<&PageRecord>,
+        bytes: Option<(RecordDigest, LeafHash)>,
         genesis: Option<RecordDigest>,
         findings: &mut Findings,
     ) {
@@ -90,7 +90,7 @@ impl Chain {
             findings.say(Code::PageSequenceBroken, place.as_str(), number.to_string(), next.to_string());
         }
         let previous = if number == 1 { genesis } else { self.last };
-        if let Some((record, _)) = record {
+        if let Some(record) = record {
             if record.sequence != number {
                 let place = format!("{place}#sequence");
                 findings.say(Code::PageSequenceBroken, place, record.sequence.to_string(), number.to_string());
@@ -104,9 +104,9 @@ impl Chain {
         }
         self.first.get_or_insert(number);
         self.next = number.checked_add(1);
-        self.last = record.map(|(_, digest)| digest);
+        self.last = bytes.map(|(digest, _)| digest);
         self.count = self.count.saturating_add(1);
-        if let Some(leaf) = leaf {
+        if let Some((_, leaf)) = bytes {
             self.tree.push(leaf);
         }
     }
@@ -126,13 +126,18 @@ impl Chain {
         Some((self.next?.checked_sub(1)?, self.last?))
     }
 
+    /// Returns the number of the last page, 0 for none.
+    pub(in crate::verify) fn head_number(&self) -> u64 {
+        self.next.map_or(0, |next| next.saturating_sub(1))
+    }
+
     /// Returns how many pages were followed.
     pub(in crate::verify) fn count(&self) -> u64 {
         self.count
     }
 
     /// Returns the root over the records.
-    pub(in crate::verify) fn root(&self) -> crate::crypto::digest::RootHash {
+    pub(in crate::verify) fn root(&self) -> RootHash {
         self.tree.root()
     }
 }

@@ -93,32 +93,32 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
 fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesis>) -> Option<&'static str> {
     let may_go_on = !seal.volume.last && !seen.is_closed;
     let has_requests = seen.pages > 0 || seen.failures > 0;
+    let has_reason = run.reason.is_some();
     match run.state {
+        RunState::Complete | RunState::Empty | RunState::Superseded if has_reason => Some("this state has no reason"),
         RunState::Complete if may_go_on || (seen.is_closed && seen.records > 0) => None,
         RunState::Complete => Some("complete is closed, with records"),
         RunState::Empty if may_go_on || (seen.is_closed && seen.records == 0) => None,
         RunState::Empty => Some("empty is closed, without records"),
         RunState::Failed if seen.is_closed => Some("a closed run has not failed"),
-        RunState::Failed if run.reason.is_none() => Some("failed has a reason"),
+        RunState::Failed if !has_reason => Some("failed has a reason"),
         RunState::Failed if run.run == 0 => Some("a run that failed was asked"),
-        RunState::Expired if seen.pages > 0 => Some("of an expired window nothing came"),
-        RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis, seal)) => {
+        RunState::Expired if seen.records > 0 => Some("of an expired window no records came"),
+        RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis)) => {
             Some("the window lies within the stated retention")
         }
-        RunState::Expired if run.reason.is_none() => Some("expired has a reason"),
+        RunState::Expired if !has_reason => Some("expired has a reason"),
         RunState::NotAsked if has_requests || run.run != 0 => Some("not asked is run 0, without requests"),
-        RunState::NotAsked if run.reason.is_none() => Some("not asked has a reason"),
-        RunState::Superseded if seen.is_closed => Some("a closed run is not superseded"),
+        RunState::NotAsked if !has_reason => Some("not asked has a reason"),
         RunState::Superseded if !is_asked_again(run, seal) => Some("superseded was asked again"),
-        RunState::Complete | RunState::Empty | RunState::Superseded if run.reason.is_some() => Some("no reason"),
         _ => None,
     }
 }
 
-/// Says whether a window that ends at `to` lies wholly beyond the retention when the package was closed.
-fn is_expired(to: Bound, genesis: &Genesis, seal: &Seal) -> bool {
+/// Says whether a window that ends at `to` lay wholly beyond the retention when the plan was made.
+fn is_expired(to: Bound, genesis: &Genesis) -> bool {
     let kept = i128::from(genesis.retention.days).saturating_mul(86_400_000_000_000);
-    to.nanos() <= seal.created.nanos().saturating_sub(kept)
+    to.nanos() < genesis.created.nanos().saturating_sub(kept)
 }
 
 /// Says whether a later run has the same window, or another run a part of it.
