@@ -37,6 +37,3 @@ pub const FINDING_TEXT_BYTES: usize = 4096;
 
 /// 300 seconds: FORMAT §12.13, between clocks that were never set against one another.
 pub const CLOCK_TOLERANCE_SECONDS: u64 = 300;
-
-/// 8 MiB: a worker's buffer that grew beyond it for one page is given back after that page.
-pub const BUFFER_KEPT_BYTES: usize = 8 << 20;

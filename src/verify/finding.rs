@@ -386,6 +386,12 @@ impl Findings {
         }
     }
 
+    /// Counts findings that were met and are not listed.
+    pub(in crate::verify) fn count(&mut self, code: Code, more: u64) {
+        let count = self.counts.entry(code).or_insert(0);
+        *count = count.saturating_add(more);
+    }
+
     /// Adds a finding from its parts.
     pub(in crate::verify) fn say(
         &mut self,

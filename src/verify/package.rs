@@ -10,7 +10,7 @@ use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::codec::zip::{Fault, FaultKind, Limits, RawEntry, ReadError, Reader};
+use crate::codec::zip::{Fault, FaultKind, Faults, Limits, RawEntry, ReadError, Reader};
 use crate::crypto::digest::{
     ArchiveDigest, GenesisDigest, Hasher, RecordDigest, SealDigest, TagManifestDigest, TimestampDigest,
 };
@@ -302,7 +302,7 @@ impl Pass {
             None => reader.finish(&mut |_| {}),
         };
         match finished {
-            Ok(faults) => self.take_faults(&faults.listed, faults.omitted),
+            Ok(faults) => self.take_all_faults(&faults),
             Err(error) => self.take_stop(error)?,
         }
         Ok(before)
@@ -379,6 +379,12 @@ impl Pass {
     /// Opens a file here and keeps as much of it as can be right.
     fn keep(&mut self, role: Role, file: RawFile) {
         let Some(raw) = file.raw else { return };
+        // No digest covers the seal's own entries: where deflate leaves bits free, they have to be zero.
+        if role.is_seal()
+            && let Err(fault) = raw.check_free_bits()
+        {
+            self.take_faults(&[fault]);
+        }
         match raw.inflate() {
             Ok(mut bytes) => {
                 if let Some(entry) = self.entries.get_mut(file.index) {
@@ -387,7 +393,7 @@ impl Pass {
                 bytes.truncate(kept_len(role));
                 self.kept.entry(role).or_insert(bytes);
             }
-            Err(fault) => self.take_faults(&[fault], 0),
+            Err(fault) => self.take_faults(&[fault]),
         }
     }
 
@@ -399,7 +405,7 @@ impl Pass {
         let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
         self.key = signer::read_key(kept(Role::SignerKey), &mut self.findings);
         let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
-        self.genesis = genesis::read(bytes, signature, self.key.as_ref(), &mut self.findings);
+        self.genesis = genesis::read(bytes, signature, self.key.as_ref(), |path| is_listed(&self.entries, path), &mut self.findings);
         self.identity = bytes.map(|bytes| genesis::Identity {
             acquisition: self.genesis.as_ref().map(|genesis| genesis.acquisition.clone()),
             digest: GenesisDigest::of(bytes),
@@ -414,7 +420,7 @@ impl Pass {
                 entry.digest = Some(digest);
             }
         }
-        self.take_faults(&done.faults, 0);
+        self.take_faults(&done.faults);
         for finding in done.findings {
             self.findings.add(finding);
         }
@@ -488,7 +494,7 @@ impl Pass {
         let seal_signature = self.kept.get(&Role::SealSignature).cloned();
         let key = self.key;
         let seal =
-            seal::read(seal_bytes.as_deref(), seal_signature.as_deref(), key.as_ref(), &mut self.findings);
+            seal::read(seal_bytes.as_deref(), seal_signature.as_deref(), key.as_ref(), |path| is_listed(&self.entries, path), &mut self.findings);
         let genesis = self.genesis.take();
         if let Some(key) = &key {
             signer::check_names(key, genesis.as_ref(), seal.as_ref(), &mut self.findings);
@@ -655,15 +661,22 @@ impl Pass {
     }
 
     /// Turns the container's faults into findings.
-    fn take_faults(&mut self, faults: &[Fault], omitted: u64) {
+    fn take_faults(&mut self, faults: &[Fault]) {
         for fault in faults {
             let place = fault.name.as_deref().unwrap_or_default();
             let place = place.strip_prefix(&format!("{}/", self.top)).unwrap_or(place);
             let place = if place.is_empty() { format!("byte {}", fault.offset) } else { place.to_owned() };
             self.findings.say(code(fault.code), place, &fault.claimed, &fault.computed);
         }
-        if omitted > 0 {
-            self.findings.say(Code::ZipField, "", format!("{omitted} more faults"), "none");
+    }
+
+    /// Takes the faults of a whole archive, those not listed among them.
+    fn take_all_faults(&mut self, faults: &Faults) {
+        self.take_faults(faults.listed());
+        for (kind, count) in faults.counts() {
+            let listed = faults.listed().iter().filter(|fault| fault.code == *kind).count();
+            let more = count.saturating_sub(u64::try_from(listed).unwrap_or(u64::MAX));
+            self.findings.count(code(*kind), more);
         }
     }
 
@@ -671,7 +684,7 @@ impl Pass {
     fn take_stop(&mut self, error: ReadError) -> Result<(), VerifyError> {
         match error {
             ReadError::Unlocatable(faults) => {
-                self.take_faults(&faults.listed, faults.omitted);
+                self.take_all_faults(&faults);
                 for step in Step::ALL {
                     let reason = "the archive could not be followed to its end".to_owned();
                     self.not_checked.entry(step).or_insert(reason);
@@ -711,6 +724,10 @@ impl From<WorkerLost> for VerifyError {
 
 fn times(tokens: &[TokenSeen]) -> Vec<(String, crate::time::TsaTime)> {
     tokens.iter().filter(|token| token.is_sound).map(|token| (token.fact.path.clone(), token.time)).collect()
+}
+
+fn is_listed(entries: &[EntrySeen], path: &str) -> bool {
+    entries.iter().any(|entry| entry.path == path)
 }
 
 /// How much of a file is kept: one byte more than can be right shows that it is not.

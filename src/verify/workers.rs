@@ -12,12 +12,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::codec::zip::{Fault, RawEntry};
 use crate::crypto::digest::{LeafHash, RecordDigest};
-use crate::crypto::merkle;
+use crate::crypto::merkle::leaf_hash;
 use crate::crypto::signature::PublicKey;
 use crate::format::failure::FailureRecord;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
-use crate::verify::budget;
 use crate::verify::checks::container::Part;
 use crate::verify::checks::page::{self, PageContent};
 use crate::verify::checks::{failure, page_record};
@@ -117,7 +116,7 @@ pub(in crate::verify) struct PageSeen {
 
 /// Those who do the work: threads, or the caller itself.
 pub(in crate::verify) enum Crew {
-    Alone(Vec<u8>),
+    Alone,
     Threads(Threads),
 }
 
@@ -138,7 +137,7 @@ impl Crew {
     /// Makes a crew of `count` threads; one or none means the caller itself.
     pub(in crate::verify) fn new<'scope>(count: usize, scope: &'scope Scope<'scope, '_>) -> Self {
         if count <= 1 {
-            return Crew::Alone(Vec::new());
+            return Crew::Alone;
         }
         let workers = (0..count)
             .map(|_| {
@@ -154,7 +153,7 @@ impl Crew {
     /// Hands in a piece of work; `absorb` takes what is finished, in order.
     pub(in crate::verify) fn submit(&mut self, work: Work, mut absorb: impl FnMut(Done)) -> Result<(), WorkerLost> {
         match self {
-            Crew::Alone(decoded) => absorb(carry_out(work, decoded)),
+            Crew::Alone => absorb(carry_out(work)),
             Crew::Threads(threads) => {
                 let byte_len = work.byte_len();
                 while threads.is_full(byte_len) {
@@ -207,26 +206,22 @@ impl Threads {
 }
 
 fn serve(orders: &Receiver<Work>, results: &Sender<Done>) {
-    let mut decoded = Vec::new();
     for work in orders {
-        if results.send(carry_out(work, &mut decoded)).is_err() {
+        if results.send(carry_out(work)).is_err() {
             return;
         }
     }
 }
 
-/// Does one piece of work. `decoded` is a buffer for content decoding, kept from one piece to the next.
-fn carry_out(work: Work, decoded: &mut Vec<u8>) -> Done {
+/// Does one piece of work.
+fn carry_out(work: Work) -> Done {
     let mut done = Done { digests: Vec::new(), findings: Vec::new(), faults: Vec::new(), seen: Seen::File };
     match work {
         Work::Hash(file) => {
             done.open(Some(&file));
         }
         Work::Failure(group, key) => done.failure(&group, key.as_ref()),
-        Work::Page(group, key) => done.page(&group, key.as_ref(), decoded),
-    }
-    if decoded.capacity() > budget::BUFFER_KEPT_BYTES {
-        *decoded = Vec::new();
+        Work::Page(group, key) => done.page(&group, key.as_ref()),
     }
     done
 }
@@ -235,7 +230,7 @@ fn carry_out(work: Work, decoded: &mut Vec<u8>) -> Done {
 type Opened = (Vec<u8>, [u8; 32]);
 
 impl Done {
-    fn page(&mut self, group: &Group, key: Option<&PublicKey>, decoded: &mut Vec<u8>) {
+    fn page(&mut self, group: &Group, key: Option<&PublicKey>) {
         let number = group.number;
         let parts = [
             (group.record.is_some(), PackagePath::page_record(number)),
@@ -267,11 +262,11 @@ impl Done {
                     self.say(Code::PageMissing, expected.as_str(), path, "a body under this name");
                 }
                 record.as_ref().zip(body).map(|(record, (body, digest))| {
-                    page::check(number, record, path, &body, digest, decoded, &mut self.findings)
+                    page::check(number, record, path, &body, digest, &mut self.findings)
                 })
             }
         };
-        let digest = bytes.map(|(bytes, digest)| (RecordDigest::from_bytes(digest), merkle::leaf(&bytes)));
+        let digest = bytes.map(|(bytes, digest)| (RecordDigest::from_bytes(digest), leaf_hash(&bytes)));
         self.seen = Seen::Page(Box::new(PageSeen { number, record, digest, content }));
     }
 

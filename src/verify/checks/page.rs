@@ -3,15 +3,13 @@
 //! The digest computed here is also the one that the manifest is compared with: each byte of a body is hashed once as a file
 //! and once as part of its element. Nothing is kept of an element but its leaf hash.
 
-use std::io::Read as _;
-
+use crate::codec::content;
 use crate::codec::json::{Page, slice_page};
 use crate::crypto::digest::{PageDigest, RootHash};
-use crate::crypto::merkle::{self, Tree};
+use crate::crypto::merkle::{Tree, leaf_hash};
 use crate::format::page::{PageRecord, Records, Slicing};
 use crate::format::path::PackagePath;
 use crate::time::{ServiceTime, Window};
-use crate::verify::budget;
 use crate::verify::checks::signed::is_json;
 use crate::verify::finding::{Code, Finding};
 
@@ -37,7 +35,6 @@ pub(in crate::verify) fn check(
     path: &str,
     body: &[u8],
     digest: [u8; 32],
-    decoded: &mut Vec<u8>,
     findings: &mut Vec<Finding>,
 ) -> PageContent {
     let mut say = |code: Code, place: &str, claimed: String, computed: String| {
@@ -53,8 +50,8 @@ pub(in crate::verify) fn check(
     }
     let window = record.stream.window().ok();
     let content_encoding = record.body.content_encoding.as_deref();
-    let (computed, next_link) = match text_of(body, content_encoding, decoded) {
-        Ok(text) => match slice_page(text) {
+    let (computed, next_link) = match content::decode(content_encoding, body) {
+        Ok(text) => match slice_page(&text) {
             Ok(page) => (sliced(&page, window), page.next_link),
             Err(why) => {
                 say(Code::PageOpaque, path, "a page of the log".to_owned(), why.to_string());
@@ -62,7 +59,7 @@ pub(in crate::verify) fn check(
             }
         },
         Err(why) => {
-            say(Code::PageOpaque, path, content_encoding.unwrap_or_default().to_owned(), why.to_owned());
+            say(Code::PageOpaque, path, content_encoding.unwrap_or_default().to_owned(), why.to_string());
             (opaque(body), None)
         }
     };
@@ -88,32 +85,13 @@ pub(in crate::verify) fn body_path(number: u64, record: &PageRecord) -> PackageP
     PackagePath::page_body(number, is_json(&record.response))
 }
 
-/// Returns the body after content decoding.
-fn text_of<'a>(body: &'a [u8], coding: Option<&str>, decoded: &'a mut Vec<u8>) -> Result<&'a [u8], &'static str> {
-    match coding {
-        None => Ok(body),
-        Some("gzip") => {
-            decoded.clear();
-            let mut decoder = flate2::bufread::GzDecoder::new(body);
-            let limit = budget::PAGE_BYTES;
-            let read = decoder.by_ref().take(limit.saturating_add(1)).read_to_end(decoded);
-            let byte_len = read.map_err(|_| "not one gzip stream")?;
-            if u64::try_from(byte_len).map_or(true, |byte_len| byte_len > limit) {
-                return Err("longer than 32 MiB when decoded");
-            }
-            if decoder.into_inner().is_empty() { Ok(decoded) } else { Err("bytes after the gzip stream") }
-        }
-        Some(_) => Err("a content coding other than gzip"),
-    }
-}
-
 fn sliced(page: &Page<'_>, window: Option<Window>) -> Records {
     let mut tree = Tree::default();
     let (mut inside, mut undated) = (0_u64, 0_u64);
     let mut earliest: Option<(ServiceTime, &str)> = None;
     let mut latest: Option<(ServiceTime, &str)> = None;
     for element in &page.elements {
-        tree.push(merkle::leaf(element.bytes));
+        tree.push(leaf_hash(element.bytes));
         let timed = element.created.and_then(|text| ServiceTime::parse(text).map(|time| (time, text)));
         match timed {
             None => undated = undated.saturating_add(1),
@@ -142,7 +120,7 @@ fn sliced(page: &Page<'_>, window: Option<Window>) -> Records {
 
 fn opaque(body: &[u8]) -> Records {
     let mut tree = Tree::default();
-    tree.push(merkle::leaf(body));
+    tree.push(leaf_hash(body));
     let merkle_root: RootHash = tree.root();
     Records { slicing: Slicing::Opaque, count: 0, inside: 0, undated: 0, merkle_root, earliest: None, latest: None }
 }

@@ -10,15 +10,17 @@ use crate::format::{FormatError, decode};
 use crate::verify::checks::signed::{self, Problem, demand};
 use crate::verify::finding::{Code, Findings};
 
-/// Reads the seal and checks its signature. Without a usable key the signature is not checked: step 4 has said why.
+/// Reads the seal and checks its signature. Without a usable key the signature is not checked: step 4 has said
+/// why. A file that `is_listed` and could not be read has had its finding.
 pub(in crate::verify) fn read(
     bytes: Option<&[u8]>,
     signature: Option<&[u8]>,
     key: Option<&PublicKey>,
+    is_listed: impl Fn(&str) -> bool,
     findings: &mut Findings,
 ) -> Option<Seal> {
     for (place, file) in [(SEAL, bytes), (SEAL_SIGNATURE, signature)] {
-        if file.is_none() {
+        if file.is_none() && !is_listed(place) {
             findings.say(Code::SealMissing, place, "nothing", "a seal and its signature");
         }
     }
