@@ -1,0 +1,64 @@
+//! Step 11, FORMAT §9: the windows of the runs tile the planned window, and every gap in them is named.
+//!
+//! A window that failed, one that had expired, one never asked and one that is empty stay four different facts.
+
+use crate::format::genesis::Genesis;
+use crate::format::path::SEAL;
+use crate::format::seal::{Run, RunState, Seal};
+use crate::time::Bound;
+use crate::verify::finding::{Code, Findings};
+
+/// Checks coverage; returns why it could not be checked, if it could not.
+pub(in crate::verify) fn check(seal: &Seal, genesis: &Genesis, findings: &mut Findings) -> Option<String> {
+    for run in &seal.streams {
+        let place = place(run);
+        let reason = run.reason.as_ref().map_or("no reason", |reason| reason.as_str());
+        match run.state {
+            RunState::Superseded => {
+                findings.say(Code::RunSuperseded, place, "superseded", "kept, and not counted");
+            }
+            state if state.is_gap() => {
+                findings.say(Code::CoverageGap, place, state.to_string(), reason);
+            }
+            _ => {}
+        }
+    }
+    let volume = &seal.volume;
+    if !volume.last || volume.number > 1 {
+        let claimed = format!("volume {}{}", volume.number, if volume.last { ", the last" } else { "" });
+        findings.say(Code::VolumeIncomplete, format!("{SEAL}#volume"), claimed, "the other volumes were not presented");
+    }
+    let plan = &genesis.plan;
+    for run in seal.streams.iter().filter(|run| !plan.kinds.contains(&run.kind)) {
+        findings.say(Code::CoverageBroken, place(run), run.kind.as_str(), "a kind of the plan");
+    }
+    if !volume.last {
+        return Some("the windows tile the plan in the last volume only".to_owned());
+    }
+    for kind in &plan.kinds {
+        let mut windows: Vec<(Bound, Bound)> = seal
+            .streams
+            .iter()
+            .filter(|run| run.kind == *kind && run.state != RunState::Superseded)
+            .map(|run| (run.from, run.to))
+            .collect();
+        windows.sort_unstable();
+        let mut covered = plan.from;
+        for (from, to) in windows {
+            if from != covered {
+                let place = format!("{SEAL}#streams {kind}");
+                findings.say(Code::CoverageBroken, place, format!("a window from {from}"), format!("from {covered}"));
+            }
+            covered = to;
+        }
+        if covered != plan.to {
+            let place = format!("{SEAL}#streams {kind}");
+            findings.say(Code::CoverageBroken, place, format!("windows to {covered}"), format!("to {}", plan.to));
+        }
+    }
+    None
+}
+
+fn place(run: &Run) -> String {
+    format!("{SEAL}#streams {} {} {} run {}", run.kind, run.from, run.to, run.run)
+}

@@ -1,0 +1,121 @@
+//! Step 8, FORMAT §7.3: every request is the one the plan or the service's own link leads to.
+//!
+//! A run is followed page by page. Of a link only its digest and its beginning are kept, so that hostile links of a megabyte
+//! each cost nothing.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::format::genesis::Genesis;
+use crate::format::kind::Kind;
+use crate::format::page::PageRecord;
+use crate::format::parts::StreamPosition;
+use crate::format::path::PackagePath;
+use crate::time::Bound;
+use crate::verify::checks::page::PageContent;
+use crate::verify::finding::{Code, Findings};
+
+/// Names a run: kind, window and attempt, in the order in which the seal lists runs.
+pub(in crate::verify) type RunKey = (Kind, Bound, Bound, u64);
+
+/// What was seen of one run.
+#[derive(Clone, Debug, Default)]
+pub(in crate::verify) struct RunSeen {
+    pub(in crate::verify) pages: u64,
+    pub(in crate::verify) records: u64,
+    pub(in crate::verify) inside: u64,
+    pub(in crate::verify) failures: u64,
+    /// Whether the last page is sliced and has no next link.
+    pub(in crate::verify) is_closed: bool,
+    /// Sequence in the run of the last page.
+    sequence: u64,
+    next: Option<Link>,
+    /// Whether the content of the last page is known.
+    is_known: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    digest: [u8; 32],
+    beginning: String,
+}
+
+/// All runs of a package.
+#[derive(Debug, Default)]
+pub(in crate::verify) struct Runs(pub(in crate::verify) BTreeMap<RunKey, RunSeen>);
+
+impl Runs {
+    /// Follows a run by one page. `is_first_volume` says that no page can have come before.
+    pub(in crate::verify) fn follow(
+        &mut self,
+        number: u64,
+        record: &PageRecord,
+        content: Option<&PageContent>,
+        genesis: Option<&Genesis>,
+        is_first_volume: bool,
+        findings: &mut Findings,
+    ) {
+        let stream = &record.stream;
+        let place = PackagePath::page_record(number);
+        let run = self.0.entry(key(stream)).or_default();
+        let is_continued = run.pages == 0 && !is_first_volume && stream.sequence > 1;
+        let expected = run.sequence.saturating_add(1);
+        if stream.sequence != expected && !is_continued {
+            let place = format!("{place}#stream.sequence");
+            findings.say(Code::PaginationBroken, place, stream.sequence.to_string(), expected.to_string());
+        }
+        let place = format!("{place}#request.url");
+        if run.pages == 0 {
+            if let (Some(genesis), false) = (genesis, is_continued)
+                && let Ok(window) = stream.window()
+            {
+                let source = &genesis.source;
+                let computed = stream.kind.first_url(&source.graph_url, &source.api_version, window, genesis.plan.top);
+                if record.request.url != computed {
+                    findings.say(Code::RequestMismatch, place, &record.request.url, computed);
+                }
+            }
+        } else if run.is_known {
+            match &run.next {
+                None => {
+                    let computed = "no further page: the page before has no next link";
+                    findings.say(Code::PaginationBroken, place, &record.request.url, computed);
+                }
+                Some(link) if link.digest != sha256(&record.request.url) => {
+                    findings.say(Code::PaginationBroken, place, &record.request.url, &link.beginning);
+                }
+                Some(_) => {}
+            }
+        }
+        run.pages = run.pages.saturating_add(1);
+        run.sequence = stream.sequence;
+        run.is_known = content.is_some();
+        run.is_closed = content.is_some_and(|content| content.is_sliced() && content.next_link.is_none());
+        run.next = content.and_then(|content| content.next_link.as_deref()).map(|link| Link {
+            digest: sha256(link),
+            beginning: link.chars().take(LINK_CHARS_KEPT).collect(),
+        });
+        if let Some(content) = content {
+            run.records = run.records.saturating_add(content.records.count);
+            run.inside = run.inside.saturating_add(content.records.inside);
+        }
+    }
+
+    /// Counts a failed request to its run.
+    pub(in crate::verify) fn count_failure(&mut self, stream: &StreamPosition) {
+        let run = self.0.entry(key(stream)).or_default();
+        run.failures = run.failures.saturating_add(1);
+    }
+}
+
+fn key(stream: &StreamPosition) -> RunKey {
+    (stream.kind, stream.from, stream.to, stream.run)
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// 2000 characters: Graph's links have 300 to 1500; what is beyond them is in the digest.
+const LINK_CHARS_KEPT: usize = 2000;

@@ -1,0 +1,147 @@
+//! Step 10, FORMAT §§8, 9: root, head, totals and runs, all computed anew and compared with the seal.
+
+use std::collections::BTreeSet;
+
+use crate::crypto::digest::{RecordDigest, RootHash};
+use crate::format::genesis::Genesis;
+use crate::format::path::SEAL;
+use crate::format::seal::{Head, Run, RunState, Seal, Totals};
+use crate::time::Bound;
+use crate::verify::checks::pagination::{RunKey, RunSeen, Runs};
+use crate::verify::finding::{Code, Findings};
+
+/// Compares root and head. `head` is none where the last record could not be read.
+pub(in crate::verify) fn check_root_and_head(
+    seal: &Seal,
+    root: RootHash,
+    head: Option<(u64, RecordDigest)>,
+    findings: &mut Findings,
+) {
+    if seal.merkle_root != root {
+        findings.say(
+            Code::SealRootMismatch,
+            format!("{SEAL}#merkle_root"),
+            seal.merkle_root.to_string(),
+            root.to_string(),
+        );
+    }
+    if let Some((sequence, sha256)) = head
+        && seal.head != (Head { sequence, sha256 })
+    {
+        findings.say(
+            Code::SealHeadMismatch,
+            format!("{SEAL}#head"),
+            format!("{} {}", seal.head.sequence, seal.head.sha256),
+            format!("{sequence} {sha256}"),
+        );
+    }
+}
+
+/// Compares the totals, member by member.
+pub(in crate::verify) fn check_totals(seal: &Seal, computed: &Totals, findings: &mut Findings) {
+    let members = [
+        ("pages", seal.totals.pages, computed.pages),
+        ("records", seal.totals.records, computed.records),
+        ("inside", seal.totals.inside, computed.inside),
+        ("body_bytes", seal.totals.body_bytes, computed.body_bytes),
+        ("failures", seal.totals.failures, computed.failures),
+    ];
+    for (member, claimed, computed) in members.into_iter().filter(|(_, claimed, computed)| claimed != computed) {
+        let place = format!("{SEAL}#totals.{member}");
+        findings.say(Code::SealTotalsMismatch, place, claimed.to_string(), computed.to_string());
+    }
+}
+
+/// Returns the elements that count: those of all runs that are not superseded (FORMAT §9).
+pub(in crate::verify) fn inside_of(seal: &Seal, runs: &Runs) -> u64 {
+    let counted = seal.streams.iter().filter(|run| run.state != RunState::Superseded);
+    let seen = counted.filter_map(|run| runs.0.get(&key(run)));
+    seen.fold(0, |sum, run| sum.saturating_add(run.inside))
+}
+
+/// Compares the list of runs with what was seen: order, members, counts and states.
+pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, runs: &Runs, findings: &mut Findings) {
+    let mut say = |place: String, claimed: String, computed: String| {
+        findings.say(Code::SealStreamsMismatch, place, claimed, computed);
+    };
+    let mut last: Option<RunKey> = None;
+    let mut listed = BTreeSet::new();
+    for run in &seal.streams {
+        let key = key(run);
+        if last.is_some_and(|last| last >= key) {
+            say(place(&key), "after a run of the same or a later place".to_owned(), "by kind, from, to, run".to_owned());
+        }
+        last = Some(key);
+        listed.insert(key);
+        let nothing = RunSeen::default();
+        let seen = runs.0.get(&key).unwrap_or(&nothing);
+        let claimed = (run.pages, run.records, run.inside);
+        let computed = (seen.pages, seen.records, seen.inside);
+        if claimed != computed {
+            say(place(&key), counts(claimed), counts(computed));
+        }
+        if let Some(expected) = state_problem(run, seen, seal, genesis) {
+            say(place(&key), format!("{}, reason {}", run.state, reason(run)), expected.to_owned());
+        }
+    }
+    for key in runs.0.keys().filter(|key| !listed.contains(key)) {
+        say(place(key), "not listed".to_owned(), "a run with requests".to_owned());
+    }
+}
+
+/// Says what state the run should have, where the claimed one does not fit what was seen.
+fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesis>) -> Option<&'static str> {
+    let may_go_on = !seal.volume.last && !seen.is_closed;
+    let has_requests = seen.pages > 0 || seen.failures > 0;
+    let has_reason = run.reason.is_some();
+    match run.state {
+        RunState::Complete | RunState::Empty | RunState::Superseded if has_reason => Some("this state has no reason"),
+        RunState::Complete if may_go_on || (seen.is_closed && seen.records > 0) => None,
+        RunState::Complete => Some("complete is closed, with records"),
+        RunState::Empty if may_go_on || (seen.is_closed && seen.records == 0) => None,
+        RunState::Empty => Some("empty is closed, without records"),
+        RunState::Failed if seen.is_closed => Some("a closed run has not failed"),
+        RunState::Failed if !has_reason => Some("failed has a reason"),
+        RunState::Failed if run.run == 0 => Some("a run that failed was asked"),
+        RunState::Expired if seen.records > 0 => Some("of an expired window no records came"),
+        RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis)) => {
+            Some("the window lies within the stated retention")
+        }
+        RunState::Expired if !has_reason => Some("expired has a reason"),
+        RunState::NotAsked if has_requests || run.run != 0 => Some("not asked is run 0, without requests"),
+        RunState::NotAsked if !has_reason => Some("not asked has a reason"),
+        RunState::Superseded if !is_asked_again(run, seal) => Some("superseded was asked again"),
+        _ => None,
+    }
+}
+
+/// Says whether a window that ends at `to` lay wholly beyond the retention when the plan was made.
+fn is_expired(to: Bound, genesis: &Genesis) -> bool {
+    let kept = i128::from(genesis.retention.days).saturating_mul(86_400_000_000_000);
+    to.nanos() < genesis.created.nanos().saturating_sub(kept)
+}
+
+/// Says whether a later run has the same window, or another run a part of it.
+fn is_asked_again(run: &Run, seal: &Seal) -> bool {
+    seal.streams.iter().filter(|other| other.kind == run.kind).any(|other| {
+        let same = other.from == run.from && other.to == run.to;
+        let part = other.from >= run.from && other.to <= run.to;
+        if same { other.run > run.run } else { part }
+    })
+}
+
+fn key(run: &Run) -> RunKey {
+    (run.kind, run.from, run.to, run.run)
+}
+
+fn place((kind, from, to, run): &RunKey) -> String {
+    format!("{SEAL}#streams {kind} {from} {to} run {run}")
+}
+
+fn counts((pages, records, inside): (u64, u64, u64)) -> String {
+    format!("{pages} pages, {records} records, {inside} inside")
+}
+
+fn reason(run: &Run) -> &str {
+    run.reason.as_ref().map_or("null", |reason| reason.as_str())
+}

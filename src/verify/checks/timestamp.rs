@@ -1,0 +1,154 @@
+//! Step 12, FORMAT §11: as many tokens as the signed documents say, each over our own digest of the signature.
+//!
+//! Reading and checking a token is `crypto::timestamp`'s; here its faults become findings. A root inside a package is worth
+//! nothing: without one from the reader a token is unestablished, however right it is.
+
+use std::collections::BTreeMap;
+
+use chrono::{SecondsFormat, TimeDelta};
+use sha2::{Digest as _, Sha256};
+
+use crate::crypto::timestamp::{TimestampFault, Token, TrustRoot, nonce_for, parse_response};
+use crate::format::parts::{TimestampMode, Timestamps};
+use crate::format::path::{PackagePath, SEAL};
+use crate::time::TsaTime;
+use crate::verify::finding::{Code, Finding, Findings, Severity};
+use crate::verify::verdict::TokenFact;
+
+/// The timestamp files of one document, and what belongs to them.
+pub(in crate::verify) struct Stamped<'a> {
+    /// The files by number.
+    pub(in crate::verify) files: &'a BTreeMap<u64, Vec<u8>>,
+    /// The bytes that were stamped.
+    pub(in crate::verify) signature: Option<&'a [u8]>,
+    /// What the document says about its timestamps.
+    pub(in crate::verify) claimed: &'a Timestamps,
+    /// The path of the timestamp with a number.
+    pub(in crate::verify) path: fn(usize) -> PackagePath,
+}
+
+/// What came out of one token.
+#[derive(Clone, Debug)]
+pub(in crate::verify) struct TokenSeen {
+    pub(in crate::verify) fact: TokenFact,
+    pub(in crate::verify) time: TsaTime,
+    /// Whether the token is about these bytes and rightly signed, whoever signed it.
+    pub(in crate::verify) is_sound: bool,
+}
+
+/// Compares the files with what the document says, and checks each token.
+pub(in crate::verify) fn check(stamped: &Stamped<'_>, roots: &[TrustRoot], findings: &mut Findings) -> Vec<TokenSeen> {
+    let claimed = u64::try_from(stamped.claimed.authorities.len()).unwrap_or(u64::MAX);
+    let claimed = if stamped.claimed.mode == TimestampMode::None { 0 } else { claimed };
+    let mut tokens = Vec::new();
+    for number in (1..=claimed).take_while(|number| *number <= MOST_NUMBERS) {
+        if !stamped.files.contains_key(&number) {
+            findings.say(Code::TimestampMissing, path(stamped, number).as_str(), format!("{claimed} timestamps"), "no such file");
+        }
+    }
+    for (number, bytes) in stamped.files {
+        let path = path(stamped, *number);
+        if *number > claimed {
+            findings.say(Code::TimestampUnexpected, path.as_str(), "a file", format!("{claimed} timestamps"));
+        }
+        let Some(signature) = stamped.signature else { continue };
+        match parse_response(bytes) {
+            Ok(token) => tokens.push(check_token(&token, path.as_str(), signature, roots, findings)),
+            Err(fault) => say(&fault, path.as_str(), findings),
+        }
+    }
+    tokens
+}
+
+/// Says that times are the operator's own, where the signed mode is `none`.
+pub(in crate::verify) fn check_mode(claimed: &Timestamps, is_required: bool, findings: &mut Findings) {
+    if claimed.mode == TimestampMode::None {
+        let finding =
+            Finding::new(Code::TimestampAbsent, format!("{SEAL}#timestamps"), "none", "times are the operator's own");
+        findings.add(if is_required { finding.with_severity(Severity::Unestablished) } else { finding });
+    }
+}
+
+fn check_token(
+    token: &Token,
+    path: &str,
+    signature: &[u8],
+    roots: &[TrustRoot],
+    findings: &mut Findings,
+) -> TokenSeen {
+    let imprint: [u8; 32] = Sha256::digest(signature).into();
+    let faults = token.check(&imprint, Some(nonce_for(&imprint)), None);
+    for fault in &faults {
+        say(fault, path, findings);
+    }
+    let is_sound = faults.is_empty();
+    let mut accepted = false;
+    if roots.is_empty() {
+        let claimed = token.signer_subject().unwrap_or_else(|| "an unknown authority".to_owned());
+        findings.say(Code::TimestampRootNotGiven, path, claimed, "the reader gave no time stamp root");
+    } else if is_sound {
+        match token.check_chain(roots) {
+            Ok(_) => accepted = true,
+            Err(fault) => say(&fault, path, findings),
+        }
+    }
+    let accuracy = token.accuracy().unwrap_or_default();
+    let instant = token.gen_time();
+    let fact = TokenFact {
+        path: path.to_owned(),
+        gen_time: instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        accuracy_ms: u64::try_from(accuracy.as_millis()).unwrap_or(u64::MAX),
+        authority: token.signer_subject(),
+        accepted,
+    };
+    let time = TsaTime { instant, accuracy: TimeDelta::from_std(accuracy).unwrap_or(TimeDelta::MAX) };
+    TokenSeen { fact, time, is_sound }
+}
+
+fn say(fault: &TimestampFault, path: &str, findings: &mut Findings) {
+    let text = fault.to_string();
+    let text = text.strip_prefix(fault.code()).unwrap_or(&text);
+    let (claimed, computed) = split(text);
+    findings.say(code(fault), path, claimed, computed);
+}
+
+/// Takes the rows of a fault's own wording apart.
+fn split(text: &str) -> (String, String) {
+    let rows: Vec<&str> = text.lines().map(str::trim).filter(|row| !row.is_empty()).collect();
+    let (computed, claimed): (Vec<&str>, Vec<&str>) =
+        rows.into_iter().partition(|row| row.starts_with("computed ") || row.starts_with("accepted "));
+    let plain = |rows: Vec<&str>| {
+        let words = ["claimed ", "computed ", "accepted "];
+        let plain = rows.into_iter().map(|row| words.iter().find_map(|word| row.strip_prefix(word)).unwrap_or(row).trim());
+        plain.collect::<Vec<_>>().join("; ")
+    };
+    (plain(claimed), plain(computed))
+}
+
+/// Returns the code of FORMAT §14 for a fault; those that divide a code of FORMAT further fall back on it.
+fn code(fault: &TimestampFault) -> Code {
+    match fault {
+        TimestampFault::CertificateNotValidAtGenTime { .. } => Code::TimestampCertificateNotValidAtGentime,
+        TimestampFault::ChainUntrusted { .. } => Code::TimestampChainUntrusted,
+        TimestampFault::ImprintAlgorithm { .. } => Code::TimestampImprintAlgorithm,
+        TimestampFault::ImprintMismatch { .. } => Code::TimestampImprintMismatch,
+        TimestampFault::NonceMismatch { .. } => Code::TimestampNonceMismatch,
+        TimestampFault::PolicyNotAccepted { .. } => Code::TimestampPolicyNotAccepted,
+        TimestampFault::Rejected { .. } => Code::TimestampRejected,
+        TimestampFault::AlgorithmNotAccepted { .. }
+        | TimestampFault::ContentDigestMismatch { .. }
+        | TimestampFault::SignatureInvalid { .. }
+        | TimestampFault::SignedAttributes { .. } => Code::TimestampSignatureInvalid,
+        TimestampFault::SignerNotAuthorised { .. } => Code::TimestampSignerNotAuthorised,
+        TimestampFault::SignerNotIdentified { .. } => Code::TimestampSignerNotIdentified,
+        TimestampFault::UnknownCriticalExtension { .. } => Code::TimestampUnknownCriticalExtension,
+        _ => Code::TimestampMalformed,
+    }
+}
+
+fn path(stamped: &Stamped<'_>, number: u64) -> PackagePath {
+    (stamped.path)(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// 64: more missing files than a document may name are not listed one by one.
+const MOST_NUMBERS: u64 = 64;

@@ -1,0 +1,496 @@
+//! Findings: what a verifier has to say, one thing at a time.
+//!
+//! A finding is a result, not an error: the evidence, not our work, is at fault. The table below is the complete list of
+//! codes of FORMAT §§12 and 14, in their order; a test compares it with the document. Codes are for ever: a code may be
+//! added, none is renamed or given another meaning.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::verify::budget::{FINDINGS_LISTED_PER_CODE, FINDING_TEXT_BYTES};
+
+/// How much a finding weighs, FORMAT §12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth saying; never changes a verdict.
+    Note,
+    /// Intact as far as seen, but the signer, a time or a further volume is not established: INDETERMINATE.
+    Unestablished,
+    /// The evidence contradicts the format or itself: INVALID.
+    Violation,
+}
+
+/// The numbered steps of FORMAT §12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Step 1: the ZIP profile, names and entry order.
+    Container,
+    /// Step 2: the BagIt files.
+    Bag,
+    /// Step 3: the seal, its signature, and what it says of the archive.
+    Seal,
+    /// Step 4: the key, and whether the reader trusts it.
+    Signer,
+    /// Step 5: the signed plan.
+    Genesis,
+    /// Step 6: the signed page records and their chain.
+    PageRecords,
+    /// Step 7: the page bodies against their records.
+    Pages,
+    /// Step 8: the requests follow the plan and the service's own links.
+    Pagination,
+    /// Step 9: the requests that brought no page.
+    Failures,
+    /// Step 10: the root, the head, totals and runs in the seal.
+    RootsAndCounts,
+    /// Step 11: the runs tile the planned window.
+    Coverage,
+    /// Step 12: the time stamp tokens.
+    Timestamps,
+    /// Step 13: clock readings and token times are in order.
+    TimeOrder,
+}
+
+impl Step {
+    /// All steps, in the order of FORMAT §12.
+    pub const ALL: [Step; 13] = [
+        Step::Container,
+        Step::Bag,
+        Step::Seal,
+        Step::Signer,
+        Step::Genesis,
+        Step::PageRecords,
+        Step::Pages,
+        Step::Pagination,
+        Step::Failures,
+        Step::RootsAndCounts,
+        Step::Coverage,
+        Step::Timestamps,
+        Step::TimeOrder,
+    ];
+
+    /// Returns the number of the step in FORMAT §12.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Step::Container => 1,
+            Step::Bag => 2,
+            Step::Seal => 3,
+            Step::Signer => 4,
+            Step::Genesis => 5,
+            Step::PageRecords => 6,
+            Step::Pages => 7,
+            Step::Pagination => 8,
+            Step::Failures => 9,
+            Step::RootsAndCounts => 10,
+            Step::Coverage => 11,
+            Step::Timestamps => 12,
+            Step::TimeOrder => 13,
+        }
+    }
+}
+
+/// Writes the enum, its texts and its table from one list.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal, $severity:ident, $step:ident, $clause:literal;)+) => {
+        /// The code of a finding, FORMAT §§12 and 14.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of FORMAT.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// Returns the code as FORMAT and `--json` write it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)+ }
+            }
+
+            /// Returns the severity the code has unless the step says otherwise.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)+ }
+            }
+
+            /// Returns the step that raises the code.
+            #[must_use]
+            pub const fn step(self) -> Step {
+                match self { $(Code::$variant => Step::$step,)+ }
+            }
+
+            /// Returns the clause of FORMAT that the evidence departs from.
+            #[must_use]
+            pub const fn clause(self) -> &'static str {
+                match self { $(Code::$variant => concat!("FORMAT §", $clause),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No end record where one must be.
+    ZipNotAnArchive = "zip-not-an-archive", Violation, Container, "4.1";
+    /// The archive ends inside a structure.
+    ZipTruncated = "zip-truncated", Violation, Container, "4.1";
+    /// A header field has another than its one legal value.
+    ZipField = "zip-field", Violation, Container, "4.2";
+    /// A local header differs from its central header.
+    ZipHeaderMismatch = "zip-header-mismatch", Violation, Container, "4.2";
+    /// A name is not a path of the profile.
+    ZipName = "zip-name", Violation, Container, "5";
+    /// One name twice.
+    ZipDuplicateName = "zip-duplicate-name", Violation, Container, "5";
+    /// Two names that differ only in the case of letters.
+    ZipCaseTwin = "zip-case-twin", Violation, Container, "5";
+    /// A file name that is also a directory of another.
+    ZipFileAsDirectory = "zip-file-as-directory", Violation, Container, "5";
+    /// Not one common top directory.
+    ZipTopDirectory = "zip-top-directory", Violation, Container, "4.4";
+    /// Bytes that belong to no structure, or structures that overlap.
+    ZipGap = "zip-gap", Violation, Container, "4.1";
+    /// Bytes before the first local header.
+    ZipPrefix = "zip-prefix", Violation, Container, "4.1";
+    /// Bytes after the end record.
+    ZipTrailingBytes = "zip-trailing-bytes", Violation, Container, "4.1";
+    /// An archive or entry comment.
+    ZipComment = "zip-comment", Violation, Container, "4.1";
+    /// Counts, length or offset in the end record are not exact.
+    ZipCount = "zip-count", Violation, Container, "4.5";
+    /// Compressed data that do not decode exactly.
+    ZipDeflate = "zip-deflate", Violation, Container, "4.3";
+    /// A CRC-32 that does not match.
+    ZipCrc = "zip-crc", Violation, Container, "4.3";
+    /// A size or count beyond the limits.
+    ZipSizeCap = "zip-size-cap", Violation, Container, "15";
+    /// Entries in another order.
+    EntryOrder = "entry-order", Violation, Container, "4.6";
+    /// A path the format does not know.
+    PathUnexpected = "path-unexpected", Violation, Container, "5";
+
+    /// `bagit.txt` is missing or has other bytes.
+    BagDeclaration = "bag-declaration", Violation, Bag, "10";
+    /// `bag-info.txt` is missing or says something else than the signed documents.
+    BagInfoMismatch = "bag-info-mismatch", Violation, Bag, "10";
+    /// A manifest is missing or not in its one form.
+    ManifestMalformed = "manifest-malformed", Violation, Bag, "10";
+    /// A file has another digest than its manifest says.
+    ManifestDigestMismatch = "manifest-digest-mismatch", Violation, Bag, "10";
+    /// A manifest names a file that is not there.
+    ManifestFileMissing = "manifest-file-missing", Violation, Bag, "10";
+    /// A file that no manifest names.
+    ManifestFileUnlisted = "manifest-file-unlisted", Violation, Bag, "10";
+
+    /// `seal/seal.json` or its signature is not there.
+    SealMissing = "seal-missing", Violation, Seal, "9";
+    /// The seal is not in its one form.
+    SealMalformed = "seal-malformed", Violation, Seal, "9";
+    /// The seal's signature does not verify with the key in the package.
+    SealSignatureInvalid = "seal-signature-invalid", Violation, Seal, "6";
+    /// The archive bytes before the seal are not those the seal names.
+    SealArchiveDigestMismatch = "seal-archive-digest-mismatch", Violation, Seal, "9";
+    /// The tag manifest is not the one the seal names.
+    SealTagmanifestMismatch = "seal-tagmanifest-mismatch", Violation, Seal, "9";
+    /// Directory, seal and genesis do not name one package.
+    SealPackageMismatch = "seal-package-mismatch", Violation, Seal, "9";
+
+    /// `keys/signer.pem` is missing or not in its one form.
+    KeyMalformed = "key-malformed", Violation, Signer, "6";
+    /// The key is of small order: it would accept signatures nobody made.
+    KeyWeak = "key-weak", Violation, Signer, "6";
+    /// File, genesis and seal do not name one key.
+    KeyMismatch = "key-mismatch", Violation, Signer, "6";
+    /// The signer is not one of the keys the reader trusts.
+    SignerMismatch = "signer-mismatch", Violation, Signer, "12.4";
+    /// The reader named no key.
+    SignerNotEstablished = "signer-not-established", Unestablished, Signer, "12.4";
+
+    /// `data/genesis.json` or its signature is not there.
+    GenesisMissing = "genesis-missing", Violation, Genesis, "6.1";
+    /// The genesis is not in its one form.
+    GenesisMalformed = "genesis-malformed", Violation, Genesis, "6.1";
+    /// The genesis signature does not verify with the key in the package.
+    GenesisSignatureInvalid = "genesis-signature-invalid", Violation, Genesis, "6";
+    /// Another document names other values than genesis has.
+    GenesisMismatch = "genesis-mismatch", Violation, Genesis, "6.1";
+    /// The data came from an endpoint outside the cloud table.
+    SimulatedData = "simulated-data", Note, Genesis, "6.1";
+
+    /// A page lacks its record, its signature or its body.
+    PageMissing = "page-missing", Violation, PageRecords, "4.6";
+    /// A page record is not in its one form.
+    PageRecordMalformed = "page-record-malformed", Violation, PageRecords, "6.2";
+    /// A page record's signature does not verify with the key in the package.
+    PageRecordSignatureInvalid = "page-record-signature-invalid", Violation, PageRecords, "6";
+    /// A page record does not name the record before it.
+    PageChainBroken = "page-chain-broken", Violation, PageRecords, "6.2";
+    /// Page numbers do not follow one another.
+    PageSequenceBroken = "page-sequence-broken", Violation, PageRecords, "6.2";
+
+    /// A body has another digest than its page record says.
+    PageDigestMismatch = "page-digest-mismatch", Violation, Pages, "6";
+    /// A body has another length than its page record says.
+    PageLengthMismatch = "page-length-mismatch", Violation, Pages, "6";
+    /// Slicing, counts, times or root of a page are not those of its record.
+    PageRecordsMismatch = "page-records-mismatch", Violation, Pages, "7.2";
+    /// The body's own next link is not the one in its record.
+    PageNextLinkMismatch = "page-next-link-mismatch", Violation, Pages, "6.2";
+    /// A page that cannot be cut into records.
+    PageOpaque = "page-opaque", Note, Pages, "7.1";
+
+    /// A page does not follow from the one before it in its run.
+    PaginationBroken = "pagination-broken", Violation, Pagination, "7.3";
+    /// A request is not the one the plan leads to.
+    RequestMismatch = "request-mismatch", Violation, Pagination, "7.3";
+
+    /// A failure record is missing, lacks its signature, or is not in its one form.
+    FailureMalformed = "failure-malformed", Violation, Failures, "6.3";
+    /// A failure record's signature does not verify with the key in the package.
+    FailureSignatureInvalid = "failure-signature-invalid", Violation, Failures, "6";
+    /// A failure record does not fit its body, its number or its place among the pages.
+    FailureMismatch = "failure-mismatch", Violation, Failures, "6.3";
+
+    /// The root over the page records is not the seal's.
+    SealRootMismatch = "seal-root-mismatch", Violation, RootsAndCounts, "8";
+    /// The last page record is not the seal's head.
+    SealHeadMismatch = "seal-head-mismatch", Violation, RootsAndCounts, "9";
+    /// The totals are not the seal's.
+    SealTotalsMismatch = "seal-totals-mismatch", Violation, RootsAndCounts, "9";
+    /// The runs are not the seal's.
+    SealStreamsMismatch = "seal-streams-mismatch", Violation, RootsAndCounts, "9";
+
+    /// The windows do not tile the plan.
+    CoverageBroken = "coverage-broken", Violation, Coverage, "9";
+    /// A window failed, had expired or was not asked.
+    CoverageGap = "coverage-gap", Note, Coverage, "9";
+    /// Other volumes of the acquisition were not presented.
+    VolumeIncomplete = "volume-incomplete", Unestablished, Coverage, "9";
+    /// A run was given up and its window asked again.
+    RunSuperseded = "run-superseded", Note, Coverage, "9";
+
+    /// Fewer time stamps than the signed mode names.
+    TimestampMissing = "timestamp-missing", Violation, Timestamps, "11";
+    /// More time stamps than the signed mode names.
+    TimestampUnexpected = "timestamp-unexpected", Violation, Timestamps, "11";
+    /// The reader gave no time stamp root.
+    TimestampRootNotGiven = "timestamp-root-not-given", Unestablished, Timestamps, "11";
+    /// The chain leads to no root the reader gave.
+    TimestampChainUntrusted = "timestamp-chain-untrusted", Unestablished, Timestamps, "11";
+    /// The signed mode is `none`: times are the operator's own.
+    TimestampAbsent = "timestamp-absent", Note, Timestamps, "11";
+
+    /// Clock readings are not in order.
+    TimeOrder = "time-order", Violation, TimeOrder, "12.13";
+    /// Token times and clock readings are not in order.
+    TimestampOrder = "timestamp-order", Violation, TimeOrder, "12.13";
+
+    /// A token is not the DER it must be.
+    TimestampMalformed = "timestamp-malformed", Violation, Timestamps, "11";
+    /// The authority did not grant a token.
+    TimestampRejected = "timestamp-rejected", Violation, Timestamps, "11";
+    /// The imprint is not SHA-256.
+    TimestampImprintAlgorithm = "timestamp-imprint-algorithm", Violation, Timestamps, "11";
+    /// The token is over other data.
+    TimestampImprintMismatch = "timestamp-imprint-mismatch", Violation, Timestamps, "11";
+    /// The token has another nonce.
+    TimestampNonceMismatch = "timestamp-nonce-mismatch", Violation, Timestamps, "11";
+    /// The token's policy is not one the reader accepts.
+    TimestampPolicyNotAccepted = "timestamp-policy-not-accepted", Violation, Timestamps, "14";
+    /// The token has a critical extension nobody here knows.
+    TimestampUnknownCriticalExtension = "timestamp-unknown-critical-extension", Violation, Timestamps, "11";
+    /// The token's signature or signed attributes do not verify.
+    TimestampSignatureInvalid = "timestamp-signature-invalid", Violation, Timestamps, "11";
+    /// The signer's certificate is absent or not the one the token names.
+    TimestampSignerNotIdentified = "timestamp-signer-not-identified", Violation, Timestamps, "11";
+    /// The signer's certificate is not one for time stamping alone.
+    TimestampSignerNotAuthorised = "timestamp-signer-not-authorised", Violation, Timestamps, "11";
+    /// A certificate was not valid at the token's time.
+    TimestampCertificateNotValidAtGentime = "timestamp-certificate-not-valid-at-gentime", Violation, Timestamps, "11";
+}
+
+impl Code {
+    /// Returns the code FORMAT writes as `text`, if there is one.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One thing the verifier has to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which rule.
+    pub code: Code,
+    /// How much it weighs here.
+    pub severity: Severity,
+    /// The path below the top directory, with the member after a `#`; empty for the archive as a whole.
+    pub place: String,
+    /// What the package says, or what is there.
+    pub claimed: String,
+    /// What was computed, or what had to be there.
+    pub computed: String,
+    /// The clause of FORMAT.
+    pub clause: &'static str,
+}
+
+impl Finding {
+    /// Makes a finding with the severity of its code.
+    #[must_use]
+    pub fn new(code: Code, place: impl AsRef<str>, claimed: impl AsRef<str>, computed: impl AsRef<str>) -> Self {
+        Finding {
+            code,
+            severity: code.severity(),
+            place: bounded(place.as_ref()),
+            claimed: bounded(claimed.as_ref()),
+            computed: bounded(computed.as_ref()),
+            clause: code.clause(),
+        }
+    }
+
+    /// Returns the finding with another severity.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}
+
+/// Findings as they are collected: a bounded list, and exact counts.
+#[derive(Debug, Default)]
+pub(in crate::verify) struct Findings {
+    listed: Vec<Finding>,
+    counts: BTreeMap<Code, u64>,
+    worst: BTreeMap<Step, Severity>,
+}
+
+impl Findings {
+    /// Adds a finding; beyond the limit of one code it is counted and not listed.
+    pub(in crate::verify) fn add(&mut self, finding: Finding) {
+        let count = self.counts.entry(finding.code).or_insert(0);
+        *count = count.saturating_add(1);
+        let worst = self.worst.entry(finding.code.step()).or_insert(finding.severity);
+        *worst = (*worst).max(finding.severity);
+        if *count <= FINDINGS_LISTED_PER_CODE {
+            self.listed.push(finding);
+        }
+    }
+
+    /// Counts findings that were met and are not listed.
+    pub(in crate::verify) fn count(&mut self, code: Code, more: u64) {
+        let count = self.counts.entry(code).or_insert(0);
+        *count = count.saturating_add(more);
+    }
+
+    /// Adds a finding from its parts.
+    pub(in crate::verify) fn say(
+        &mut self,
+        code: Code,
+        place: impl AsRef<str>,
+        claimed: impl AsRef<str>,
+        computed: impl AsRef<str>,
+    ) {
+        self.add(Finding::new(code, place, claimed, computed));
+    }
+
+    /// Returns the heaviest severity a step has raised.
+    pub(in crate::verify) fn worst_of(&self, step: Step) -> Option<Severity> {
+        self.worst.get(&step).copied()
+    }
+
+    /// Returns the heaviest severity of all.
+    pub(in crate::verify) fn worst(&self) -> Option<Severity> {
+        self.worst.values().copied().max()
+    }
+
+    /// Returns the first listed finding of that step and severity.
+    pub(in crate::verify) fn first(&self, step: Step, severity: Severity) -> Option<&Finding> {
+        self.listed.iter().find(|finding| finding.code.step() == step && finding.severity == severity)
+    }
+
+    /// Returns the list, ordered by step and place of discovery, and the exact counts.
+    pub(in crate::verify) fn finish(mut self) -> (Vec<Finding>, BTreeMap<Code, u64>) {
+        self.listed.sort_by_key(|finding| finding.code.step());
+        (self.listed, self.counts)
+    }
+}
+
+/// Returns `text`, cut at a character boundary when it is longer than a finding may carry.
+fn bounded(text: &str) -> String {
+    if text.len() <= FINDING_TEXT_BYTES {
+        return text.to_owned();
+    }
+    let mut end = FINDING_TEXT_BYTES;
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    let kept = text.get(..end).unwrap_or_default();
+    format!("{kept}… ({} bytes)", text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const FORMAT: &str = include_str!("../../schemas/FORMAT.md");
+
+    fn section<'a>(from: &str, to: &str) -> &'a str {
+        let start = FORMAT.find(from).expect("section is in FORMAT.md");
+        let end = FORMAT.find(to).expect("next section is in FORMAT.md");
+        &FORMAT[start..end]
+    }
+
+    fn codes_in(text: &str) -> BTreeSet<&str> {
+        text.split('`').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains([' ', '…', '/', '.'])).collect()
+    }
+
+    #[test]
+    fn the_table_is_the_one_of_format() {
+        let mut written = codes_in(section("## 12. Verification", "## 13. Verdict"));
+        written.extend(codes_in(section("## 14. Codes", "## 15. Limits")));
+        let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(known, written);
+        assert_eq!(known.len(), Code::ALL.len(), "no code twice");
+    }
+
+    #[test]
+    fn a_severity_other_than_violation_is_named_in_format() {
+        let steps = section("## 12. Verification", "## 13. Verdict").replace("\n   ", " ");
+        for code in Code::ALL.iter().filter(|code| code.severity() != Severity::Violation) {
+            let at = steps.find(&format!("`{}`", code.as_str())).expect("the step names the code");
+            let rest = &steps[at..];
+            let word = if code.severity() == Severity::Note { "note" } else { "unestablished" };
+            let clause = &rest[..rest.find([';', '\n']).unwrap_or(rest.len())];
+            assert!(clause.contains(word), "{}: {clause}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn more_findings_than_a_list_can_bear_are_still_counted() {
+        let mut findings = Findings::default();
+        for number in 0..100 {
+            findings.say(Code::PageMissing, format!("data/pages/{number}"), "", "");
+        }
+        let (listed, counts) = findings.finish();
+        assert_eq!(listed.len(), 20);
+        assert_eq!(counts.get(&Code::PageMissing), Some(&100));
+    }
+
+    #[test]
+    fn a_long_claim_is_cut_at_a_character() {
+        let finding = Finding::new(Code::RequestMismatch, "", "é".repeat(5000), "");
+        assert!(finding.claimed.ends_with("… (10000 bytes)"), "{}", finding.claimed);
+    }
+}

@@ -1,0 +1,81 @@
+//! Nobody in particular: disks, cables, and people who hold nothing but the file.
+
+use std::io::Cursor;
+
+use signhold::verify::{Options, Outcome, verify};
+
+use crate::package::Draft;
+use crate::{expect_invalid, pinned};
+
+/// Who: anybody, with nothing. FORMAT §4: every byte has one legal value or is covered by a digest.
+#[test]
+fn every_changed_byte_is_refused() {
+    let archive = Draft::with_failure().build().zip();
+    let options = Options { trust: pinned(), threads: 1, ..Options::default() };
+    let mut altered = archive.clone();
+    for offset in 0..archive.len() {
+        for mask in [0x01, 0x80, 0x20] {
+            altered[offset] ^= mask;
+            if let Ok(report) = verify(Cursor::new(&altered), &options) {
+                assert_eq!(report.outcome, Outcome::Invalid, "byte {offset} of {} ^ {mask:#x}", archive.len());
+            }
+            altered[offset] = archive[offset];
+        }
+    }
+}
+
+/// Who: anybody, with nothing. FORMAT §4.1.
+#[test]
+fn every_truncation_is_refused() {
+    let archive = Draft::with_failure().build().zip();
+    let options = Options { trust: pinned(), threads: 1, ..Options::default() };
+    for len in 0..archive.len() {
+        if let Ok(report) = verify(Cursor::new(&archive[..len]), &options) {
+            assert_eq!(report.outcome, Outcome::Invalid, "cut at {len} of {}", archive.len());
+        }
+    }
+}
+
+/// Who: anybody, with nothing. FORMAT §4.1.
+#[test]
+fn every_short_extension_is_refused() {
+    let archive = Draft::good().build().zip();
+    let options = Options { trust: pinned(), threads: 1, ..Options::default() };
+    for byte in 0..=255_u8 {
+        for altered in [[&archive[..], &[byte]].concat(), [&[byte], &archive[..]].concat()] {
+            if let Ok(report) = verify(Cursor::new(&altered), &options) {
+                assert_eq!(report.outcome, Outcome::Invalid, "{byte:#x}");
+            }
+        }
+    }
+}
+
+/// Who: somebody who edits one file and zips again, and knows of no digest.
+#[test]
+fn an_edited_page_is_seen_by_page_record_manifest_and_seal() {
+    let mut files = Draft::good().build();
+    files.replace("data/pages/000002.json", "\"c\"", "\"x\"");
+    expect_invalid(
+        &files,
+        &["manifest-digest-mismatch", "seal-archive-digest-mismatch", "page-digest-mismatch", "page-records-mismatch"],
+    );
+}
+
+/// As above, with a page that becomes longer.
+#[test]
+fn a_longer_page_is_seen_by_its_length_too() {
+    let mut files = Draft::good().build();
+    files.replace("data/pages/000002.json", "\"c\"", "\"cc\"");
+    expect_invalid(
+        &files,
+        &[
+            "bag-info-mismatch",
+            "manifest-digest-mismatch",
+            "seal-archive-digest-mismatch",
+            "page-digest-mismatch",
+            "page-length-mismatch",
+            "page-records-mismatch",
+            "seal-totals-mismatch",
+        ],
+    );
+}

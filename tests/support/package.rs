@@ -1,0 +1,871 @@
+//! Packages for tests, written from FORMAT.md alone.
+//!
+//! Shares no code with the program: not its `format`, not its `seal`. Where a deviation is wanted, a test changes the draft
+//! (the maker lies from the start), one document of it (`edit_…`, everything after it is made anew and signed), the files
+//! (`edit_files` before, [`Files`] after the manifests), or the bytes of the archive. What is re-hashed and re-signed after
+//! the change says what the attacker holds.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use data_encoding::{BASE64, HEXLOWER};
+use ed25519_dalek::{Signer as _, SigningKey};
+use flate2::{Compression, write::DeflateEncoder};
+use sha2::{Digest as _, Sha256};
+
+/// The key of the honest operator.
+pub fn operator_key() -> SigningKey {
+    SigningKey::from_bytes(&[0x11; 32])
+}
+
+/// A key of somebody else.
+pub fn other_key() -> SigningKey {
+    SigningKey::from_bytes(&[0x22; 32])
+}
+
+/// SHA-256 as bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// SHA-256 as FORMAT writes it.
+pub fn hex_digest(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&sha256(bytes))
+}
+
+/// The 44 bytes of RFC 8410 around 32 bytes that are taken for a key.
+pub fn spki_of(point: &[u8; 32]) -> Vec<u8> {
+    let mut spki = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    spki.extend_from_slice(point);
+    spki
+}
+
+/// The three lines of a public key file.
+pub fn pem_of(point: &[u8; 32]) -> String {
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&spki_of(point)))
+}
+
+/// The fingerprint of a key.
+pub fn fingerprint_of(point: &[u8; 32]) -> String {
+    hex_digest(&spki_of(point))
+}
+
+/// The root over leaf data, RFC 9162 §2.1, by its recursive definition.
+pub fn merkle_root(leaves: &[&[u8]]) -> [u8; 32] {
+    match leaves {
+        [] => sha256(b""),
+        [only] => sha256(&[&[0][..], only].concat()),
+        _ => {
+            let split = leaves.len().next_power_of_two() / 2;
+            let (left, right) = leaves.split_at(split);
+            sha256(&[&[1][..], &merkle_root(left), &merkle_root(right)].concat())
+        }
+    }
+}
+
+/// A string as canonical JSON writes it.
+pub fn json(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            control if control < ' ' => write!(out, "\\u{:04x}", u32::from(control)).unwrap(),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A string, or `null`.
+pub fn json_or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), json)
+}
+
+/// A signed document: members in order, values as the JSON text they are.
+#[derive(Clone, Debug)]
+pub struct Doc(pub Vec<(String, String)>);
+
+impl Doc {
+    fn of(members: &[(&str, String)]) -> Self {
+        Doc(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    }
+
+    /// The text of a member.
+    pub fn value(&self, name: &str) -> &str {
+        &self.0.iter().find(|(member, _)| member == name).expect("the document has the member").1
+    }
+
+    /// Gives a member another text.
+    pub fn set(&mut self, name: &str, text: impl Into<String>) {
+        self.0.iter_mut().find(|(member, _)| member == name).expect("the document has the member").1 = text.into();
+    }
+
+    /// Changes a part of a member's text; the part must be there once.
+    pub fn replace(&mut self, name: &str, from: &str, to: &str) {
+        let old = self.value(name).to_owned();
+        assert_eq!(old.matches(from).count(), 1, "`{from}` once in {old}");
+        self.set(name, old.replace(from, to));
+    }
+
+    /// The bytes of the document.
+    pub fn bytes(&self) -> Vec<u8> {
+        let members: Vec<String> = self.0.iter().map(|(name, value)| format!("{}:{value}", json(name))).collect();
+        format!("{{{}}}", members.join(",")).into_bytes()
+    }
+}
+
+/// What a test does to a document before it is hashed and signed.
+pub type Edit = Box<dyn Fn(&mut Doc)>;
+
+/// One page of a draft.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub kind: String,
+    pub from: String,
+    pub to: String,
+    pub run: u64,
+    pub sequence: u64,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub status: u64,
+    pub started: String,
+    pub finished: String,
+    pub next_link: Option<String>,
+    /// The elements, and the time of each.
+    pub elements: Vec<(String, Option<String>)>,
+    /// Another body than the one made of elements and link; then `opaque` says whether it can be cut.
+    pub body: Option<Vec<u8>>,
+    pub opaque: bool,
+    pub content_encoding: Option<String>,
+}
+
+impl Page {
+    /// The stored body.
+    pub fn stored_body(&self) -> Vec<u8> {
+        if let Some(body) = &self.body {
+            return body.clone();
+        }
+        let elements: Vec<&str> = self.elements.iter().map(|(text, _)| text.as_str()).collect();
+        let link = self.next_link.as_ref().map_or_else(String::new, |link| format!("\"@odata.nextLink\":{},", json(link)));
+        format!("{{\"@odata.context\":\"x\",{link}\"value\":[{}]}}", elements.join(",")).into_bytes()
+    }
+
+    fn suffix(&self) -> &'static str {
+        let media = self.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+        if media.is_some_and(|value| value.split(';').next() == Some("application/json")) { "json" } else { "bin" }
+    }
+
+    fn counting(&self) -> usize {
+        let inside = |time: &str| {
+            let second = &time[..19];
+            self.from[..19] <= *second && *second < self.to[..19]
+        };
+        self.counted_elements().iter().filter(|(_, time)| time.as_deref().is_none_or(inside)).count()
+    }
+
+    fn counted_elements(&self) -> &[(String, Option<String>)] {
+        if self.opaque { &[] } else { &self.elements }
+    }
+}
+
+/// One failed request of a draft.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub kind: String,
+    pub from: String,
+    pub to: String,
+    pub run: u64,
+    pub sequence: u64,
+    pub after_page: u64,
+    pub url: String,
+    pub body: Option<Vec<u8>>,
+}
+
+/// A run as the seal lists it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub kind: String,
+    pub from: String,
+    pub to: String,
+    pub run: u64,
+    pub state: String,
+    pub reason: Option<String>,
+}
+
+/// Makes the time stamp file for a signature: a DER TimeStampResp.
+pub type Stamp = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+/// Everything a package is made of, before it is one.
+pub struct Draft {
+    pub matter: String,
+    pub acquisition: String,
+    pub simulated: bool,
+    pub graph_url: String,
+    pub created: String,
+    pub sealed: String,
+    pub plan_from: String,
+    pub plan_to: String,
+    pub kinds: Vec<String>,
+    pub volume: u64,
+    pub last: bool,
+    pub first_page: u64,
+    pub pages: Vec<Page>,
+    pub failures: Vec<Failure>,
+    pub runs: Vec<Run>,
+    pub genesis_stamps: Vec<Stamp>,
+    pub seal_stamps: Vec<Stamp>,
+    pub genesis_key: SigningKey,
+    pub record_key: SigningKey,
+    pub failure_key: SigningKey,
+    pub seal_key: SigningKey,
+    /// The 32 bytes in `keys/signer.pem`, and the fingerprint written everywhere.
+    pub point: [u8; 32],
+    pub edit_genesis: Option<Edit>,
+    pub edit_records: BTreeMap<u64, Edit>,
+    pub edit_failures: BTreeMap<u64, Edit>,
+    pub edit_bag_info: Option<Box<dyn Fn(String) -> String>>,
+    /// Applied before the manifests are made.
+    pub edit_files: Option<Box<dyn Fn(&mut Files)>>,
+    /// Applied after the manifests are made, before the seal.
+    pub edit_manifests: Option<Box<dyn Fn(&mut Files)>>,
+    /// Applied after the seal members are computed, before it is signed.
+    pub edit_seal: Option<Edit>,
+    /// Applied to the seal's bytes before they are signed.
+    pub edit_seal_bytes: Option<Box<dyn Fn(Vec<u8>) -> Vec<u8>>>,
+}
+
+pub const FROM: &str = "2026-11-01T00:00:00Z";
+pub const TO: &str = "2026-11-02T00:00:00Z";
+pub const KIND: &str = "interactiveUser";
+pub const KINDS: [&str; 4] = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
+pub const GRAPH: &str = "https://graph.microsoft.com";
+
+/// The request of a stream's first page, FORMAT §7.3.
+pub fn first_url(graph: &str, kind: &str, from: &str, to: &str) -> String {
+    format!(
+        "{graph}/beta/auditLogs/signIns?$filter=createdDateTime%20ge%20{from}%20and%20createdDateTime%20le%20{to}\
+         %20and%20signInEventTypes/any(t:%20t%20eq%20%27{kind}%27)&$top=1000"
+    )
+}
+
+/// An element with an identifier and a time.
+pub fn element(id: &str, time: &str) -> (String, Option<String>) {
+    (format!("{{\"id\":\"{id}\",\"createdDateTime\":\"{time}\"}}"), Some(time.to_owned()))
+}
+
+/// A page of one kind over the whole window.
+pub fn page(sequence: u64, url: &str, next_link: Option<&str>, elements: Vec<(String, Option<String>)>) -> Page {
+    let minute = sequence + 4;
+    Page {
+        kind: KIND.to_owned(),
+        from: FROM.to_owned(),
+        to: TO.to_owned(),
+        run: 1,
+        sequence,
+        url: url.to_owned(),
+        headers: vec![("content-type".to_owned(), "application/json;odata.metadata=minimal".to_owned())],
+        status: 200,
+        started: format!("2026-11-22T06:{minute:02}:01.000Z"),
+        finished: format!("2026-11-22T06:{minute:02}:02.000Z"),
+        next_link: next_link.map(str::to_owned),
+        elements,
+        body: None,
+        opaque: false,
+        content_encoding: None,
+    }
+}
+
+/// The run of [`KIND`] over the whole window.
+pub fn run(state: &str, reason: Option<&str>) -> Run {
+    Run {
+        kind: KIND.to_owned(),
+        from: FROM.to_owned(),
+        to: TO.to_owned(),
+        run: 1,
+        state: state.to_owned(),
+        reason: reason.map(str::to_owned),
+    }
+}
+
+impl Draft {
+    /// Two pages with two records and one, of one kind, everything in order, signed with [`operator_key`], no time stamps.
+    pub fn good() -> Self {
+        let first = first_url(GRAPH, KIND, FROM, TO);
+        let second = format!("{first}&$skiptoken=2");
+        let key = operator_key();
+        Draft {
+            matter: "ACME-1".to_owned(),
+            acquisition: "20261122T060400Z-1a2b3c4d".to_owned(),
+            simulated: false,
+            graph_url: GRAPH.to_owned(),
+            created: "2026-11-22T06:04:00.000Z".to_owned(),
+            sealed: "2026-11-22T06:30:00.000Z".to_owned(),
+            plan_from: FROM.to_owned(),
+            plan_to: TO.to_owned(),
+            kinds: vec![KIND.to_owned()],
+            volume: 1,
+            last: true,
+            first_page: 1,
+            pages: vec![
+                page(
+                    1,
+                    &first,
+                    Some(&second),
+                    vec![element("a", "2026-11-01T09:00:00Z"), element("b", "2026-11-01T08:00:00.5Z")],
+                ),
+                page(2, &second, None, vec![element("c", "2026-11-01T07:00:00Z")]),
+            ],
+            failures: Vec::new(),
+            runs: vec![run("complete", None)],
+            genesis_stamps: Vec::new(),
+            seal_stamps: Vec::new(),
+            point: key.verifying_key().to_bytes(),
+            genesis_key: key.clone(),
+            record_key: key.clone(),
+            failure_key: key.clone(),
+            seal_key: key,
+            edit_genesis: None,
+            edit_records: BTreeMap::new(),
+            edit_failures: BTreeMap::new(),
+            edit_bag_info: None,
+            edit_files: None,
+            edit_manifests: None,
+            edit_seal: None,
+            edit_seal_bytes: None,
+        }
+    }
+
+    /// The same with a request that failed after page 1 and was repeated.
+    pub fn with_failure() -> Self {
+        let mut draft = Self::good();
+        let url = draft.pages[1].url.clone();
+        draft.failures.push(Failure {
+            kind: KIND.to_owned(),
+            from: FROM.to_owned(),
+            to: TO.to_owned(),
+            run: 1,
+            sequence: 2,
+            after_page: 1,
+            url,
+            body: Some(b"{\"error\":{\"code\":\"UnknownError\"}}".to_vec()),
+        });
+        draft
+    }
+
+    /// Signs everything with another key, and names it everywhere.
+    pub fn signed_by(mut self, key: &SigningKey) -> Self {
+        self.point = key.verifying_key().to_bytes();
+        self.genesis_key = key.clone();
+        self.record_key = key.clone();
+        self.failure_key = key.clone();
+        self.seal_key = key.clone();
+        self
+    }
+
+    /// The package identifier.
+    pub fn package(&self) -> String {
+        let volume = if self.volume > 1 { format!("_v{}", self.volume) } else { String::new() };
+        format!("{}_{}{volume}", self.matter, self.acquisition)
+    }
+
+    fn timestamps(stamps: &[Stamp]) -> String {
+        let urls: Vec<String> = (1..=stamps.len()).map(|number| json(&format!("https://tsa{number}.example"))).collect();
+        let mode = if stamps.is_empty() { "none" } else { "embedded" };
+        format!("{{\"mode\":\"{mode}\",\"authorities\":[{}]}}", urls.join(","))
+    }
+
+    fn tool() -> String {
+        "{\"name\":\"signhold\",\"version\":\"0.1.0\",\"executable_sha256\":null,\"format\":\"1\"}".to_owned()
+    }
+
+    fn genesis(&self) -> Doc {
+        let quoted = |kinds: &mut dyn Iterator<Item = &str>| kinds.map(json).collect::<Vec<_>>().join(",");
+        let asked = quoted(&mut self.kinds.iter().map(String::as_str));
+        let not_asked = quoted(&mut KINDS.into_iter().filter(|kind| !self.kinds.iter().any(|asked| asked == kind)));
+        let print = fingerprint_of(&self.point);
+        Doc::of(&[
+            ("type", json("signhold/genesis/v1")),
+            ("acquisition", json(&self.acquisition)),
+            (
+                "matter",
+                format!(
+                    "{{\"id\":{},\"title\":null,\"organisation\":\"Acme\",\"authority\":null,\"custodians\":[]}}",
+                    json(&self.matter)
+                ),
+            ),
+            ("operator", json("R. Roe")),
+            ("simulated", self.simulated.to_string()),
+            ("created", json(&self.created)),
+            ("tool", Self::tool()),
+            ("host", "{\"name\":null,\"os\":\"linux\",\"architecture\":\"x86_64\"}".to_owned()),
+            ("clock", "[]".to_owned()),
+            (
+                "source",
+                format!(
+                    "{{\"service\":\"microsoft-graph\",\"cloud\":\"global\",\"graph_url\":{},\
+                     \"login_url\":\"https://login.microsoftonline.com\",\"api_version\":\"beta\"}}",
+                    json(&self.graph_url)
+                ),
+            ),
+            (
+                "identity",
+                "{\"tenant\":\"t\",\"client_id\":\"c\",\"method\":\"client-secret\",\"claims\":null}".to_owned(),
+            ),
+            (
+                "plan",
+                format!(
+                    "{{\"from\":{},\"to\":{},\"kinds\":[{asked}],\"not_asked\":[{not_asked}],\"window_seconds\":86400,\
+                     \"top\":1000,\"rate\":null}}",
+                    json(&self.plan_from),
+                    json(&self.plan_to)
+                ),
+            ),
+            ("retention", "{\"days\":30,\"basis\":\"Entra ID P1\"}".to_owned()),
+            ("keys", format!("{{\"operator\":\"{print}\",\"signer\":\"{print}\"}}")),
+            ("timestamps", Self::timestamps(&self.genesis_stamps)),
+            ("series", "{\"number\":1,\"previous_seal\":null}".to_owned()),
+        ])
+    }
+
+    fn stream(kind: &str, from: &str, to: &str, run: u64, sequence: u64) -> String {
+        format!(
+            "{{\"kind\":{},\"from\":{},\"to\":{},\"run\":{run},\"sequence\":{sequence}}}",
+            json(kind),
+            json(from),
+            json(to)
+        )
+    }
+
+    fn request(url: &str, started: &str, finished: &str) -> String {
+        format!(
+            "{{\"method\":\"GET\",\"url\":{},\"headers\":[],\"client_request_id\":\"r\",\"attempt\":1,\"started\":{},\
+             \"finished\":{},\"monotonic_start_us\":1,\"monotonic_end_us\":2}}",
+            json(url),
+            json(started),
+            json(finished)
+        )
+    }
+
+    fn response(status: u64, headers: &[(String, String)]) -> String {
+        let headers: Vec<String> =
+            headers.iter().map(|(name, value)| format!("[{},{}]", json(name), json(value))).collect();
+        format!(
+            "{{\"status\":{status},\"version\":\"HTTP/1.1\",\"headers\":[{}],\"remote_address\":null,\"tls\":null}}",
+            headers.join(",")
+        )
+    }
+
+    fn body(path: &str, body: &[u8], content_encoding: Option<&str>) -> String {
+        format!(
+            "{{\"path\":{},\"byte_len\":{},\"sha256\":\"{}\",\"content_encoding\":{}}}",
+            json(path),
+            body.len(),
+            hex_digest(body),
+            json_or_null(content_encoding)
+        )
+    }
+
+    fn record(&self, number: u64, page: &Page, previous: &str, reference: &str) -> Doc {
+        let body = page.stored_body();
+        let elements = page.counted_elements();
+        let leaves: Vec<&[u8]> = if page.opaque {
+            vec![&body]
+        } else {
+            elements.iter().map(|(text, _)| text.as_bytes()).collect()
+        };
+        let mut times: Vec<&str> = elements.iter().filter_map(|(_, time)| time.as_deref()).collect();
+        // Fixed-width up to the second; drafts do not put two times with different fractions into one second.
+        times.sort_by_key(|time| time.trim_end_matches('Z').to_owned());
+        let records = format!(
+            "{{\"slicing\":\"{}\",\"count\":{},\"inside\":{},\"undated\":{},\"merkle_root\":\"{}\",\"earliest\":{},\
+             \"latest\":{}}}",
+            if page.opaque { "opaque" } else { "elements" },
+            elements.len(),
+            page.counting(),
+            elements.iter().filter(|(_, time)| time.is_none()).count(),
+            HEXLOWER.encode(&merkle_root(&leaves)),
+            json_or_null(times.first().copied()),
+            json_or_null(times.last().copied()),
+        );
+        Doc::of(&[
+            ("type", json("signhold/page-record/v1")),
+            ("acquisition", json(&self.acquisition)),
+            ("genesis", reference.to_owned()),
+            ("sequence", number.to_string()),
+            ("previous", json(previous)),
+            ("stream", Self::stream(&page.kind, &page.from, &page.to, page.run, page.sequence)),
+            ("request", Self::request(&page.url, &page.started, &page.finished)),
+            ("response", Self::response(page.status, &page.headers)),
+            (
+                "body",
+                Self::body(
+                    &format!("data/pages/{number:06}.{}", page.suffix()),
+                    &body,
+                    page.content_encoding.as_deref(),
+                ),
+            ),
+            ("records", records),
+            ("next_link", json_or_null(if page.opaque { None } else { page.next_link.as_deref() })),
+        ])
+    }
+
+    fn failure(&self, number: u64, failure: &Failure, reference: &str) -> Doc {
+        let path = format!("data/failures/{number:06}.body");
+        Doc::of(&[
+            ("type", json("signhold/failure/v1")),
+            ("acquisition", json(&self.acquisition)),
+            ("genesis", reference.to_owned()),
+            ("sequence", number.to_string()),
+            ("after_page", failure.after_page.to_string()),
+            ("stream", Self::stream(&failure.kind, &failure.from, &failure.to, failure.run, failure.sequence)),
+            ("request", Self::request(&failure.url, "2026-11-22T06:05:30.000Z", "2026-11-22T06:05:31.000Z")),
+            ("response", Self::response(500, &[])),
+            ("body", failure.body.as_ref().map_or_else(|| "null".to_owned(), |body| Self::body(&path, body, None))),
+            ("reason", json("status")),
+            ("detail", json("500 Internal Server Error")),
+        ])
+    }
+
+    fn streams(&self) -> (String, usize) {
+        let mut total_inside = 0;
+        let list: Vec<String> = self
+            .runs
+            .iter()
+            .map(|run| {
+                let of_run: Vec<&Page> = self
+                    .pages
+                    .iter()
+                    .filter(|page| page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.run)
+                    .collect();
+                let inside: usize = of_run.iter().map(|page| page.counting()).sum();
+                if run.state != "superseded" {
+                    total_inside += inside;
+                }
+                format!(
+                    "{{\"kind\":{},\"from\":{},\"to\":{},\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
+                     \"inside\":{inside},\"reason\":{}}}",
+                    json(&run.kind),
+                    json(&run.from),
+                    json(&run.to),
+                    run.run,
+                    run.state,
+                    of_run.len(),
+                    of_run.iter().map(|page| page.counted_elements().len()).sum::<usize>(),
+                    json_or_null(run.reason.as_deref())
+                )
+            })
+            .collect();
+        (format!("[{}]", list.join(",")), total_inside)
+    }
+
+    /// Makes the files, seal and all.
+    pub fn build(&self) -> Files {
+        let mut files = Files { top: self.package(), files: Vec::new() };
+        for name in ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"] {
+            files.push(name, Vec::new());
+        }
+        files.set("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+        files.push("README.txt", "How to verify this with stock tools.\n");
+        files.push("keys/signer.pem", pem_of(&self.point));
+
+        let mut genesis = self.genesis();
+        if let Some(edit) = &self.edit_genesis {
+            edit(&mut genesis);
+        }
+        let genesis = genesis.bytes();
+        let signature = self.genesis_key.sign(&genesis).to_bytes();
+        files.push("data/genesis.json", genesis.clone());
+        files.push("data/genesis.sig", signature);
+        let mut tokens = Vec::new();
+        for (index, stamp) in self.genesis_stamps.iter().enumerate() {
+            let token = stamp(&signature);
+            tokens.push(json(&hex_digest(&token)));
+            files.push(&numbered("data/genesis", index + 1), token);
+        }
+        let reference = format!("{{\"sha256\":\"{}\",\"timestamps\":[{}]}}", hex_digest(&genesis), tokens.join(","));
+
+        let mut previous = hex_digest(&genesis);
+        let mut records = Vec::new();
+        for (number, page) in (self.first_page..).zip(&self.pages) {
+            let mut record = self.record(number, page, &previous, &reference);
+            if let Some(edit) = self.edit_records.get(&number) {
+                edit(&mut record);
+            }
+            let record = record.bytes();
+            previous = hex_digest(&record);
+            files.push(&format!("data/records/{number:06}.json"), record.clone());
+            files.push(&format!("data/records/{number:06}.sig"), self.record_key.sign(&record).to_bytes());
+            files.push(&format!("data/pages/{number:06}.{}", page.suffix()), page.stored_body());
+            records.push(record);
+        }
+        for (number, failure) in (1..).zip(&self.failures) {
+            let mut record = self.failure(number, failure, &reference);
+            if let Some(edit) = self.edit_failures.get(&number) {
+                edit(&mut record);
+            }
+            let record = record.bytes();
+            files.push(&format!("data/failures/{number:06}.json"), record.clone());
+            files.push(&format!("data/failures/{number:06}.sig"), self.failure_key.sign(&record).to_bytes());
+            if let Some(body) = &failure.body {
+                files.push(&format!("data/failures/{number:06}.body"), body.clone());
+            }
+        }
+        files.push("data/log/run.jsonl", "{\"event\":\"start\"}\n");
+        if let Some(edit) = &self.edit_files {
+            edit(&mut files);
+        }
+        let bag_info = self.bag_info(&files);
+        files.set("bag-info.txt", self.edit_bag_info.as_ref().map_or(bag_info.clone(), |edit| edit(bag_info)));
+        files.make_manifests();
+        if let Some(edit) = &self.edit_manifests {
+            edit(&mut files);
+        }
+
+        let (streams, inside) = self.streams();
+        let head = self.first_page + u64::try_from(self.pages.len()).unwrap() - 1;
+        let leaves: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let (prefix_len, prefix_sha256) = files.before_the_seal();
+        let mut seal = Doc::of(&[
+            ("type", json("signhold/seal/v1")),
+            ("package", json(&self.package())),
+            ("acquisition", json(&self.acquisition)),
+            ("genesis", reference),
+            ("simulated", self.simulated.to_string()),
+            ("created", json(&self.sealed)),
+            ("operator", json("R. Roe")),
+            ("tool", Self::tool()),
+            (
+                "volume",
+                format!(
+                    "{{\"number\":{},\"last\":{},\"first_page\":{},\"previous_seal\":{}}}",
+                    self.volume,
+                    self.last,
+                    self.first_page,
+                    if self.volume > 1 { json(&hex_digest(b"the volume before")) } else { "null".to_owned() }
+                ),
+            ),
+            ("streams", streams),
+            (
+                "totals",
+                format!(
+                    "{{\"pages\":{},\"records\":{},\"inside\":{inside},\"body_bytes\":{},\"failures\":{}}}",
+                    self.pages.len(),
+                    self.pages.iter().map(|page| page.counted_elements().len()).sum::<usize>(),
+                    self.pages.iter().map(|page| page.stored_body().len()).sum::<usize>(),
+                    self.failures.len()
+                ),
+            ),
+            ("head", format!("{{\"sequence\":{head},\"sha256\":\"{previous}\"}}")),
+            ("merkle_root", json(&HEXLOWER.encode(&merkle_root(&leaves)))),
+            ("tagmanifest_sha256", json(&hex_digest(files.bytes("tagmanifest-sha256.txt")))),
+            ("archive", format!("{{\"byte_len\":{prefix_len},\"sha256\":\"{prefix_sha256}\"}}")),
+            ("signer", json(&fingerprint_of(&self.point))),
+            ("timestamps", Self::timestamps(&self.seal_stamps)),
+            ("second_pass", "null".to_owned()),
+        ]);
+        if let Some(edit) = &self.edit_seal {
+            edit(&mut seal);
+        }
+        let seal = seal.bytes();
+        let seal = self.edit_seal_bytes.as_ref().map_or(seal.clone(), |edit| edit(seal));
+        let signature = self.seal_key.sign(&seal).to_bytes();
+        files.push("seal/seal.json", seal);
+        files.push("seal/seal.sig", signature);
+        for (index, stamp) in self.seal_stamps.iter().enumerate() {
+            files.push(&numbered("seal/seal", index + 1), stamp(&signature));
+        }
+        files
+    }
+
+    fn bag_info(&self, files: &Files) -> String {
+        let payload: Vec<usize> =
+            files.files.iter().filter(|file| file.path.starts_with("data/")).map(|file| file.bytes.len()).collect();
+        let count = if self.last { format!("{0} of {0}", self.volume) } else { format!("{} of ?", self.volume) };
+        format!(
+            "Source-Organization: Acme\nExternal-Identifier: {}\nExternal-Description: {}Microsoft Entra ID sign-in logs, {} to \
+             {}\nBagging-Date: {}\nBag-Group-Identifier: {}\nBag-Count: {count}\nInternal-Sender-Identifier: \
+             {}\nPayload-Oxum: {}.{}\n",
+            self.package(),
+            if self.simulated { "SIMULATED DATA, NOT EVIDENCE. " } else { "" },
+            self.plan_from,
+            self.plan_to,
+            &self.sealed[..10],
+            self.acquisition,
+            self.matter,
+            payload.iter().sum::<usize>(),
+            payload.len()
+        )
+    }
+}
+
+fn numbered(stem: &str, number: usize) -> String {
+    if number == 1 { format!("{stem}.tsr") } else { format!("{stem}-{number}.tsr") }
+}
+
+/// One file of a package.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// The files of a package in the order of the archive.
+#[derive(Clone, Debug)]
+pub struct Files {
+    pub top: String,
+    pub files: Vec<File>,
+}
+
+impl Files {
+    /// Appends a file.
+    pub fn push(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.files.push(File { path: path.to_owned(), bytes: bytes.into() });
+    }
+
+    /// Puts a file in before another.
+    pub fn insert_before(&mut self, other: &str, path: &str, bytes: impl Into<Vec<u8>>) {
+        let at = self.position(other);
+        self.files.insert(at, File { path: path.to_owned(), bytes: bytes.into() });
+    }
+
+    /// Where a file stands.
+    pub fn position(&self, path: &str) -> usize {
+        self.files.iter().position(|file| file.path == path).unwrap_or_else(|| panic!("there is `{path}`"))
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, path: &str) -> &[u8] {
+        &self.files[self.position(path)].bytes
+    }
+
+    /// Gives a file other bytes.
+    pub fn set(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        let at = self.position(path);
+        self.files[at].bytes = bytes.into();
+    }
+
+    /// Replaces a part of a text file; the part must be there once.
+    pub fn replace(&mut self, path: &str, from: &str, to: &str) {
+        let text = String::from_utf8(self.bytes(path).to_vec()).expect("a text file");
+        assert_eq!(text.matches(from).count(), 1, "`{from}` once in {text}");
+        self.set(path, text.replace(from, to));
+    }
+
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &str) -> Vec<u8> {
+        let at = self.position(path);
+        self.files.remove(at).bytes
+    }
+
+    /// Makes both manifests for the files as they are.
+    pub fn make_manifests(&mut self) {
+        let mut payload: Vec<&File> = self.files.iter().filter(|file| file.path.starts_with("data/")).collect();
+        payload.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+        let manifest: String =
+            payload.iter().map(|file| format!("{}  {}\n", hex_digest(&file.bytes), file.path)).collect();
+        self.set("manifest-sha256.txt", manifest);
+        let tags: String = ["README.txt", "bag-info.txt", "bagit.txt", "keys/signer.pem", "manifest-sha256.txt"]
+            .into_iter()
+            .filter(|path| self.files.iter().any(|file| file.path == *path))
+            .map(|path| format!("{}  {path}\n", hex_digest(self.bytes(path))))
+            .collect();
+        if self.files.iter().any(|file| file.path == "tagmanifest-sha256.txt") {
+            self.set("tagmanifest-sha256.txt", tags);
+        }
+    }
+
+    /// Length and digest of the archive before the seal.
+    pub fn before_the_seal(&self) -> (usize, String) {
+        let mut zip = Zip::default();
+        for file in self.files.iter().filter(|file| !file.path.starts_with("seal/")) {
+            zip.add(&format!("{}/{}", self.top, file.path), &file.bytes);
+        }
+        (zip.local.len(), hex_digest(&zip.local))
+    }
+
+    /// Writes tag manifest digest and archive digest of the files as they are into the seal and signs it again.
+    pub fn reseal(&mut self, key: &SigningKey) {
+        let (len, digest) = self.before_the_seal();
+        let seal = String::from_utf8(self.bytes("seal/seal.json").to_vec()).unwrap();
+        let (head, rest) = seal.split_once(",\"tagmanifest_sha256\":").unwrap();
+        let (_, tail) = rest.split_once(",\"signer\":").unwrap();
+        let tags = hex_digest(self.bytes("tagmanifest-sha256.txt"));
+        let seal = format!(
+            "{head},\"tagmanifest_sha256\":\"{tags}\",\"archive\":{{\"byte_len\":{len},\"sha256\":\"{digest}\"}},\"signer\":{tail}"
+        );
+        self.set("seal/seal.sig", key.sign(seal.as_bytes()).to_bytes());
+        self.set("seal/seal.json", seal);
+    }
+
+    /// The archive.
+    pub fn zip(&self) -> Vec<u8> {
+        let mut zip = Zip::default();
+        for file in &self.files {
+            zip.add(&format!("{}/{}", self.top, file.path), &file.bytes);
+        }
+        zip.finish()
+    }
+}
+
+/// A ZIP file of the profile of FORMAT §4, byte by byte.
+#[derive(Default)]
+pub struct Zip {
+    local: Vec<u8>,
+    central: Vec<u8>,
+    count: u16,
+}
+
+impl Zip {
+    /// Adds an entry.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
+        encoder.write_all(bytes).unwrap();
+        let compressed = encoder.finish().unwrap();
+        let offset = u32::try_from(self.local.len()).unwrap();
+        let mut shared = Vec::new();
+        shared.extend_from_slice(&20_u16.to_le_bytes());
+        shared.extend_from_slice(&0_u16.to_le_bytes());
+        shared.extend_from_slice(&8_u16.to_le_bytes());
+        shared.extend_from_slice(&0_u16.to_le_bytes());
+        shared.extend_from_slice(&0x21_u16.to_le_bytes());
+        shared.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+        shared.extend_from_slice(&u32::try_from(compressed.len()).unwrap().to_le_bytes());
+        shared.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+        shared.extend_from_slice(&u16::try_from(name.len()).unwrap().to_le_bytes());
+        shared.extend_from_slice(&0_u16.to_le_bytes());
+        self.local.extend_from_slice(b"PK\x03\x04");
+        self.local.extend_from_slice(&shared);
+        self.local.extend_from_slice(name.as_bytes());
+        self.local.extend_from_slice(&compressed);
+        self.central.extend_from_slice(b"PK\x01\x02");
+        self.central.extend_from_slice(&0x0314_u16.to_le_bytes());
+        self.central.extend_from_slice(&shared);
+        self.central.extend_from_slice(&[0; 6]);
+        self.central.extend_from_slice(&0x81a4_0000_u32.to_le_bytes());
+        self.central.extend_from_slice(&offset.to_le_bytes());
+        self.central.extend_from_slice(name.as_bytes());
+        self.count += 1;
+    }
+
+    /// Appends directory and end record.
+    pub fn finish(self) -> Vec<u8> {
+        let mut archive = self.local;
+        let offset = u32::try_from(archive.len()).unwrap();
+        archive.extend_from_slice(&self.central);
+        archive.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+        archive.extend_from_slice(&self.count.to_le_bytes());
+        archive.extend_from_slice(&self.count.to_le_bytes());
+        archive.extend_from_slice(&u32::try_from(self.central.len()).unwrap().to_le_bytes());
+        archive.extend_from_slice(&offset.to_le_bytes());
+        archive.extend_from_slice(&[0, 0]);
+        archive
+    }
+}
