@@ -1,1 +1,113 @@
-//! HTTP to a time stamp authority (RFC 3161 §3.4).
+//! HTTP to time stamp authorities (RFC 3161 §3.4).
+//!
+//! A refusal travels as HTTP 200, so the answer itself is looked at: it must be granted, and answer this very request. Whether the
+//! authority is to be trusted is the verifier's question, not ours. What leaves this machine is a digest, and with it when and from
+//! where something was sealed.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use tokio::runtime::Runtime;
+use url::{Host, Url};
+
+use crate::crypto::timestamp::{self, nonce_for};
+use crate::seal::TimestampAuthority;
+
+/// Authorities on the net.
+pub struct TsaClient {
+    extra_roots_pem: Option<String>,
+    runtime: Runtime,
+}
+
+impl TsaClient {
+    /// Makes a client that trusts the system's roots and those in `extra_roots_pem` for HTTPS to an authority.
+    ///
+    /// # Errors
+    ///
+    /// In words, when the system refuses threads.
+    pub fn new(extra_roots_pem: Option<&str>) -> Result<Self, String> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        Ok(Self { extra_roots_pem: extra_roots_pem.map(str::to_owned), runtime })
+    }
+
+    /// Stamps are rare, so each gets a client of its own: through the environment's proxy, but for this machine itself.
+    fn client(&self, target: &Url) -> Result<reqwest::Client, String> {
+        let tls = tls_config(self.extra_roots_pem.as_deref())?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(Policy::limited(3))
+            .timeout(TIMEOUT)
+            .user_agent(concat!("signhold/", env!("CARGO_PKG_VERSION")));
+        if is_local(target) {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|error| error.to_string())
+    }
+
+    async fn post(&self, url: Url, query: Vec<u8>) -> Result<Vec<u8>, String> {
+        let request = self.client(&url)?.post(url).header("content-type", "application/timestamp-query").body(query);
+        let mut response = request.send().await.map_err(|error| words(&error))?;
+        if !response.status().is_success() {
+            return Err(format!("it answers with status {}", response.status().as_u16()));
+        }
+        let mut answer = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
+            answer.extend_from_slice(&chunk);
+            if answer.len() > MAX_ANSWER_BYTE_LEN {
+                return Err(format!("its answer is longer than {MAX_ANSWER_BYTE_LEN} bytes"));
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl TimestampAuthority for TsaClient {
+    fn stamp(&self, url: &str, imprint: &[u8; 32]) -> Result<Vec<u8>, String> {
+        let target = Url::parse(url).map_err(|error| error.to_string())?;
+        let answer = self.runtime.block_on(self.post(target, timestamp::request(imprint)))?;
+        let token = timestamp::parse_response(&answer).map_err(|fault| fault.to_string())?;
+        match token.check(imprint, Some(nonce_for(imprint)), None).first() {
+            None => Ok(answer),
+            Some(fault) => Err(fault.to_string()),
+        }
+    }
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn tls_config(extra_roots_pem: Option<&str>) -> Result<rustls::ClientConfig, String> {
+    use rustls::pki_types::pem::PemObject as _;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for certificate in rustls::pki_types::CertificateDer::pem_slice_iter(extra_roots_pem.unwrap_or_default().as_bytes())
+    {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Ok(config.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn words(error: &reqwest::Error) -> String {
+    let mut text = String::from("it cannot be reached");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Authorities answer in seconds; some ask for fifteen between two requests.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// 65 536: FORMAT §15.
+const MAX_ANSWER_BYTE_LEN: usize = 65_536;

@@ -1,9 +1,89 @@
-//! The hall: arguments, plans, calls, printing, exit codes.
+//! The hall: what was typed becomes a plan, the plan becomes calls into the rooms, their results become words and an exit code.
+//!
+//! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
+
+mod collect;
+mod credentials;
+mod demo;
+mod error;
+mod gather;
+mod init;
+mod inspect;
+mod key;
+mod out;
+mod passphrase;
+mod progress;
+mod sealing;
+mod simulate;
+mod summary;
+mod verify;
 
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::CliError;
+
+/// Preserves Microsoft Entra ID sign-in logs as evidence.
+#[derive(Parser)]
+#[command(
+    name = "signhold",
+    version,
+    long_version = concat!(env!("CARGO_PKG_VERSION"), "\npackage format 1"),
+    after_help = "Exit codes: 0 valid or done; 1 INVALID; 2 the request was wrong; 3 INDETERMINATE; 4 the machine or network failed; \
+                  5 sealed, with gaps.",
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the whole job against the built-in simulator: collect, seal, time-stamp, verify, refuse a tampered copy
+    Demo(demo::DemoArgs),
+    /// Make a matter folder
+    Init(init::InitArgs),
+    /// Make and show Ed25519 keys
+    #[command(subcommand)]
+    Key(key::KeyVerb),
+    /// Pull sign-in logs, sign every page, seal and time-stamp the package
+    Collect(collect::CollectArgs),
+    /// Go on with an acquisition that was interrupted, and seal it
+    Resume(collect::ResumeArgs),
+    /// Give a verdict over a package
+    Verify(verify::VerifyArgs),
+    /// Say what is in a package, without any claim about trust
+    Inspect(inspect::InspectArgs),
+    /// Run Graph, login and a time stamp authority on this machine, with invented data
+    Simulate(simulate::SimulateArgs),
+}
 
 /// Runs the program on the process's own arguments.
 #[must_use]
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else a wrong request; clap chooses the stream, and nobody is left to
+            // tell when that is closed.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done: Result<ExitCode, CliError> = match cli.verb {
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Init(args) => init::run(args),
+        Verb::Key(verb) => key::run(verb),
+        Verb::Collect(args) => collect::run(&args),
+        Verb::Resume(args) => collect::resume(&args),
+        Verb::Verify(args) => verify::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
+    };
+    done.unwrap_or_else(|error| {
+        out::talk(error.to_text().trim_end());
+        error.exit_code()
+    })
 }

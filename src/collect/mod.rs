@@ -8,6 +8,7 @@
 pub mod chain;
 pub mod page;
 pub mod plan;
+pub mod restore;
 pub mod session;
 pub mod stream;
 pub mod table;

@@ -8,6 +8,7 @@ use super::FolderError;
 use super::durable::{self, write_new};
 use crate::codec::zip::write::{Bundle, Part, bundle};
 use crate::collect::{DurablePage, PageStore, StoreError};
+use crate::crypto::digest::TimestampDigest;
 use crate::format::failure::FailureRecord;
 use crate::format::page::PageRecord;
 use crate::format::{Document, decode};
@@ -135,10 +136,10 @@ impl AcquisitionFolder {
         }
     }
 
-    /// Returns a seal timestamp that was received for this very imprint before.
+    /// Returns a seal timestamp that was received from this authority for this very imprint before.
     #[must_use]
-    pub fn kept_timestamp(&self, number: usize, imprint: &[u8; 32]) -> Option<Vec<u8>> {
-        std::fs::read(self.seal_timestamp_path(number, imprint)).ok()
+    pub fn kept_timestamp(&self, url: &str, imprint: &[u8; 32]) -> Option<Vec<u8>> {
+        std::fs::read(self.seal_timestamp_path(url, imprint)).ok()
     }
 
     /// Keeps a seal timestamp, so that sealing again needs no authority.
@@ -146,14 +147,14 @@ impl AcquisitionFolder {
     /// # Errors
     ///
     /// [`FolderError::Io`] when the disk refuses.
-    pub fn keep_timestamp(&self, number: usize, imprint: &[u8; 32], token: &[u8]) -> Result<(), FolderError> {
-        let path = self.seal_timestamp_path(number, imprint);
+    pub fn keep_timestamp(&self, url: &str, imprint: &[u8; 32], token: &[u8]) -> Result<(), FolderError> {
+        let path = self.seal_timestamp_path(url, imprint);
         write_new(&path, token).map_err(FolderError::io("write", &path))
     }
 
-    fn seal_timestamp_path(&self, number: usize, imprint: &[u8; 32]) -> PathBuf {
-        let imprint = data_encoding::HEXLOWER.encode(imprint);
-        self.root.join(format!("seal-{number}-{imprint}.tsr"))
+    fn seal_timestamp_path(&self, url: &str, imprint: &[u8; 32]) -> PathBuf {
+        let name = TimestampDigest::of(&[imprint.as_slice(), url.as_bytes()].concat());
+        self.root.join(format!("seal-{name}.tsr"))
     }
 
     fn count(&self, folder: &str) -> Result<u64, FolderError> {

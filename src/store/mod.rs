@@ -16,6 +16,7 @@ pub mod acquisition;
 pub mod durable;
 pub mod lock;
 pub mod matter;
+pub mod package_file;
 
 use std::io;
 use std::path::{Path, PathBuf};

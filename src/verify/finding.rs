@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::verify::budget::{FINDINGS_LISTED_PER_CODE, FINDING_TEXT_BYTES};
+use crate::verify::budget::{FINDING_TEXT_BYTES, FINDINGS_LISTED_PER_CODE};
 
 /// How much a finding weighs, FORMAT §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -453,7 +453,11 @@ mod tests {
     }
 
     fn codes_in(text: &str) -> BTreeSet<&str> {
-        text.split('`').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains([' ', '…', '/', '.'])).collect()
+        text.split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| word.contains('-') && !word.contains([' ', '…', '/', '.']))
+            .collect()
     }
 
     #[test]

@@ -8,7 +8,5 @@ pub mod verdict;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
-pub use package::{
-    Options, ReadAgainError, Trust, VerifiedPackage, VerifyError, inspect, verify, verify_and_keep,
-};
+pub use package::{Options, ReadAgainError, Trust, VerifiedPackage, VerifyError, inspect, verify, verify_and_keep};
 pub use verdict::{CheckOutcome, CheckResult, Counts, Facts, Outcome, Report};

@@ -177,9 +177,9 @@ impl<R: Read + Seek> VerifiedPackage<R> {
         let entry = self.entries.iter().find(|entry| entry.path == path).ok_or_else(missing)?;
         let digest = entry.digest.ok_or_else(missing)?;
         // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
-        let name_len = [self.top.len(), 1, entry.path.len()].into_iter().fold(LOCAL_HEADER_BYTES, |sum, len| {
-            sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX))
-        });
+        let name_len = [self.top.len(), 1, entry.path.len()]
+            .into_iter()
+            .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
         self.archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
         let compressed = self.archive.by_ref().take(u64::from(entry.compressed_len));
         let mut content = Vec::new();
@@ -355,9 +355,8 @@ impl Pass {
         pending: &mut Option<(Group, bool)>,
         crew: &mut Crew,
     ) -> Result<(), VerifyError> {
-        let belongs = |(group, failure): &(Group, bool)| {
-            group.number == number && *failure == is_failure && !group.has(part)
-        };
+        let belongs =
+            |(group, failure): &(Group, bool)| group.number == number && *failure == is_failure && !group.has(part);
         if !pending.as_ref().is_some_and(belongs) {
             self.flush(pending, crew)?;
         }
@@ -405,7 +404,13 @@ impl Pass {
         let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
         self.key = signer::read_key(kept(Role::SignerKey), &mut self.findings);
         let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
-        self.genesis = genesis::read(bytes, signature, self.key.as_ref(), |path| is_listed(&self.entries, path), &mut self.findings);
+        self.genesis = genesis::read(
+            bytes,
+            signature,
+            self.key.as_ref(),
+            |path| is_listed(&self.entries, path),
+            &mut self.findings,
+        );
         self.identity = bytes.map(|bytes| genesis::Identity {
             acquisition: self.genesis.as_ref().map(|genesis| genesis.acquisition.clone()),
             digest: GenesisDigest::of(bytes),
@@ -444,7 +449,8 @@ impl Pass {
     }
 
     fn absorb_page(&mut self, page: &PageSeen) {
-        let genesis_digest = self.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
+        let genesis_digest =
+            self.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
         let record = page.record.as_ref();
         self.chain.follow(page.number, record, page.digest, genesis_digest, &mut self.findings);
         self.counts.pages = self.counts.pages.saturating_add(1);
@@ -493,8 +499,13 @@ impl Pass {
         let seal_bytes = self.kept.get(&Role::Seal).cloned();
         let seal_signature = self.kept.get(&Role::SealSignature).cloned();
         let key = self.key;
-        let seal =
-            seal::read(seal_bytes.as_deref(), seal_signature.as_deref(), key.as_ref(), |path| is_listed(&self.entries, path), &mut self.findings);
+        let seal = seal::read(
+            seal_bytes.as_deref(),
+            seal_signature.as_deref(),
+            key.as_ref(),
+            |path| is_listed(&self.entries, path),
+            &mut self.findings,
+        );
         let genesis = self.genesis.take();
         if let Some(key) = &key {
             signer::check_names(key, genesis.as_ref(), seal.as_ref(), &mut self.findings);
@@ -510,7 +521,12 @@ impl Pass {
         if let Some(genesis) = &genesis
             && (genesis.simulated || genesis::is_outside_cloud_table(genesis))
         {
-            self.findings.say(Code::SimulatedData, "data/genesis.json#simulated", "simulated", &genesis.source.graph_url);
+            self.findings.say(
+                Code::SimulatedData,
+                "data/genesis.json#simulated",
+                "simulated",
+                &genesis.source.graph_url,
+            );
         }
         self.state_facts(genesis.as_ref(), seal.as_ref(), facts);
         facts.seal_sha256 = seal_bytes.as_deref().map(SealDigest::of);
@@ -536,7 +552,8 @@ impl Pass {
             genesis::check_seal(seal, genesis, &mut self.findings);
         }
         if !self.quick {
-            let empty_head = self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
+            let empty_head =
+                self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
             let head = if self.chain.count() == 0 { empty_head } else { self.chain.head() };
             self.chain.check_first(seal.volume.first_page, &mut self.findings);
             roots::check_root_and_head(seal, self.chain.root(), head, &mut self.findings);
@@ -615,7 +632,8 @@ impl Pass {
             note(&steps, "there is no readable genesis");
         }
         if !has_seal {
-            let steps = [Step::Seal, Step::Bag, Step::RootsAndCounts, Step::Coverage, Step::Timestamps, Step::TimeOrder];
+            let steps =
+                [Step::Seal, Step::Bag, Step::RootsAndCounts, Step::Coverage, Step::Timestamps, Step::TimeOrder];
             note(&steps, "there is no readable seal");
         }
         if !has_key {

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::crypto::digest::{GenesisDigest, SealDigest};
+use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::Matter;
 use crate::format::identifier::{AcquisitionId, PackageId};
 use crate::format::kind::Kind;
 use crate::format::line::Line;
 use crate::format::parts::TimestampMode;
 use crate::format::seal::{Run, Volume};
-use crate::crypto::digest::{GenesisDigest, SealDigest};
-use crate::crypto::signature::Fingerprint;
 use crate::time::{Bound, LocalTime};
 use crate::verify::finding::{Code, Finding, Findings, Severity, Step};
 

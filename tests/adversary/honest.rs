@@ -90,8 +90,12 @@ fn a_quick_verification_says_what_was_not_read() {
     let report = verify(Cursor::new(&archive), &options).unwrap();
     assert_eq!(report.outcome, Outcome::Indeterminate);
     assert_eq!(codes(&report), ["timestamp-absent"]);
-    let unread: Vec<u8> =
-        report.checks.iter().filter(|check| check.outcome == CheckOutcome::NotChecked).map(|check| check.number).collect();
+    let unread: Vec<u8> = report
+        .checks
+        .iter()
+        .filter(|check| check.outcome == CheckOutcome::NotChecked)
+        .map(|check| check.number)
+        .collect();
     assert_eq!(unread, [1, 2, 6, 7, 8, 9, 10, 13]);
 }
 
@@ -203,11 +207,8 @@ fn a_superseded_run_is_kept_and_named() {
         half.to = to.to_owned();
         half
     };
-    draft.pages = vec![
-        first,
-        half(FROM, noon, "a", "2026-11-01T09:00:00Z"),
-        half(noon, TO, "b", "2026-11-01T13:00:00Z"),
-    ];
+    draft.pages =
+        vec![first, half(FROM, noon, "a", "2026-11-01T09:00:00Z"), half(noon, TO, "b", "2026-11-01T13:00:00Z")];
     let mut morning = run("complete", None);
     morning.to = noon.to_owned();
     let mut afternoon = run("complete", None);

@@ -27,7 +27,10 @@ use package::{Files, fingerprint_of, operator_key};
 
 /// A reader who has the operator's fingerprint from elsewhere.
 fn pinned() -> Trust {
-    Trust { keys: vec![fingerprint_of(&operator_key().verifying_key().to_bytes()).parse().unwrap()], ..Trust::default() }
+    Trust {
+        keys: vec![fingerprint_of(&operator_key().verifying_key().to_bytes()).parse().unwrap()],
+        ..Trust::default()
+    }
 }
 
 /// A fingerprint of somebody else.

@@ -1,7 +1,7 @@
 //! Who: somebody with the disk and no key. They edit, make every digest right that needs no signature, and zip by the profile.
 
-use crate::package::{Draft, Files};
 use crate::expect_invalid;
+use crate::package::{Draft, Files};
 
 /// What every change behind a rehash leaves: the seal still names the old bag and the old archive.
 const SEAL_KNOWS: [&str; 2] = ["seal-archive-digest-mismatch", "seal-tagmanifest-mismatch"];
@@ -56,7 +56,13 @@ fn a_dropped_last_page_is_seen_by_head_root_and_totals() {
     }
     expect_rehashed(
         files,
-        &["bag-info-mismatch", "seal-root-mismatch", "seal-head-mismatch", "seal-totals-mismatch", "seal-streams-mismatch"],
+        &[
+            "bag-info-mismatch",
+            "seal-root-mismatch",
+            "seal-head-mismatch",
+            "seal-totals-mismatch",
+            "seal-streams-mismatch",
+        ],
     );
 }
 

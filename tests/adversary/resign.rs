@@ -40,12 +40,7 @@ fn a_package_resealed_with_another_key_does_not_name_one_key() {
     files.reseal(&key);
     expect_invalid(
         &files,
-        &[
-            "key-mismatch",
-            "signer-mismatch",
-            "genesis-signature-invalid",
-            "page-record-signature-invalid",
-        ],
+        &["key-mismatch", "signer-mismatch", "genesis-signature-invalid", "page-record-signature-invalid"],
     );
 }
 
@@ -118,8 +113,8 @@ fn a_key_file_in_another_form_is_refused() {
 #[test]
 fn a_signature_with_another_s_of_the_same_value_is_refused() {
     const ORDER: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
     let mut files = Draft::good().build();
     let mut signature = files.bytes("seal/seal.sig").to_vec();

@@ -34,8 +34,7 @@ const ZEROS: &str = "\"000000000000000000000000000000000000000000000000000000000
 /// FORMAT §10.
 #[test]
 fn bag_declaration() {
-    for text in [
-        "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n", "\u{feff}BagIt-Version: 1.0\n", ""] {
+    for text in ["BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n", "\u{feff}BagIt-Version: 1.0\n", ""] {
         let mut draft = Draft::good();
         draft.edit_files = Some(Box::new(move |files| files.set("bagit.txt", text)));
         expect_invalid(&draft.build(), &["bag-declaration"]);
@@ -255,11 +254,10 @@ fn page_record_malformed() {
         assert!(found.contains(&"page-record-malformed"), "{:#?}", report.findings);
         assert!(!report.findings.iter().any(|finding| finding.claimed.contains("Bearer")), "no secret is repeated");
     }
-    expect_invalid(&with_record(2, |record| record.0.truncate(9)).build(), &[
-        "page-record-malformed",
-        "seal-totals-mismatch",
-        "seal-streams-mismatch",
-    ]);
+    expect_invalid(
+        &with_record(2, |record| record.0.truncate(9)).build(),
+        &["page-record-malformed", "seal-totals-mismatch", "seal-streams-mismatch"],
+    );
 }
 
 /// FORMAT §6.2: a record that names another before it.
@@ -284,14 +282,17 @@ fn page_sequence_broken_where_a_page_was_taken_out() {
             files.remove(path);
         }
     }));
-    let found = expect_invalid(&draft.build(), &[
-        "page-sequence-broken",
-        "pagination-broken",
-        "request-mismatch",
-        "seal-root-mismatch",
-        "seal-totals-mismatch",
-        "seal-streams-mismatch",
-    ]);
+    let found = expect_invalid(
+        &draft.build(),
+        &[
+            "page-sequence-broken",
+            "pagination-broken",
+            "request-mismatch",
+            "seal-root-mismatch",
+            "seal-totals-mismatch",
+            "seal-streams-mismatch",
+        ],
+    );
     assert_eq!(found.facts.counts.pages, 1);
 }
 
@@ -325,7 +326,9 @@ fn page_records_mismatch() {
         |record| record.replace("records", "\"undated\":0", "\"undated\":1"),
         |record| record.replace("records", "\"slicing\":\"elements\"", "\"slicing\":\"opaque\""),
         |record| record.replace("records", "\"earliest\":\"2026-11-01T07:00:00Z\"", "\"earliest\":null"),
-        |record| record.replace("records", "\"latest\":\"2026-11-01T07:00:00Z\"", "\"latest\":\"2026-11-01T07:00:01Z\""),
+        |record| {
+            record.replace("records", "\"latest\":\"2026-11-01T07:00:00Z\"", "\"latest\":\"2026-11-01T07:00:01Z\"")
+        },
         |record| {
             let records = record.value("records").to_owned();
             let start = records.find("\"merkle_root\":").unwrap() + 14;
@@ -349,7 +352,8 @@ fn page_next_link_mismatch() {
 #[test]
 fn page_opaque_where_a_body_means_two_things() {
     let mut draft = Draft::good();
-    draft.pages[1].body = Some(b"{\"value\":[],\"value\":[{\"id\":\"c\",\"createdDateTime\":\"2026-11-01T07:00:00Z\"}]}".to_vec());
+    draft.pages[1].body =
+        Some(b"{\"value\":[],\"value\":[{\"id\":\"c\",\"createdDateTime\":\"2026-11-01T07:00:00Z\"}]}".to_vec());
     expect_invalid(
         &draft.build(),
         &["page-opaque", "page-records-mismatch", "seal-totals-mismatch", "seal-streams-mismatch"],

@@ -154,7 +154,8 @@ impl Page {
             return body.clone();
         }
         let elements: Vec<&str> = self.elements.iter().map(|(text, _)| text.as_str()).collect();
-        let link = self.next_link.as_ref().map_or_else(String::new, |link| format!("\"@odata.nextLink\":{},", json(link)));
+        let link =
+            self.next_link.as_ref().map_or_else(String::new, |link| format!("\"@odata.nextLink\":{},", json(link)));
         format!("{{\"@odata.context\":\"x\",{link}\"value\":[{}]}}", elements.join(",")).into_bytes()
     }
 
@@ -377,7 +378,8 @@ impl Draft {
     }
 
     fn timestamps(stamps: &[Stamp]) -> String {
-        let urls: Vec<String> = (1..=stamps.len()).map(|number| json(&format!("https://tsa{number}.example"))).collect();
+        let urls: Vec<String> =
+            (1..=stamps.len()).map(|number| json(&format!("https://tsa{number}.example"))).collect();
         let mode = if stamps.is_empty() { "none" } else { "embedded" };
         format!("{{\"mode\":\"{mode}\",\"authorities\":[{}]}}", urls.join(","))
     }
@@ -476,11 +478,8 @@ impl Draft {
     fn record(&self, number: u64, page: &Page, previous: &str, reference: &str) -> Doc {
         let body = page.stored_body();
         let elements = page.counted_elements();
-        let leaves: Vec<&[u8]> = if page.opaque {
-            vec![&body]
-        } else {
-            elements.iter().map(|(text, _)| text.as_bytes()).collect()
-        };
+        let leaves: Vec<&[u8]> =
+            if page.opaque { vec![&body] } else { elements.iter().map(|(text, _)| text.as_bytes()).collect() };
         let mut times: Vec<&str> = elements.iter().filter_map(|(_, time)| time.as_deref()).collect();
         // Fixed-width up to the second; drafts do not put two times with different fractions into one second.
         times.sort_by_key(|time| time.trim_end_matches('Z').to_owned());
@@ -543,7 +542,9 @@ impl Draft {
                 let of_run: Vec<&Page> = self
                     .pages
                     .iter()
-                    .filter(|page| page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.run)
+                    .filter(|page| {
+                        page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.run
+                    })
                     .collect();
                 let inside: usize = of_run.iter().map(|page| page.counting()).sum();
                 if run.state != "superseded" {

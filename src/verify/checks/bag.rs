@@ -53,13 +53,16 @@ pub(in crate::verify) fn check_manifests(
     findings: &mut Findings,
 ) {
     let payload = read(MANIFEST, manifest, |path| path.starts_with("data/"), "a path below data/", findings);
-    let tags = read(TAG_MANIFEST, tag_manifest, |path| TAG_FILES.contains(&path), "one of the five tag files", findings);
+    let tags =
+        read(TAG_MANIFEST, tag_manifest, |path| TAG_FILES.contains(&path), "one of the five tag files", findings);
     let by_path: BTreeMap<&str, &EntrySeen> = entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     for (name, manifest) in [(MANIFEST, &payload), (TAG_MANIFEST, &tags)] {
         let Some(manifest) = manifest else { continue };
         for (path, claimed) in manifest.iter() {
             match by_path.get(path.as_str()) {
-                None => findings.say(Code::ManifestFileMissing, path.as_str(), format!("named by `{name}`"), "no such file"),
+                None => {
+                    findings.say(Code::ManifestFileMissing, path.as_str(), format!("named by `{name}`"), "no such file")
+                }
                 Some(entry) => compare(entry, *claimed, findings),
             }
         }

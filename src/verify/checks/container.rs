@@ -53,7 +53,8 @@ impl Role {
             "seal/seal.sig" => Role::SealSignature,
             _ => {
                 if let Some(rest) = path.strip_prefix("data/records/") {
-                    numbered(rest, &[(".json", Part::Record), (".sig", Part::Signature)]).map(|(n, p)| Role::Page(n, p))?
+                    numbered(rest, &[(".json", Part::Record), (".sig", Part::Signature)])
+                        .map(|(n, p)| Role::Page(n, p))?
                 } else if let Some(rest) = path.strip_prefix("data/pages/") {
                     numbered(rest, &[(".json", Part::Body), (".bin", Part::Body)]).map(|(n, p)| Role::Page(n, p))?
                 } else if let Some(rest) = path.strip_prefix("data/failures/") {
@@ -105,7 +106,12 @@ pub(in crate::verify) fn check_paths<'a>(paths: impl Iterator<Item = &'a str>, f
         }
         match last {
             Some((before, before_path)) if before >= role => {
-                findings.say(Code::EntryOrder, path, format!("after `{before_path}`"), format!("before `{before_path}`"));
+                findings.say(
+                    Code::EntryOrder,
+                    path,
+                    format!("after `{before_path}`"),
+                    format!("before `{before_path}`"),
+                );
             }
             _ => last = Some((role, path)),
         }

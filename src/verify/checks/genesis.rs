@@ -39,7 +39,12 @@ pub(in crate::verify) fn read(
     if let (Some(key), Some(signature)) = (key, signature)
         && !verifies(key, bytes, signature)
     {
-        findings.say(Code::GenesisSignatureInvalid, GENESIS_SIGNATURE, lengths(signature), key.fingerprint().to_string());
+        findings.say(
+            Code::GenesisSignatureInvalid,
+            GENESIS_SIGNATURE,
+            lengths(signature),
+            key.fingerprint().to_string(),
+        );
     }
     let genesis: Genesis = match decode(bytes) {
         Ok(genesis) => genesis,
@@ -100,11 +105,7 @@ pub(in crate::verify) fn check_seal(seal: &Seal, genesis: &Genesis, findings: &m
     compare("simulated", seal.simulated.to_string(), genesis.simulated.to_string());
     compare("operator", seal.operator.to_string(), genesis.operator.to_string());
     let authorities = |list: &[String]| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-    compare(
-        "timestamps",
-        authorities(&seal.timestamps.authorities),
-        authorities(&genesis.timestamps.authorities),
-    );
+    compare("timestamps", authorities(&seal.timestamps.authorities), authorities(&genesis.timestamps.authorities));
 }
 
 fn check_values(genesis: &Genesis) -> Result<(), Problem> {
@@ -134,7 +135,12 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
     signed::timestamps(&genesis.timestamps)?;
     demand(series.number >= 1, "series.number", series.number, "from 1")?;
     let previous = series.previous_seal.map_or_else(|| "null".to_owned(), |digest| digest.to_string());
-    demand((series.number == 1) == series.previous_seal.is_none(), "series.previous_seal", previous, "null for number 1 alone")
+    demand(
+        (series.number == 1) == series.previous_seal.is_none(),
+        "series.previous_seal",
+        previous,
+        "null for number 1 alone",
+    )
 }
 
 /// The fixed cloud table (FORMAT §6.1): anything else is simulated data, whatever a document says.

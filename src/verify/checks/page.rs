@@ -65,7 +65,12 @@ pub(in crate::verify) fn check(
     };
     if record.records != computed {
         for (member, claimed, computed) in differences(&record.records, &computed) {
-            say(Code::PageRecordsMismatch, &format!("{}#records.{member}", PackagePath::page_record(number)), claimed, computed);
+            say(
+                Code::PageRecordsMismatch,
+                &format!("{}#records.{member}", PackagePath::page_record(number)),
+                claimed,
+                computed,
+            );
         }
     }
     if record.next_link != next_link {

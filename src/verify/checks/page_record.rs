@@ -35,8 +35,12 @@ pub(in crate::verify) fn read(
     let record: PageRecord = match decode(bytes) {
         Ok(record) => record,
         Err(error) => {
-            let finding =
-                Finding::new(Code::PageRecordMalformed, place.as_str(), error.to_string(), "canonical JSON of its role");
+            let finding = Finding::new(
+                Code::PageRecordMalformed,
+                place.as_str(),
+                error.to_string(),
+                "canonical JSON of its role",
+            );
             findings.push(finding);
             return None;
         }

@@ -92,10 +92,9 @@ impl Runs {
         run.sequence = stream.sequence;
         run.is_known = content.is_some();
         run.is_closed = content.is_some_and(|content| content.is_sliced() && content.next_link.is_none());
-        run.next = content.and_then(|content| content.next_link.as_deref()).map(|link| Link {
-            digest: sha256(link),
-            beginning: link.chars().take(LINK_CHARS_KEPT).collect(),
-        });
+        run.next = content
+            .and_then(|content| content.next_link.as_deref())
+            .map(|link| Link { digest: sha256(link), beginning: link.chars().take(LINK_CHARS_KEPT).collect() });
         if let Some(content) = content {
             run.records = run.records.saturating_add(content.records.count);
             run.inside = run.inside.saturating_add(content.records.inside);

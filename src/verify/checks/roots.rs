@@ -69,7 +69,11 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
     for run in &seal.streams {
         let key = key(run);
         if last.is_some_and(|last| last >= key) {
-            say(place(&key), "after a run of the same or a later place".to_owned(), "by kind, from, to, run".to_owned());
+            say(
+                place(&key),
+                "after a run of the same or a later place".to_owned(),
+                "by kind, from, to, run".to_owned(),
+            );
         }
         last = Some(key);
         listed.insert(key);

@@ -2,8 +2,8 @@
 
 use crate::crypto::digest::{ArchiveDigest, TagManifestDigest};
 use crate::crypto::signature::{PublicKey, Signature};
-use crate::format::identifier::PackageId;
 use crate::format::genesis::Genesis;
+use crate::format::identifier::PackageId;
 use crate::format::path::{SEAL, SEAL_SIGNATURE, TAG_MANIFEST};
 use crate::format::seal::Seal;
 use crate::format::{FormatError, decode};

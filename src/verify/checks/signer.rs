@@ -22,7 +22,12 @@ pub(in crate::verify) fn read_key(pem: Option<&[u8]>, findings: &mut Findings) -
             None
         }
         Err(error) => {
-            findings.say(Code::KeyMalformed, SIGNER_KEY, error.to_string(), "an Ed25519 public key in its one PEM form");
+            findings.say(
+                Code::KeyMalformed,
+                SIGNER_KEY,
+                error.to_string(),
+                "an Ed25519 public key in its one PEM form",
+            );
             None
         }
     }

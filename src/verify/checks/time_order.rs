@@ -51,7 +51,12 @@ impl RequestTimes {
     ) {
         if let Some(first) = self.first_started {
             for (path, time) in genesis_tokens.iter().filter(|(_, time)| !in_order(time.nanos(), first.nanos())) {
-                findings.say(Code::TimestampOrder, path, time.to_string(), format!("not after the first request, {first}"));
+                findings.say(
+                    Code::TimestampOrder,
+                    path,
+                    time.to_string(),
+                    format!("not after the first request, {first}"),
+                );
             }
         }
         if let Some(seal) = seal {

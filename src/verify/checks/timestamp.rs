@@ -43,7 +43,12 @@ pub(in crate::verify) fn check(stamped: &Stamped<'_>, roots: &[TrustRoot], findi
     let mut tokens = Vec::new();
     for number in (1..=claimed).take_while(|number| *number <= MOST_NUMBERS) {
         if !stamped.files.contains_key(&number) {
-            findings.say(Code::TimestampMissing, path(stamped, number).as_str(), format!("{claimed} timestamps"), "no such file");
+            findings.say(
+                Code::TimestampMissing,
+                path(stamped, number).as_str(),
+                format!("{claimed} timestamps"),
+                "no such file",
+            );
         }
     }
     for (number, bytes) in stamped.files {
@@ -69,13 +74,7 @@ pub(in crate::verify) fn check_mode(claimed: &Timestamps, is_required: bool, fin
     }
 }
 
-fn check_token(
-    token: &Token,
-    path: &str,
-    signature: &[u8],
-    roots: &[TrustRoot],
-    findings: &mut Findings,
-) -> TokenSeen {
+fn check_token(token: &Token, path: &str, signature: &[u8], roots: &[TrustRoot], findings: &mut Findings) -> TokenSeen {
     let imprint: [u8; 32] = Sha256::digest(signature).into();
     let faults = token.check(&imprint, Some(nonce_for(&imprint)), None);
     for fault in &faults {
@@ -119,7 +118,8 @@ fn split(text: &str) -> (String, String) {
         rows.into_iter().partition(|row| row.starts_with("computed ") || row.starts_with("accepted "));
     let plain = |rows: Vec<&str>| {
         let words = ["claimed ", "computed ", "accepted "];
-        let plain = rows.into_iter().map(|row| words.iter().find_map(|word| row.strip_prefix(word)).unwrap_or(row).trim());
+        let plain =
+            rows.into_iter().map(|row| words.iter().find_map(|word| row.strip_prefix(word)).unwrap_or(row).trim());
         plain.collect::<Vec<_>>().join("; ")
     };
     (plain(claimed), plain(computed))

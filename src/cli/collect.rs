@@ -1,0 +1,278 @@
+//! `collect` and `resume`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::credentials::{CredentialArgs, EndpointArgs};
+use super::error::CliError;
+use super::gather::{self, Acquisition, Intent, Manner};
+use super::passphrase::PassphraseArgs;
+use super::summary::CollectAnswer;
+use super::{out, sealing};
+use crate::clock::SystemClock;
+use crate::collect::{Clock as _, plan};
+use crate::format::genesis::{Plan, Rate, Retention};
+use crate::format::identifier::AcquisitionId;
+use crate::format::kind::Kind;
+use crate::format::line::Line;
+use crate::keyring::OperatorKey;
+use crate::store::lock::MatterLock;
+use crate::store::matter::MatterFolder;
+use crate::time::Bound;
+
+#[derive(Args)]
+pub(super) struct CollectArgs {
+    /// The matter folder
+    pub(super) dir: PathBuf,
+    /// The window's beginning: 2026-11-01 or 2026-11-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) from: Bound,
+    /// The window's end, not part of it; 15 minutes ago if left out, since records arrive late
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) to: Option<Bound>,
+    /// A log to ask for; all four if left out
+    #[arg(long, value_name = "KIND")]
+    pub(super) kind: Vec<Kind>,
+    /// A time stamp authority (RFC 3161); may be given several times, and each must answer
+    #[arg(long, value_name = "URL")]
+    pub(super) tsa_url: Vec<String>,
+    #[command(flatten)]
+    pub(super) endpoints: EndpointArgs,
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+    /// The longest window asked at once, in hours
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=744), value_name = "HOURS")]
+    pub(super) window_hours: u64,
+    /// How long the service keeps sign-ins: 30 days with Entra ID P1 or P2, 7 without
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650), value_name = "DAYS")]
+    pub(super) retention_days: u64,
+}
+
+#[derive(Args)]
+pub(super) struct ResumeArgs {
+    /// The matter folder
+    dir: PathBuf,
+    /// Which acquisition; the latest that is not sealed if left out
+    id: Option<AcquisitionId>,
+    /// Time stamp authorities for the seal, instead of those of the plan
+    #[arg(long, value_name = "URL")]
+    tsa_url: Vec<String>,
+    /// Seal without time stamps, whatever the plan says
+    #[arg(long, conflicts_with = "tsa_url")]
+    no_time_stamp: bool,
+    /// Ask for nothing more: seal what is there, and name the rest as gaps
+    #[arg(long)]
+    seal_only: bool,
+    #[command(flatten)]
+    session: SessionArgs,
+}
+
+/// How a session is run; the same for `collect` and `resume`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SessionArgs {
+    #[command(flatten)]
+    pub(super) credentials: CredentialArgs,
+    /// Requests permitted, such as 5/10 for five in ten seconds; above that only outside the cloud table
+    #[arg(long, value_name = "N/SECONDS", value_parser = parse_rate)]
+    pub(super) rate: Option<Rate>,
+    /// Requests in flight at most
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
+    pub(super) workers: u8,
+    /// How long an answer may take
+    #[arg(long, default_value_t = 360, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
+    pub(super) timeout: u64,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseArgs,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
+    let matter = MatterFolder::open(&args.dir)?;
+    let endpoints = args.endpoints.endpoints()?;
+    let rate = permitted_rate(args.session.rate, endpoints.is_simulated())?;
+    let plan = make_plan(args, rate)?;
+    let _lock = MatterLock::take(matter.root())?;
+    let key = load_key(&matter, &args.session.passphrase)?;
+    if endpoints.is_simulated() {
+        out::talk(
+            "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence",
+        );
+    }
+    let basis =
+        if args.retention_days == 30 { "assumed: 30 days with Entra ID P1 or P2" } else { "given by the operator" };
+    let retention = Retention { days: args.retention_days, basis: Line::lossy(basis) };
+    let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
+    let acquisition = gather::begin(&matter, &key, &endpoints, &args.session.credentials, intent)?;
+    out::talk(&format!(
+        "acquisition {}: plan signed by {}",
+        acquisition.genesis.acquisition, acquisition.genesis.keys.operator
+    ));
+    finish(&matter, &acquisition, &key, &args.session, rate, &args.tsa_url)
+}
+
+pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
+    let matter = MatterFolder::open(&args.dir)?;
+    let _lock = MatterLock::take(matter.root())?;
+    let id = find_unsealed(&matter, args.id.as_ref())?;
+    let key = load_key(&matter, &args.session.passphrase)?;
+    let acquisition = gather::reopen(&matter, &key, &id)?;
+    let genesis = &acquisition.genesis;
+    let rate = match args.session.rate {
+        Some(_) => permitted_rate(args.session.rate, genesis.simulated)?,
+        None => genesis.plan.rate,
+    };
+    let authorities = match (args.no_time_stamp, args.tsa_url.is_empty()) {
+        (true, _) => Vec::new(),
+        (false, true) => genesis.timestamps.authorities.clone(),
+        (false, false) => args.tsa_url.clone(),
+    };
+    if args.seal_only {
+        let end = acquisition.as_it_stands()?;
+        return seal(&matter, &acquisition, &key, &args.session, &end, &authorities);
+    }
+    finish(&matter, &acquisition, &key, &args.session, rate, &authorities)
+}
+
+fn finish(
+    matter: &MatterFolder,
+    acquisition: &Acquisition,
+    key: &OperatorKey,
+    session: &SessionArgs,
+    rate: Option<Rate>,
+    authorities: &[String],
+) -> Result<ExitCode, CliError> {
+    let manner = Manner {
+        workers: usize::from(session.workers),
+        timeout: Duration::from_secs(session.timeout),
+        quiet: session.quiet,
+    };
+    let end = gather::run(acquisition, key, &session.credentials, rate, manner)?;
+    match &end.stop {
+        Some(stop) => Err(gather::stopped(stop, matter, acquisition)),
+        None => seal(matter, acquisition, key, session, &end, authorities),
+    }
+}
+
+fn seal(
+    matter: &MatterFolder,
+    acquisition: &Acquisition,
+    key: &OperatorKey,
+    session: &SessionArgs,
+    end: &crate::collect::session::SessionEnd,
+    authorities: &[String],
+) -> Result<ExitCode, CliError> {
+    let extra_roots = session.credentials.extra_roots()?;
+    let (path, sealed) = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
+    let answer = CollectAnswer::new(&path, &acquisition.genesis, &sealed);
+    answer.print(session.json);
+    Ok(answer.exit_code())
+}
+
+fn make_plan(args: &CollectArgs, rate: Option<Rate>) -> Result<Plan, CliError> {
+    let now = Bound::floor(SystemClock::start().now().to_datetime())
+        .ok_or_else(|| CliError::machine("the clock of this machine is out of range"))?;
+    let to = match args.to {
+        Some(to) => to,
+        None => now.plus_seconds(-LATENCY_SECONDS).unwrap_or(now),
+    };
+    if to > now {
+        return Err(CliError::request(format!("the window ends at {to}, in the future (it is {now})"))
+            .hint("leave out --to for all that has arrived, or name an earlier time"));
+    }
+    if args.from >= to {
+        return Err(CliError::request(format!(
+            "the window begins at {} and ends at {to}, which is not later",
+            args.from
+        ))
+        .hint("--from must be before --to"));
+    }
+    if to.unix() > now.unix() - LATENCY_SECONDS {
+        out::talk(
+            "warning: records of the last 15 minutes may still arrive at the service; collect that time again later",
+        );
+    }
+    let mut kinds = if args.kind.is_empty() { Kind::ALL.to_vec() } else { args.kind.clone() };
+    kinds.sort();
+    kinds.dedup();
+    let not_asked = plan::not_asked(&kinds);
+    Ok(Plan {
+        from: args.from,
+        to,
+        kinds,
+        not_asked,
+        window_seconds: args.window_hours * 3600,
+        top: PAGE_RECORDS,
+        rate,
+    })
+}
+
+/// The documented rate unless another is given; above it only where no real service can be hurt.
+fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Option<Rate>, CliError> {
+    let Some(rate) = given else { return Ok(Some(DOCUMENTED_RATE)) };
+    let above = rate.requests * DOCUMENTED_RATE.seconds > DOCUMENTED_RATE.requests * rate.seconds;
+    if above && !simulated {
+        return Err(CliError::request(format!(
+            "{}/{} is above the documented rate of 5 requests in 10 seconds",
+            rate.requests, rate.seconds
+        ))
+        .hint("leave out --rate; the service answers more with refusals"));
+    }
+    Ok(Some(rate))
+}
+
+fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
+    let all = matter.acquisitions()?;
+    let sealed = |id: &AcquisitionId| {
+        matter.package_path(&crate::format::identifier::PackageId::new(&matter.settings().matter, id, 1)).exists()
+    };
+    match wanted {
+        Some(id) if !all.contains(id) => {
+            Err(CliError::request(format!("there is no acquisition `{id}` in `{}`", matter.root().display()))
+                .hint("leave out the identifier for the latest"))
+        }
+        Some(id) if sealed(id) => Err(CliError::request(format!("acquisition `{id}` is sealed already"))
+            .hint("`signhold collect` begins a new one")),
+        Some(id) => Ok(id.clone()),
+        None => all.into_iter().rev().find(|id| !sealed(id)).ok_or_else(|| {
+            CliError::request(format!(
+                "nothing to resume in `{}`: every acquisition is sealed",
+                matter.root().display()
+            ))
+            .hint("`signhold collect` begins a new one")
+        }),
+    }
+}
+
+fn load_key(matter: &MatterFolder, passphrase: &PassphraseArgs) -> Result<OperatorKey, CliError> {
+    let path = matter.key_path();
+    OperatorKey::load(&path, || passphrase.existing(&path))
+}
+
+fn parse_time(text: &str) -> Result<Bound, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    whole.parse().map_err(|_| format!("`{text}` is not of the form 2026-11-01 or 2026-11-01T00:00:00Z (UTC)"))
+}
+
+fn parse_rate(text: &str) -> Result<Rate, String> {
+    let parts =
+        text.split_once('/').and_then(|(requests, seconds)| Some((requests.parse().ok()?, seconds.parse().ok()?)));
+    match parts {
+        Some((requests @ 1..=1_000_000, seconds @ 1..=3600)) => Ok(Rate { requests, seconds }),
+        _ => Err(format!("`{text}` is not of the form 5/10: requests, a slash, seconds")),
+    }
+}
+
+/// The service's documented limit for the sign-in log, per application and tenant.
+const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
+/// Default and maximum page of the service.
+const PAGE_RECORDS: u64 = 1000;
+/// 15 minutes: reports name ten and more for sign-ins with several factors.
+const LATENCY_SECONDS: i64 = 900;

@@ -1,0 +1,169 @@
+//! What goes wrong, in words for people: kind, message, causes, hint, exit code. The only place that chooses them.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use super::out::escape;
+use crate::keyring::KeyFileError;
+use crate::seal::SealError;
+use crate::source::SourceError;
+use crate::store::FolderError;
+use crate::verify::VerifyError;
+
+/// Who failed: the request or the machine. That the evidence failed is no error but a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Disk, network or a budget.
+    Machine,
+    /// What was asked for cannot be.
+    Request,
+}
+
+/// An error that ends the program.
+#[derive(Debug)]
+pub(super) struct CliError {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl CliError {
+    /// The request was wrong.
+    pub(super) fn request(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Request, message: message.into(), hint: None }
+    }
+
+    /// The machine or the network failed.
+    pub(super) fn machine(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Machine, message: message.into(), hint: None }
+    }
+
+    /// Adds the next step.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Returns the exit code of DESIGN's table.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self.kind {
+            Kind::Request => ExitCode::from(2),
+            Kind::Machine => ExitCode::from(4),
+        }
+    }
+
+    /// Returns the error as it is printed.
+    pub(super) fn to_text(&self) -> String {
+        let mut text = format!("error: {}\n", escape(&self.message));
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(text, "hint: {}", escape(hint));
+        }
+        text
+    }
+}
+
+/// Joins an error and its causes with colons, leaving out what was said already.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl From<FolderError> for CliError {
+    fn from(error: FolderError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            FolderError::Exists(_) => Self::request(text).hint("choose another folder, or go on with what is there"),
+            FolderError::Locked(_) => {
+                Self::request(text).hint("wait until it has ended, or stop it; `resume` goes on where it was")
+            }
+            FolderError::NotAMatter(path) => Self::request(text)
+                .hint(format!("make one: `signhold init {} --matter ID --operator NAME`", path.display())),
+            FolderError::Malformed { .. } => {
+                Self::request(text).hint("put back the file as it was; nothing else was touched")
+            }
+            FolderError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
+        }
+    }
+}
+
+impl From<KeyFileError> for CliError {
+    fn from(error: KeyFileError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            KeyFileError::Exists(_) => Self::request(text).hint("name another file; a key is never overwritten"),
+            KeyFileError::OpenToOthers { path, .. } => Self::request(text)
+                .hint(format!("`chmod 600 {}`, and ask whether somebody has copied it", path.display())),
+            KeyFileError::WrongPassphrase(_) => {
+                Self::request(text).hint("give it by SIGNHOLD_PASSPHRASE or --passphrase-file")
+            }
+            KeyFileError::Malformed { .. } => Self::request(text).hint(
+                "Ed25519 in PKCS#8 PEM is needed: `signhold key new FILE` or `openssl genpkey -algorithm ed25519`",
+            ),
+            KeyFileError::NoRandomness(_) => Self::machine(text),
+            KeyFileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Self::request(text).hint("name the file with --key, or make one with `signhold key new FILE`")
+            }
+            KeyFileError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
+        }
+    }
+}
+
+impl From<SourceError> for CliError {
+    fn from(error: SourceError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            SourceError::Refused { .. } => Self::request(text)
+                .hint("check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and --cloud; nothing was collected or changed"),
+            SourceError::Unreachable { .. } => {
+                Self::machine(text).hint("check the network, a proxy in HTTPS_PROXY, and --cloud; nothing was collected or changed")
+            }
+            SourceError::Address { .. } => Self::request(text).hint("leave out --graph-url and --login-url for the real service"),
+            SourceError::Certificates(_) => Self::request(text).hint("install the system's CA certificates, or name a file with --tls-ca"),
+            SourceError::Client(_) => Self::machine(text),
+        }
+    }
+}
+
+impl From<SealError> for CliError {
+    fn from(error: SealError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            SealError::Timestamp { .. } => Self::machine(text)
+                .hint("`resume` seals again; it takes --tsa-url for another authority and --no-time-stamp for none"),
+            SealError::Damaged { .. } => Self::machine(text)
+                .hint("the disk has changed what was written; keep the folder as it is and look for a copy"),
+            SealError::TooLarge { .. } => Self::request(text).hint("collect a shorter window, one after the other"),
+            SealError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
+            SealError::Format(_) | SealError::Zip(_) => {
+                Self::machine(text).hint("the collected pages are untouched; `resume` seals again")
+            }
+        }
+    }
+}
+
+impl From<VerifyError> for CliError {
+    fn from(error: VerifyError) -> Self {
+        Self::machine(with_causes(&error)).hint("there is no verdict; copy the file to a good disk and verify the copy")
+    }
+}
+
+fn disk_hint(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "make room on the disk, then `resume`; what is committed stays"
+        }
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            "choose a folder that you may write to, or change its permissions"
+        }
+        std::io::ErrorKind::NotFound => "check the path",
+        _ => "check the disk; what is committed stays, and `resume` goes on",
+    }
+}

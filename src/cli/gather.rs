@@ -1,0 +1,346 @@
+//! From a matter and a plan to durable pages: genesis signed and time-stamped, then the session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sha2::{Digest as _, Sha256};
+
+use super::credentials::{CredentialArgs, planned_endpoints};
+use super::error::{CliError, with_causes};
+use super::out;
+use super::progress::Progress;
+use crate::clock::SystemClock;
+use crate::collect::chain::{Chain, ChainError, Head};
+use crate::collect::plan;
+use crate::collect::restore::Restore;
+use crate::collect::session::{Outside, Session, SessionEnd};
+use crate::collect::stream::Stop;
+use crate::collect::table::RunTable;
+use crate::collect::{Clock, Pace as _};
+use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
+use crate::crypto::signature::{Signature, Signer as _};
+use crate::crypto::timestamp;
+use crate::format::genesis::{
+    ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Retention, Series, Source,
+};
+use crate::format::identifier::AcquisitionId;
+use crate::format::line::Line;
+use crate::format::parts::{GenesisReference, Timestamps, Tool};
+use crate::format::{FORMAT_VERSION, decode, encode};
+use crate::keyring::OperatorKey;
+use crate::seal::TimestampAuthority as _;
+use crate::source::auth::TokenSource;
+use crate::source::cloud::Endpoints;
+use crate::source::graph::GraphSource;
+use crate::source::http::{HttpClient, HttpSettings};
+use crate::source::throttle::Pacer;
+use crate::store::acquisition::AcquisitionFolder;
+use crate::store::matter::MatterFolder;
+use crate::tsa::TsaClient;
+
+/// An acquisition with a signed plan, and how far it has come.
+pub(super) struct Acquisition {
+    pub(super) folder: AcquisitionFolder,
+    pub(super) genesis: Genesis,
+    reference: GenesisReference,
+    head: Head,
+    table: RunTable,
+}
+
+impl Acquisition {
+    /// Returns the end of a session that asks for nothing more.
+    pub(super) fn as_it_stands(&self) -> Result<SessionEnd, CliError> {
+        let uncovered =
+            plan::remaining(&self.genesis.plan, &self.table).map_err(|error| CliError::request(error.to_string()))?;
+        Ok(SessionEnd { table: self.table.clone(), uncovered, stop: None })
+    }
+}
+
+/// What was planned, before it is signed.
+pub(super) struct Intent {
+    pub(super) plan: Plan,
+    pub(super) retention: Retention,
+    pub(super) authorities: Vec<String>,
+}
+
+/// How a session is run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) workers: usize,
+    pub(super) timeout: Duration,
+    pub(super) quiet: bool,
+}
+
+/// Signs a plan, has it stamped, and makes the acquisition's folder. The service is asked for nothing but a token.
+pub(super) fn begin(
+    matter: &MatterFolder,
+    key: &OperatorKey,
+    endpoints: &Endpoints,
+    credentials: &CredentialArgs,
+    intent: Intent,
+) -> Result<Acquisition, CliError> {
+    let clock = SystemClock::start();
+    let extra_roots = credentials.extra_roots()?;
+    let http = connect(endpoints, extra_roots.as_deref(), TOKEN_TIMEOUT)?;
+    let tokens = TokenSource::new(credentials.application()?, endpoints, &clock)?;
+    let reading = tokens.renew(&http, None)?;
+    warn_of_clock(reading.as_ref());
+    let created = clock.now();
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(|error| CliError::machine(format!("no random numbers: {error}")))?;
+    let fingerprint = key.public_key().fingerprint();
+    let application = tokens.application();
+    let genesis = Genesis {
+        r#type: GenesisType::V1,
+        acquisition: AcquisitionId::new(created, random),
+        matter: matter.settings().to_matter(),
+        operator: matter.settings().operator.clone(),
+        simulated: endpoints.is_simulated(),
+        created,
+        tool: tool(),
+        host: host(),
+        clock: reading.into_iter().collect(),
+        source: Source {
+            service: "microsoft-graph".to_owned(),
+            cloud: endpoints.cloud.to_string(),
+            graph_url: endpoints.graph_url.clone(),
+            login_url: endpoints.login_url.clone(),
+            api_version: "beta".to_owned(),
+        },
+        identity: Identity {
+            tenant: application.tenant.clone(),
+            client_id: application.client_id.clone(),
+            method: tokens.method().to_owned(),
+            claims: tokens.claims(),
+        },
+        plan: intent.plan,
+        retention: intent.retention,
+        keys: Keys { operator: fingerprint, signer: fingerprint },
+        timestamps: Timestamps::by(intent.authorities),
+        series: Series { number: 1, previous_seal: None },
+    };
+    let bytes = encode(&genesis).map_err(|error| CliError::machine(with_causes(&error)))?;
+    let signature = key.sign(&bytes);
+    let stamps = stamp_genesis(&genesis, &signature, extra_roots.as_deref(), &clock)?;
+    let folder = matter.begin(&genesis, &bytes, signature.as_bytes(), &stamps)?;
+    let reference = reference(&folder);
+    let previous = RecordDigest::from_bytes(*reference.sha256.as_bytes());
+    Ok(Acquisition {
+        folder,
+        genesis,
+        reference,
+        head: Head { page: 0, previous, failure: 0 },
+        table: RunTable::default(),
+    })
+}
+
+/// Opens an acquisition and rebuilds, checking signatures and chain, what is durable of it.
+pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionId) -> Result<Acquisition, CliError> {
+    let folder = matter.acquisition(id)?;
+    let public = key.public_key();
+    let genesis: Genesis = decode(&folder.genesis).map_err(|error| {
+        CliError::request(format!("the plan of `{id}` cannot be read: {error}")).hint("put back the file as it was")
+    })?;
+    let signed = Signature::from_bytes(&folder.genesis_signature)
+        .is_some_and(|signature| public.verify(&folder.genesis, &signature));
+    if !signed || genesis.keys.signer != public.fingerprint() {
+        return Err(CliError::request(format!(
+            "the plan of `{id}` was signed by key {}, not by {}",
+            genesis.keys.signer,
+            public.fingerprint()
+        ))
+        .hint("an acquisition is finished with the key that began it"));
+    }
+    let reference = reference(&folder);
+    let counts = folder.counts()?;
+    let restore = std::cell::RefCell::new(Restore::new(&public, reference.sha256));
+    let damaged = |part: String| move |reason| crate::seal::SealError::Damaged { part, reason };
+    folder.replay(
+        counts,
+        |record, bytes, signature| {
+            let taken = restore.borrow_mut().add_page(&record, bytes, signature);
+            taken.map_err(damaged(format!("page {}", record.sequence)))
+        },
+        |record, bytes, signature| {
+            let taken = restore.borrow_mut().add_failure(&record, bytes, signature);
+            taken.map_err(damaged(format!("failure {}", record.sequence)))
+        },
+    )?;
+    let (head, table) = restore.into_inner().finish();
+    Ok(Acquisition { folder, genesis, reference, head, table })
+}
+
+/// Runs a session over what is left of the plan.
+pub(super) fn run(
+    acquisition: &Acquisition,
+    key: &OperatorKey,
+    credentials: &CredentialArgs,
+    rate: Option<crate::format::genesis::Rate>,
+    manner: Manner,
+) -> Result<SessionEnd, CliError> {
+    let genesis = &acquisition.genesis;
+    let clock = Arc::new(SystemClock::start());
+    let as_it_stands = acquisition.as_it_stands()?;
+    if as_it_stands.uncovered.is_empty() {
+        return Ok(as_it_stands);
+    }
+    let left = as_it_stands.uncovered;
+    let endpoints = planned_endpoints(&genesis.source)?;
+    let http = connect(&endpoints, credentials.extra_roots()?.as_deref(), manner.timeout)?;
+    let tokens = TokenSource::new(credentials.application()?, &endpoints, clock.as_ref())?;
+    if tokens.application().tenant != genesis.identity.tenant
+        || tokens.application().client_id != genesis.identity.client_id
+    {
+        let planned = &genesis.identity;
+        return Err(CliError::request(format!(
+            "the plan was made for application `{}` in tenant `{}`",
+            planned.client_id, planned.tenant
+        ))
+        .hint("set AZURE_TENANT_ID and AZURE_CLIENT_ID to these"));
+    }
+    tokens.renew(&http, None)?;
+    let source = GraphSource::new(&http, &tokens, &endpoints)?;
+    let pacer = Arc::new(Pacer::new(rate, clock.clone()));
+    stop_on_interrupt(&pacer);
+    let log = |line: &str| {
+        // The log helps people; the chain is the evidence, and it goes on without the log.
+        let _ = acquisition.folder.log(line);
+    };
+    let left_seconds: i64 = left.iter().map(|stream| stream.window.seconds()).sum();
+    let planned_seconds = (genesis.plan.to.unix() - genesis.plan.from.unix())
+        .saturating_mul(genesis.plan.kinds.len().try_into().unwrap_or(4));
+    let done_seconds = u64::try_from(planned_seconds - left_seconds).unwrap_or_default();
+    let progress = Progress::new(&genesis.plan, done_seconds, clock.as_ref(), &log, manner.quiet);
+    let chain = Chain::new(
+        genesis.acquisition.clone(),
+        acquisition.reference.clone(),
+        key,
+        &acquisition.folder,
+        acquisition.head,
+    );
+    let outside = Outside { source: &source, clock: clock.as_ref(), pace: pacer.as_ref(), observer: &progress };
+    let session = Session::new(genesis, &acquisition.reference, &outside, chain, acquisition.table.clone());
+    let end = session.run(manner.workers);
+    progress.finish();
+    end.map_err(|error| CliError::request(error.to_string()))
+}
+
+/// Puts a stop in words, with the way to go on.
+pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisition) -> CliError {
+    let again = format!(
+        "everything so far is safe; go on with `signhold resume {} {}`",
+        matter.root().display(),
+        acquisition.genesis.acquisition
+    );
+    match stop {
+        Stop::Cancelled => CliError::machine("interrupted").hint(again),
+        Stop::Chain(error @ ChainError::Store(_)) => {
+            CliError::machine(with_causes(error)).hint(format!("make room or mend the disk; {again}"))
+        }
+        Stop::Chain(error) => CliError::machine(with_causes(error)).hint(again),
+        Stop::Refused { status: 401, detail } => CliError::request(format!("the service refuses the token: {detail}"))
+            .hint(format!("check the credential; {again}")),
+        Stop::Refused { detail, .. } => {
+            CliError::request(format!("the service refuses access: {detail}")).hint(format!(
+                "the application needs AuditLog.Read.All with admin consent, and the tenant Entra ID P1 or P2; {again}"
+            ))
+        }
+    }
+}
+
+/// Names this program.
+pub(super) fn tool() -> Tool {
+    let executable = std::env::current_exe().and_then(std::fs::read);
+    Tool {
+        name: Line::lossy("signhold"),
+        version: Line::lossy(env!("CARGO_PKG_VERSION")),
+        executable_sha256: executable.ok().map(|bytes| FileDigest::of(&bytes)),
+        format: FORMAT_VERSION.to_owned(),
+    }
+}
+
+fn connect(endpoints: &Endpoints, extra_roots_pem: Option<&str>, timeout: Duration) -> Result<HttpClient, CliError> {
+    Ok(HttpClient::new(HttpSettings { extra_roots_pem, timeout, destination: &endpoints.graph_url })?)
+}
+
+fn stamp_genesis(
+    genesis: &Genesis,
+    signature: &Signature,
+    extra_roots: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<Vec<Vec<u8>>, CliError> {
+    let imprint: [u8; 32] = Sha256::digest(signature.as_bytes()).into();
+    let mut stamps = Vec::new();
+    for url in &genesis.timestamps.authorities {
+        let refused = |reason: String| {
+            CliError::machine(format!("no time stamp from `{url}`: {reason}"))
+                .hint("nothing was collected; name another authority with --tsa-url, or leave it out and have times of your own clock only")
+        };
+        let answer = TsaClient::new(extra_roots).and_then(|client| client.stamp(url, &imprint)).map_err(&refused)?;
+        let token = timestamp::parse_response(&answer).map_err(|fault| refused(fault.to_string()))?;
+        let local = clock.now();
+        let offset = token.gen_time() - local.to_datetime();
+        if offset.abs() > CLOCK_TOLERANCE {
+            return Err(CliError::machine(format!(
+                "the clock of this machine says {local}, the authority `{url}` says {}",
+                token.gen_time()
+            ))
+            .hint(
+                "set the clock of this machine; a verifier would find the times out of order. Nothing was collected",
+            ));
+        }
+        stamps.push(answer);
+    }
+    Ok(stamps)
+}
+
+fn warn_of_clock(reading: Option<&ClockReading>) {
+    let Some(reading) = reading else { return };
+    let Ok(remote) = chrono::DateTime::parse_from_rfc2822(reading.remote.as_str()) else { return };
+    let offset = remote.to_utc() - reading.local.to_datetime();
+    if offset.abs() > CLOCK_WARNING {
+        out::talk(&format!(
+            "warning: the clock of this machine is {} s off that of {}; the difference is recorded",
+            offset.num_seconds().abs(),
+            out::escape(&reading.against)
+        ));
+    }
+}
+
+fn reference(folder: &AcquisitionFolder) -> GenesisReference {
+    GenesisReference {
+        sha256: GenesisDigest::of(&folder.genesis),
+        timestamps: folder.genesis_timestamps.iter().map(|token| TimestampDigest::of(token)).collect(),
+    }
+}
+
+fn host() -> Host {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("COMPUTERNAME").ok());
+    Host {
+        name: name.and_then(|name| name.trim().parse().ok()),
+        os: Line::lossy(std::env::consts::OS),
+        architecture: Line::lossy(std::env::consts::ARCH),
+    }
+}
+
+/// The first Ctrl-C lets the requests in flight end; the second ends the process, which loses those and nothing else.
+fn stop_on_interrupt(pacer: &Arc<Pacer>) {
+    let pacer = Arc::downgrade(pacer);
+    let handler = move || match pacer.upgrade() {
+        Some(pacer) if !pacer.is_cancelled() => {
+            out::talk("stopping when the requests in flight have ended; press again to stop at once");
+            pacer.cancel();
+        }
+        _ => std::process::exit(4),
+    };
+    // A handler is there already when a session runs within `demo`; the state is resumable without any.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// A token comes in seconds or not at all.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(60);
+/// 300 s: the tolerance of FORMAT §12.13.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(300);
+/// Token validation allows five minutes; people want to know before.
+const CLOCK_WARNING: TimeDelta = TimeDelta::seconds(30);

@@ -1,0 +1,109 @@
+//! `init`: a matter folder.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::passphrase::PassphraseArgs;
+use super::{key, out};
+use crate::crypto::signature::{Fingerprint, Signer as _};
+use crate::format::identifier::MatterId;
+use crate::format::line::Line;
+use crate::keyring::OperatorKey;
+use crate::store::FolderError;
+use crate::store::matter::{MatterFolder, MatterSettings};
+
+#[derive(Args)]
+pub(super) struct InitArgs {
+    /// The folder to make
+    pub(super) dir: PathBuf,
+    /// The case's identifier: letters, digits, `.`, `_`, `-`
+    #[arg(long, value_name = "ID")]
+    pub(super) matter: MatterId,
+    /// Who runs the tool
+    #[arg(long, value_name = "NAME")]
+    pub(super) operator: Line,
+    /// The case's title
+    #[arg(long)]
+    pub(super) title: Option<Line>,
+    /// For whom
+    #[arg(long)]
+    pub(super) organisation: Option<Line>,
+    /// By what authority: hold notice, engagement, order
+    #[arg(long)]
+    pub(super) authority: Option<Line>,
+    /// Whose data; may be given several times
+    #[arg(long, value_name = "UPN")]
+    pub(super) custodian: Vec<Line>,
+    /// An existing Ed25519 key in PKCS#8 PEM; a new one is made in the folder if left out
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// Leave the new key unencrypted
+    #[arg(long, conflicts_with = "key")]
+    pub(super) no_passphrase: bool,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseArgs,
+}
+
+pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
+    let folder_error = |doing, error| CliError::from(FolderError::io(doing, &args.dir)(error));
+    if args.dir.exists() && args.dir.read_dir().map_err(|error| folder_error("read", error))?.next().is_some() {
+        return Err(FolderError::Exists(args.dir.clone()).into());
+    }
+    // The key first: a folder without one would be of no use, and a wrong key must leave nothing behind.
+    let existing = match &args.key {
+        Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?.public_key()),
+        None => None,
+    };
+    std::fs::create_dir_all(&args.dir).map_err(|error| folder_error("create", error))?;
+    let (key_path, public) = match (&args.key, existing) {
+        (Some(path), Some(public)) => {
+            let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
+            crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &public)?;
+            (absolute, public)
+        }
+        _ => {
+            let made = key::make(
+                &args.dir.join(PRIVATE_KEY),
+                &args.dir.join(PUBLIC_KEY),
+                args.no_passphrase,
+                &args.passphrase,
+            );
+            let made = made.inspect_err(|_| {
+                // Leave nothing of a folder that was just made; if it is not empty, it stays.
+                let _ = std::fs::remove_dir(&args.dir);
+            })?;
+            (PathBuf::from(PRIVATE_KEY), made.public_key())
+        }
+    };
+    let settings = MatterSettings {
+        matter: args.matter,
+        title: args.title,
+        organisation: args.organisation,
+        authority: args.authority,
+        custodians: args.custodian,
+        operator: args.operator,
+        key: key_path,
+    };
+    let folder = MatterFolder::create(&args.dir, settings)?;
+    out::answer(&summary(&folder, public.fingerprint()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(folder: &MatterFolder, fingerprint: Fingerprint) -> String {
+    let root = folder.root().display();
+    format!(
+        "matter `{}` is ready in {root}\n\
+         key          {}\n\
+         fingerprint  {fingerprint}\n\
+         Give the fingerprint to whoever will verify, by a way of its own, before there is a dispute.\n\
+         next: signhold collect {root} --from 2026-11-01 [--tsa-url URL]\n",
+        folder.settings().matter,
+        folder.key_path().display(),
+    )
+}
+
+const PRIVATE_KEY: &str = "operator.pem";
+const PUBLIC_KEY: &str = "operator.pub.pem";

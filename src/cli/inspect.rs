@@ -1,0 +1,102 @@
+//! `inspect`: what a package says of itself, without any claim about trust.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::out::{self, bytes, counted, escape, grouped};
+use super::verify::open;
+use crate::format::kind::Kind;
+use crate::format::seal::{Run, RunState};
+use crate::verify::{Facts, inspect};
+
+#[derive(Args)]
+pub(super) struct InspectArgs {
+    /// A package
+    file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &InspectArgs) -> Result<ExitCode, CliError> {
+    let facts = inspect(open(&args.file)?)?;
+    if facts.package.is_none() {
+        return Err(CliError::request(format!("`{}` holds no package that can be read", args.file.display()))
+            .hint("`signhold verify` says what is wrong with it"));
+    }
+    if args.json {
+        out::answer_json(&facts);
+    } else {
+        let mark = if facts.simulated == Some(true) { "SIMULATED DATA, NOT EVIDENCE\n" } else { "" };
+        out::answer(&format!("{mark}{}\nWhat the package says of itself; nothing was verified.\n", contents(&facts)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the contents of a package in words.
+pub(super) fn contents(facts: &Facts) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            text += &format!("{name:<10} {}\n", escape(&value));
+        }
+    };
+    line(
+        "package",
+        facts.package.as_ref().map(|package| {
+            format!("{package}, {}, {}", bytes(facts.archive_byte_len), counted(facts.file_count, "file"))
+        }),
+    );
+    line(
+        "matter",
+        facts.matter.as_ref().map(|matter| match &matter.title {
+            Some(title) => format!("{}, {title}", matter.id),
+            None => matter.id.to_string(),
+        }),
+    );
+    line("operator", facts.operator.as_ref().map(ToString::to_string));
+    line("service", facts.service.clone());
+    line("window", facts.window.as_ref().map(|window| format!("{} to {}", window.from, window.to)));
+    let counts = &facts.counts;
+    let basis = if facts.counts_computed { "counted" } else { "by its own word" };
+    line(
+        "content",
+        Some(format!(
+            "{}, {} ({} in the window), {}, {basis}",
+            counted(counts.pages, "page"),
+            counted(counts.records, "record"),
+            grouped(counts.inside),
+            bytes(counts.body_bytes)
+        )),
+    );
+    if counts.failures > 0 {
+        line("failures", Some(format!("{}, each kept", counted(counts.failures, "request"))));
+    }
+    for kind in &facts.kinds {
+        line("coverage", Some(format!("{kind}: {}", coverage(*kind, &facts.coverage))));
+    }
+    for kind in &facts.kinds_not_asked {
+        line("coverage", Some(format!("{kind}: not asked")));
+    }
+    text
+}
+
+fn coverage(kind: Kind, runs: &[Run]) -> String {
+    let of_kind = || runs.iter().filter(move |run| run.kind == kind);
+    let count = |state: RunState| of_kind().filter(|run| run.state == state).count() as u64;
+    let records: u64 = of_kind().filter(|run| run.state != RunState::Superseded).map(|run| run.inside).sum();
+    let states = [
+        RunState::Complete,
+        RunState::Empty,
+        RunState::Failed,
+        RunState::Expired,
+        RunState::NotAsked,
+        RunState::Superseded,
+    ];
+    let parts: Vec<String> =
+        states.into_iter().filter(|state| count(*state) > 0).map(|state| format!("{} {state}", count(state))).collect();
+    format!("{} in windows: {}", counted(records, "record"), parts.join(", "))
+}

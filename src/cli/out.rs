@@ -1,0 +1,93 @@
+//! Printing: answers to standard output, talk to standard error, both safe for a terminal.
+//!
+//! Values from logs and services were written by strangers. [`escape`] makes every control and direction character visible.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::format::line::is_forbidden;
+
+/// Makes controls, line separators and direction marks visible; keeps newlines.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_forbidden(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Prints an answer. A reader that went away, such as `head`, is no error.
+pub(super) fn answer(text: &str) {
+    let mut out = io::stdout().lock();
+    // Nobody is left to tell when standard output is closed.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints an answer as JSON, one document with a final newline.
+pub(super) fn answer_json<T: Serialize>(document: &T) {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    answer(&text);
+}
+
+/// Prints a line of talk.
+pub(super) fn talk(text: &str) {
+    let mut err = io::stderr().lock();
+    // As above.
+    let _ = writeln!(err, "{text}");
+}
+
+/// Says whether talk goes to a terminal.
+pub(super) fn talks_to_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Writes 1234567 as `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Writes a number of bytes for people.
+pub(super) fn bytes(count: u64) -> String {
+    let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| count >= *size) {
+        Some((unit, size)) => format!("{}.{} {unit}", count / size, count % size * 10 / size),
+        None => format!("{count} bytes"),
+    }
+}
+
+/// Writes a number with its noun: `1 page`, `2 pages`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_move_a_cursor_is_made_visible() {
+        assert_eq!(escape("a\u{1b}[2Jb\u{202e}c\r\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\n");
+    }
+
+    #[test]
+    fn numbers_are_for_people() {
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(counted(1, "page"), "1 page");
+        assert_eq!(counted(1000, "page"), "1,000 pages");
+    }
+}

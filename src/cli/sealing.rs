@@ -1,0 +1,75 @@
+//! From durable pages to a package under its name.
+
+use std::path::PathBuf;
+
+use super::error::CliError;
+use super::gather::{Acquisition, tool};
+use crate::clock::SystemClock;
+use crate::collect::Clock as _;
+use crate::collect::session::SessionEnd;
+use crate::keyring::OperatorKey;
+use crate::seal::TimestampAuthority;
+use crate::seal::package::{self, Contents, Sealed};
+use crate::store::acquisition::AcquisitionFolder;
+use crate::store::matter::MatterFolder;
+use crate::store::package_file::PackageFile;
+use crate::tsa::TsaClient;
+
+/// Seals an acquisition. Returns where the package lies.
+pub(super) fn seal(
+    matter: &MatterFolder,
+    acquisition: &Acquisition,
+    key: &OperatorKey,
+    end: &SessionEnd,
+    authorities: &[String],
+    extra_roots: Option<&str>,
+) -> Result<(PathBuf, Sealed), CliError> {
+    let folder = &acquisition.folder;
+    let (page_count, failure_count) = folder.counts()?;
+    let streams = end.table.streams(&acquisition.genesis, &end.uncovered);
+    let path = matter.package_path(&package::identifier(&acquisition.genesis));
+    let run_log = folder.run_log()?;
+    let tool = tool();
+    let contents = Contents {
+        genesis: &acquisition.genesis,
+        genesis_bytes: &folder.genesis,
+        genesis_signature: &folder.genesis_signature,
+        genesis_timestamps: &folder.genesis_timestamps,
+        page_count,
+        failure_count,
+        streams: &streams,
+        run_log: &run_log,
+        tool: &tool,
+        now: SystemClock::start().now(),
+        authorities,
+    };
+    let authority = Keeping { folder, client: TsaClient::new(extra_roots).map_err(CliError::machine)? };
+    let mut file = PackageFile::create(&path)?;
+    match package::write(folder, &contents, key, &authority, &mut file) {
+        Ok((sealed, _)) => {
+            file.publish()?;
+            Ok((path, sealed))
+        }
+        Err(error) => {
+            file.discard();
+            Err(error.into())
+        }
+    }
+}
+
+/// Keeps every token it gets, and gives it again for the same imprint: sealing twice at one instant gives the same bytes.
+struct Keeping<'a> {
+    folder: &'a AcquisitionFolder,
+    client: TsaClient,
+}
+
+impl TimestampAuthority for Keeping<'_> {
+    fn stamp(&self, url: &str, imprint: &[u8; 32]) -> Result<Vec<u8>, String> {
+        if let Some(token) = self.folder.kept_timestamp(url, imprint) {
+            return Ok(token);
+        }
+        let token = self.client.stamp(url, imprint)?;
+        self.folder.keep_timestamp(url, imprint, &token).map_err(|error| super::error::with_causes(&error))?;
+        Ok(token)
+    }
+}

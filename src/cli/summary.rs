@@ -1,0 +1,129 @@
+//! What `collect` and `resume` answer: where the package lies, what is in it, what is not.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::out::{self, bytes, counted};
+use super::progress::fetched;
+use crate::crypto::digest::SealDigest;
+use crate::crypto::signature::Fingerprint;
+use crate::format::genesis::Genesis;
+use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
+use crate::format::seal::{Run, Totals};
+use crate::seal::package::Sealed;
+use crate::time::Bound;
+
+/// What `collect` and `resume` say with `--json`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct CollectAnswer {
+    /// Where the package lies.
+    package_path: String,
+    /// Its identifier.
+    #[cfg_attr(test, schemars(with = "String"))]
+    package: PackageId,
+    /// The case.
+    #[cfg_attr(test, schemars(with = "String"))]
+    matter: MatterId,
+    /// The collection act.
+    #[cfg_attr(test, schemars(with = "String"))]
+    acquisition: AcquisitionId,
+    /// Whether the data was invented.
+    simulated: bool,
+    /// The window's beginning.
+    #[cfg_attr(test, schemars(with = "String"))]
+    from: Bound,
+    /// The window's end, not part of it.
+    #[cfg_attr(test, schemars(with = "String"))]
+    to: Bound,
+    /// Whether every window of every kind was closed.
+    complete: bool,
+    /// Windows that failed, were never asked or had expired.
+    #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
+    gaps: Vec<Run>,
+    /// Sums.
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
+    totals: Totals,
+    /// Length of the package in bytes.
+    package_byte_len: u64,
+    /// Digest of the seal.
+    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$")))]
+    seal_sha256: SealDigest,
+    /// The key that signed.
+    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$")))]
+    signer: Fingerprint,
+}
+
+impl CollectAnswer {
+    pub(super) fn new(path: &Path, genesis: &Genesis, sealed: &Sealed) -> Self {
+        let seal = &sealed.seal;
+        let gaps: Vec<Run> = seal.streams.iter().filter(|run| run.state.is_gap()).cloned().collect();
+        Self {
+            package_path: path.display().to_string(),
+            package: seal.package.clone(),
+            matter: genesis.matter.id.clone(),
+            acquisition: seal.acquisition.clone(),
+            simulated: seal.simulated,
+            from: genesis.plan.from,
+            to: genesis.plan.to,
+            complete: gaps.is_empty(),
+            gaps,
+            totals: seal.totals,
+            package_byte_len: sealed.byte_len,
+            seal_sha256: sealed.seal_sha256,
+            signer: seal.signer,
+        }
+    }
+
+    /// Prints it: gaps on standard error, the rest on standard output.
+    pub(super) fn print(&self, json: bool) {
+        for gap in &self.gaps {
+            let reason = gap.reason.as_ref().map_or("", |reason| reason.as_str());
+            out::talk(&format!("gap: {} {} to {}: {}: {reason}", gap.kind, gap.from, gap.to, gap.state));
+        }
+        if json {
+            out::answer_json(self);
+        } else {
+            out::answer(&self.to_text());
+        }
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.complete { ExitCode::SUCCESS } else { ExitCode::from(5) }
+    }
+
+    fn to_text(&self) -> String {
+        let mark = if self.simulated { "SIMULATED DATA, NOT EVIDENCE\n" } else { "" };
+        let Totals { pages, records, body_bytes, inside, failures } = self.totals;
+        let coverage = match self.gaps.len() as u64 {
+            0 => "complete, as returned to this query, this identity, at this time".to_owned(),
+            count => format!("with {}, each named above and in the seal", counted(count, "gap")),
+        };
+        let boundary = records.saturating_sub(inside);
+        let boundary = if boundary == 0 {
+            String::new()
+        } else {
+            format!(", {} of them outside their page's window", counted(boundary, "record"))
+        };
+        let failed =
+            if failures == 0 { String::new() } else { format!("; {} kept", counted(failures, "failed request")) };
+        format!(
+            "{mark}{}\n\
+             window   {} to {}\n\
+             content  {}{boundary}{failed}\n\
+             covered  {coverage}\n\
+             package  {}\n\
+             seal     {}\n\
+             signer   {}\n",
+            self.package_path,
+            self.from,
+            self.to,
+            fetched(pages, records, body_bytes),
+            bytes(self.package_byte_len),
+            self.seal_sha256,
+            self.signer,
+        )
+    }
+}

@@ -1,0 +1,252 @@
+//! `verify`: the verdict, for people and for programs.
+//!
+//! The first line never says more than was checked.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::error::CliError;
+use super::inspect::contents;
+use super::out::{self, escape};
+use crate::crypto::signature::Fingerprint;
+use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
+use crate::keyring;
+use crate::verify::verdict::TokenFact;
+use crate::verify::{CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, verify};
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// Packages
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// A key you had from elsewhere than the package: a public key file, a fingerprint, or its 24 words
+    #[arg(long, value_name = "KEY|FINGERPRINT")]
+    trust: Vec<String>,
+    /// Root certificates of time stamp authorities, in PEM
+    #[arg(long, value_name = "PEM")]
+    tsa_root: Vec<PathBuf>,
+    /// What else must hold for VALID
+    #[arg(long, value_name = "WHAT")]
+    require: Vec<Requirement>,
+    /// Check container digest, signatures and time stamps only; never VALID
+    #[arg(long)]
+    quick: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Requirement {
+    /// A package without time stamps is INDETERMINATE
+    TimeStamp,
+}
+
+/// What `verify` says with `--json`.
+#[derive(Debug, Serialize)]
+struct VerifyAnswer {
+    /// The worst of the packages' outcomes.
+    outcome: Outcome,
+    /// One for each file, in the order given.
+    packages: Vec<FileReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileReport {
+    /// The file as it was named.
+    file: String,
+    /// The verification.
+    report: Report,
+}
+
+pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
+    let trust = Trust {
+        keys: args.trust.iter().map(|given| read_trust(given)).collect::<Result<_, _>>()?,
+        timestamp_roots: read_roots(&args.tsa_root)?,
+        require_timestamp: args.require.contains(&Requirement::TimeStamp),
+    };
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
+    let options = Options { trust, threads, quick: args.quick, progress: None };
+    let mut packages = Vec::new();
+    for file in &args.files {
+        let report = verify(open(file)?, &options)?;
+        packages.push(FileReport { file: file.display().to_string(), report });
+    }
+    let worst = packages.iter().map(|package| package.report.outcome).max_by_key(|outcome| badness(*outcome));
+    let outcome = worst.unwrap_or(Outcome::Indeterminate);
+    if args.json {
+        out::answer_json(&VerifyAnswer { outcome, packages });
+    } else {
+        let texts: Vec<String> = packages.iter().map(|package| to_text(&package.file, &package.report)).collect();
+        out::answer(&texts.join("\n"));
+    }
+    Ok(exit_code(outcome))
+}
+
+/// Opens a package for reading.
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, CliError> {
+    let refused = |error: std::io::Error| {
+        CliError::request(format!("cannot open the package `{}`: {error}", path.display())).hint("check the path")
+    };
+    let file = File::open(path).map_err(refused)?;
+    if !file.metadata().map_err(refused)?.is_file() {
+        return Err(CliError::request(format!("`{}` is not a regular file", path.display()))
+            .hint("name the package's ZIP file"));
+    }
+    Ok(BufReader::with_capacity(1 << 20, file))
+}
+
+/// Puts a report in words.
+pub(super) fn to_text(file: &str, report: &Report) -> String {
+    let facts = &report.facts;
+    let mut text = format!("{}  {}\n", verdict_words(report), escape(file));
+    if facts.simulated == Some(true) {
+        text += "SIMULATED DATA, NOT EVIDENCE\n";
+    }
+    text += "\n";
+    for check in &report.checks {
+        let outcome = match check.outcome {
+            CheckOutcome::Passed => "passed",
+            CheckOutcome::Failed => "FAILED",
+            CheckOutcome::NotChecked => "not checked",
+        };
+        let reason = check.reason.as_ref().map_or(String::new(), |reason| format!(": {}", escape(reason)));
+        text += &format!("{:>3}  {:<20} {outcome}{reason}\n", check.number, step_title(check.step));
+    }
+    let listed: u64 = report.findings.len() as u64;
+    let raised: u64 = report.finding_counts.values().sum();
+    if raised > 0 {
+        text += &format!("\n{}\n", out::counted(raised, "finding"));
+        report.findings.iter().for_each(|finding| text += &finding_text(finding));
+        if raised > listed {
+            text += &format!("  and {} more of the same codes\n", raised - listed);
+        }
+    }
+    if facts.package.is_some() {
+        text += &format!("\n{}", contents(facts));
+        text += &established(report, facts);
+    }
+    text += LIMITS;
+    text
+}
+
+/// The exit code of DESIGN's table for a verdict.
+pub(super) fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Valid => ExitCode::SUCCESS,
+        Outcome::Invalid => ExitCode::from(1),
+        Outcome::Indeterminate => ExitCode::from(3),
+    }
+}
+
+fn verdict_words(report: &Report) -> String {
+    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
+    match report.outcome {
+        Outcome::Valid => "VALID".to_owned(),
+        Outcome::Invalid => "INVALID".to_owned(),
+        Outcome::Indeterminate if report.quick => "INDETERMINATE (quick look: pages were not read)".to_owned(),
+        Outcome::Indeterminate if has(Severity::Unestablished) => {
+            "INDETERMINATE (intact, but see below what is not established)".to_owned()
+        }
+        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)".to_owned(),
+    }
+}
+
+fn step_title(step: Step) -> &'static str {
+    match step {
+        Step::Container => "container",
+        Step::Bag => "bag",
+        Step::Seal => "seal",
+        Step::Signer => "signer",
+        Step::Genesis => "genesis",
+        Step::PageRecords => "page records",
+        Step::Pages => "pages",
+        Step::Pagination => "pagination",
+        Step::Failures => "failures",
+        Step::RootsAndCounts => "roots and counts",
+        Step::Coverage => "coverage",
+        Step::Timestamps => "time stamps",
+        Step::TimeOrder => "order of time",
+    }
+}
+
+fn finding_text(finding: &Finding) -> String {
+    let mark = match finding.severity {
+        Severity::Violation => "violation     ",
+        Severity::Unestablished => "unestablished ",
+        Severity::Note => "note          ",
+    };
+    let place = if finding.place.is_empty() { String::new() } else { format!("  `{}`", escape(&finding.place)) };
+    let mut text = format!("  {mark}{}{place}  {}\n", finding.code.as_str(), finding.clause);
+    for (name, value) in [("claimed ", &finding.claimed), ("computed", &finding.computed)] {
+        if !value.is_empty() {
+            text += &format!("      {name}  {}\n", escape(value));
+        }
+    }
+    text
+}
+
+fn established(report: &Report, facts: &Facts) -> String {
+    let mut text = String::new();
+    if let Some(signer) = &facts.signer {
+        let trusted = if facts.signer_trusted {
+            "the key you named"
+        } else {
+            "a key that comes with the package and proves nothing by itself"
+        };
+        text += &format!("signer     {signer}\n           {trusted}\n");
+    }
+    let line = |token: &TokenFact, what: &str| {
+        let word = if token.accepted { "" } else { ", not accepted" };
+        let authority = token.authority.as_deref().map_or("an unnamed authority", |name| name);
+        format!("{what} {} by {}{word}\n", token.gen_time, escape(authority))
+    };
+    facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
+    facts.times.seal_tokens.iter().for_each(|token| text += &line(token, "not after "));
+    if facts.times.seal_tokens.is_empty() && !report.quick {
+        text += "times      the operator's own clock; no time stamp\n";
+    }
+    text
+}
+
+fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
+    let path = Path::new(given);
+    if path.exists() {
+        return Ok(keyring::load_public(path)?.fingerprint());
+    }
+    given.trim().to_lowercase().parse().map_err(|_| {
+        CliError::request(format!("`{given}` is neither a public key file nor a fingerprint"))
+            .hint("give the path of a public key in PEM, 64 hexadecimal digits, or 24 words in quotes")
+    })
+}
+
+fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> {
+    let mut roots = Vec::new();
+    for path in paths {
+        let refused = |reason: String| {
+            CliError::request(format!("cannot use the root certificate `{}`: {reason}", path.display()))
+                .hint("name a PEM file with the root of the time stamp authority")
+        };
+        let pem = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+        roots.extend(trust_roots_from_pem(&pem).map_err(|error| refused(error.to_string()))?);
+    }
+    Ok(roots)
+}
+
+fn badness(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Valid => 0,
+        Outcome::Indeterminate => 1,
+        Outcome::Invalid => 2,
+    }
+}
+
+/// More threads than this wait for the one that reads.
+const MAX_THREADS: usize = 8;
+const LIMITS: &str = "\nNot shown by any verification: that the service sent these bytes, or that it returned all it had.\n\
+                      \"Complete\" means: as returned to this query, this identity, at this time. See LEGAL_NOTES.md.\n";
