@@ -6,12 +6,11 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
+use sha2::{Digest as _, Sha256};
 use zip::read::ZipArchive;
 use zip::result::ZipError;
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
-
-use crate::crypto::digest::Hasher;
 
 /// A file deflated once: an archive with that one entry, so that the `zip` crate can copy it.
 #[derive(Clone)]
@@ -96,7 +95,7 @@ pub struct Writer<W: Write + Seek>(ZipWriter<Forward<W>>);
 impl<W: Write + Seek> Writer<W> {
     /// Begins an archive in `sink`, which must be empty.
     pub fn new(sink: W) -> Self {
-        Self(ZipWriter::new(Forward { sink, position: 0, hasher: Hasher::default() }))
+        Self(ZipWriter::new(Forward { sink, position: 0, hasher: Sha256::new() }))
     }
 
     /// Adds a part.
@@ -121,7 +120,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Returns the number and the digest of the bytes written so far, all entries being whole.
     #[must_use]
     pub fn so_far(&self) -> (u64, [u8; 32]) {
-        self.0.get_ref().map_or((0, [0; 32]), |forward| (forward.position, forward.hasher.clone().finish()))
+        self.0.get_ref().map_or((0, [0; 32]), |forward| (forward.position, forward.hasher.clone().finalize().into()))
     }
 
     /// Writes the central directory and returns the sink.
@@ -138,7 +137,7 @@ impl<W: Write + Seek> Writer<W> {
 struct Forward<W> {
     sink: W,
     position: u64,
-    hasher: Hasher,
+    hasher: Sha256,
 }
 
 impl<W: Write> Write for Forward<W> {
@@ -201,9 +200,7 @@ mod tests {
         writer.add("top/b", &record).unwrap();
         let archive = writer.finish().unwrap().into_inner();
         let before = archive.get(..usize::try_from(byte_len).unwrap()).unwrap();
-        let mut hasher = Hasher::default();
-        hasher.update(before);
-        assert_eq!(digest, hasher.finish());
+        assert_eq!(digest.as_slice(), Sha256::digest(before).as_slice());
         assert_eq!(archive.get(before.len()..before.len() + 4).unwrap(), b"PK\x03\x04");
         assert!(Bundle::open(Cursor::new(archive)).unwrap().read("top/b", 6).unwrap().unwrap() == b"record");
     }
