@@ -150,7 +150,7 @@ fn a_package_without_pages_names_the_gap() {
     let mut draft = Draft::good();
     draft.pages.clear();
     let mut gap = run("not_asked", Some("the operator stopped"));
-    gap.run = 0;
+    gap.number = 0;
     draft.runs = vec![gap];
     let mut files = draft.build();
     // The builder counts the head from the first page; without pages it is genesis.

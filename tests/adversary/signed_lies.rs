@@ -76,7 +76,7 @@ fn manifest_malformed() {
         |text| text.to_uppercase().replace("DATA/", "data/"),
         |text| text.replace("  ", " *"),
         |text| format!("# comment\n{text}"),
-        |text| text.lines().rev().map(|line| format!("{line}\n")).collect(),
+        |text| text.lines().rev().flat_map(|line| [line, "\n"]).collect(),
         |text| [text, text.lines().last().unwrap(), "\n"].concat(),
     ];
     for change in changes {
@@ -326,9 +326,7 @@ fn page_records_mismatch() {
         |record| record.replace("records", "\"undated\":0", "\"undated\":1"),
         |record| record.replace("records", "\"slicing\":\"elements\"", "\"slicing\":\"opaque\""),
         |record| record.replace("records", "\"earliest\":\"2026-11-01T07:00:00Z\"", "\"earliest\":null"),
-        |record| {
-            record.replace("records", "\"latest\":\"2026-11-01T07:00:00Z\"", "\"latest\":\"2026-11-01T07:00:01Z\"")
-        },
+        |record| record.replace("records", "\"latest\":\"2026-11-01T07:00:00Z", "\"latest\":\"2026-11-01T07:00:01Z"),
         |record| {
             let records = record.value("records").to_owned();
             let start = records.find("\"merkle_root\":").unwrap() + 14;
@@ -504,6 +502,27 @@ fn an_expired_window_within_retention_is_no_excuse() {
     expect_invalid(&draft.build(), &["seal-streams-mismatch", "coverage-gap"]);
 }
 
+/// FORMAT §9: nothing came from beyond retention, and that is called an empty window.
+#[test]
+fn an_expired_window_is_not_an_empty_one() {
+    let (from, to) = ("2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z");
+    let mut draft = Draft::good();
+    draft.plan_from = from.to_owned();
+    draft.plan_to = to.to_owned();
+    let mut only = page(1, &first_url(GRAPH, KIND, from, to), None, Vec::new());
+    only.from = from.to_owned();
+    only.to = to.to_owned();
+    draft.pages = vec![only];
+    let mut empty = run("empty", None);
+    empty.from = from.to_owned();
+    empty.to = to.to_owned();
+    draft.runs = vec![empty];
+    expect_invalid(&draft.build(), &["seal-streams-mismatch"]);
+    draft.runs[0].state = "expired".to_owned();
+    draft.runs[0].reason = Some("the service returned nothing".to_owned());
+    expect_valid(&draft.build(), &["coverage-gap"]);
+}
+
 /// FORMAT §12.13: clocks that run backwards by more than the tolerance.
 #[test]
 fn time_order() {
@@ -532,7 +551,7 @@ fn time_order_without_requests() {
     let mut draft = Draft::good();
     draft.pages.clear();
     let mut gap = run("not_asked", Some("stopped"));
-    gap.run = 0;
+    gap.number = 0;
     draft.runs = vec![gap];
     draft.sealed = "2026-11-22T05:00:00.000Z".to_owned();
     expect_invalid(&draft.build(), &["time-order", "coverage-gap"]);

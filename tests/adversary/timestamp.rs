@@ -38,7 +38,7 @@ const PLANNED: &str = "2026-11-22T06:04:30Z";
 const SEALED: &str = "2026-11-22T06:30:30Z";
 
 /// The good package with one time stamp over genesis and one over the seal.
-fn stamped() -> Draft {
+pub(crate) fn stamped() -> Draft {
     let mut draft = Draft::good();
     draft.genesis_stamps.push(stamp(PLANNED));
     draft.seal_stamps.push(stamp(SEALED));
@@ -52,7 +52,7 @@ fn sealed_with(stamp: Stamp) -> Draft {
     draft
 }
 
-fn with_root() -> Trust {
+pub(crate) fn with_root() -> Trust {
     Trust { timestamp_roots: trust_roots_from_pem(AUTHORITY.root_pem()).unwrap(), require_timestamp: true, ..pinned() }
 }
 

@@ -15,44 +15,44 @@ use flate2::{Compression, write::DeflateEncoder};
 use sha2::{Digest as _, Sha256};
 
 /// The key of the honest operator.
-pub fn operator_key() -> SigningKey {
+pub(crate) fn operator_key() -> SigningKey {
     SigningKey::from_bytes(&[0x11; 32])
 }
 
 /// A key of somebody else.
-pub fn other_key() -> SigningKey {
+pub(crate) fn other_key() -> SigningKey {
     SigningKey::from_bytes(&[0x22; 32])
 }
 
 /// SHA-256 as bytes.
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
 /// SHA-256 as FORMAT writes it.
-pub fn hex_digest(bytes: &[u8]) -> String {
+pub(crate) fn hex_digest(bytes: &[u8]) -> String {
     HEXLOWER.encode(&sha256(bytes))
 }
 
 /// The 44 bytes of RFC 8410 around 32 bytes that are taken for a key.
-pub fn spki_of(point: &[u8; 32]) -> Vec<u8> {
+pub(crate) fn spki_of(point: &[u8; 32]) -> Vec<u8> {
     let mut spki = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
     spki.extend_from_slice(point);
     spki
 }
 
 /// The three lines of a public key file.
-pub fn pem_of(point: &[u8; 32]) -> String {
+pub(crate) fn pem_of(point: &[u8; 32]) -> String {
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&spki_of(point)))
 }
 
 /// The fingerprint of a key.
-pub fn fingerprint_of(point: &[u8; 32]) -> String {
+pub(crate) fn fingerprint_of(point: &[u8; 32]) -> String {
     hex_digest(&spki_of(point))
 }
 
 /// The root over leaf data, RFC 9162 §2.1, by its recursive definition.
-pub fn merkle_root(leaves: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn merkle_root(leaves: &[&[u8]]) -> [u8; 32] {
     match leaves {
         [] => sha256(b""),
         [only] => sha256(&[&[0][..], only].concat()),
@@ -65,7 +65,7 @@ pub fn merkle_root(leaves: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A string as canonical JSON writes it.
-pub fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {
         match character {
@@ -85,13 +85,13 @@ pub fn json(text: &str) -> String {
 }
 
 /// A string, or `null`.
-pub fn json_or_null(text: Option<&str>) -> String {
+pub(crate) fn json_or_null(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), json)
 }
 
 /// A signed document: members in order, values as the JSON text they are.
 #[derive(Clone, Debug)]
-pub struct Doc(pub Vec<(String, String)>);
+pub(crate) struct Doc(pub(crate) Vec<(String, String)>);
 
 impl Doc {
     fn of(members: &[(&str, String)]) -> Self {
@@ -99,57 +99,57 @@ impl Doc {
     }
 
     /// The text of a member.
-    pub fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         &self.0.iter().find(|(member, _)| member == name).expect("the document has the member").1
     }
 
     /// Gives a member another text.
-    pub fn set(&mut self, name: &str, text: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, text: impl Into<String>) {
         self.0.iter_mut().find(|(member, _)| member == name).expect("the document has the member").1 = text.into();
     }
 
     /// Changes a part of a member's text; the part must be there once.
-    pub fn replace(&mut self, name: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&mut self, name: &str, from: &str, to: &str) {
         let old = self.value(name).to_owned();
         assert_eq!(old.matches(from).count(), 1, "`{from}` once in {old}");
         self.set(name, old.replace(from, to));
     }
 
     /// The bytes of the document.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let members: Vec<String> = self.0.iter().map(|(name, value)| format!("{}:{value}", json(name))).collect();
         format!("{{{}}}", members.join(",")).into_bytes()
     }
 }
 
 /// What a test does to a document before it is hashed and signed.
-pub type Edit = Box<dyn Fn(&mut Doc)>;
+pub(crate) type Edit = Box<dyn Fn(&mut Doc)>;
 
 /// One page of a draft.
 #[derive(Clone, Debug)]
-pub struct Page {
-    pub kind: String,
-    pub from: String,
-    pub to: String,
-    pub run: u64,
-    pub sequence: u64,
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub status: u64,
-    pub started: String,
-    pub finished: String,
-    pub next_link: Option<String>,
+pub(crate) struct Page {
+    pub(crate) kind: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) run: u64,
+    pub(crate) sequence: u64,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) status: u64,
+    pub(crate) started: String,
+    pub(crate) finished: String,
+    pub(crate) next_link: Option<String>,
     /// The elements, and the time of each.
-    pub elements: Vec<(String, Option<String>)>,
+    pub(crate) elements: Vec<(String, Option<String>)>,
     /// Another body than the one made of elements and link; then `opaque` says whether it can be cut.
-    pub body: Option<Vec<u8>>,
-    pub opaque: bool,
-    pub content_encoding: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) opaque: bool,
+    pub(crate) content_encoding: Option<String>,
 }
 
 impl Page {
     /// The stored body.
-    pub fn stored_body(&self) -> Vec<u8> {
+    pub(crate) fn stored_body(&self) -> Vec<u8> {
         if let Some(body) = &self.body {
             return body.clone();
         }
@@ -179,78 +179,85 @@ impl Page {
 
 /// One failed request of a draft.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    pub kind: String,
-    pub from: String,
-    pub to: String,
-    pub run: u64,
-    pub sequence: u64,
-    pub after_page: u64,
-    pub url: String,
-    pub body: Option<Vec<u8>>,
+pub(crate) struct Failure {
+    pub(crate) kind: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) run: u64,
+    pub(crate) sequence: u64,
+    pub(crate) after_page: u64,
+    pub(crate) url: String,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// A run as the seal lists it.
 #[derive(Clone, Debug)]
-pub struct Run {
-    pub kind: String,
-    pub from: String,
-    pub to: String,
-    pub run: u64,
-    pub state: String,
-    pub reason: Option<String>,
+pub(crate) struct Run {
+    pub(crate) kind: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) number: u64,
+    pub(crate) state: String,
+    pub(crate) reason: Option<String>,
 }
 
 /// Makes the time stamp file for a signature: a DER TimeStampResp.
-pub type Stamp = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+pub(crate) type Stamp = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+/// What a test does to a text.
+pub(crate) type EditText = Box<dyn Fn(String) -> String>;
+/// What a test does to the files.
+pub(crate) type EditFiles = Box<dyn Fn(&mut Files)>;
+/// What a test does to bytes.
+pub(crate) type EditBytes = Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
 
 /// Everything a package is made of, before it is one.
-pub struct Draft {
-    pub matter: String,
-    pub acquisition: String,
-    pub simulated: bool,
-    pub graph_url: String,
-    pub created: String,
-    pub sealed: String,
-    pub plan_from: String,
-    pub plan_to: String,
-    pub kinds: Vec<String>,
-    pub volume: u64,
-    pub last: bool,
-    pub first_page: u64,
-    pub pages: Vec<Page>,
-    pub failures: Vec<Failure>,
-    pub runs: Vec<Run>,
-    pub genesis_stamps: Vec<Stamp>,
-    pub seal_stamps: Vec<Stamp>,
-    pub genesis_key: SigningKey,
-    pub record_key: SigningKey,
-    pub failure_key: SigningKey,
-    pub seal_key: SigningKey,
+pub(crate) struct Draft {
+    pub(crate) matter: String,
+    pub(crate) acquisition: String,
+    pub(crate) simulated: bool,
+    pub(crate) graph_url: String,
+    pub(crate) created: String,
+    pub(crate) sealed: String,
+    pub(crate) plan_from: String,
+    pub(crate) plan_to: String,
+    pub(crate) kinds: Vec<String>,
+    pub(crate) volume: u64,
+    pub(crate) last: bool,
+    pub(crate) first_page: u64,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) genesis_stamps: Vec<Stamp>,
+    pub(crate) seal_stamps: Vec<Stamp>,
+    pub(crate) genesis_key: SigningKey,
+    pub(crate) record_key: SigningKey,
+    pub(crate) failure_key: SigningKey,
+    pub(crate) seal_key: SigningKey,
     /// The 32 bytes in `keys/signer.pem`, and the fingerprint written everywhere.
-    pub point: [u8; 32],
-    pub edit_genesis: Option<Edit>,
-    pub edit_records: BTreeMap<u64, Edit>,
-    pub edit_failures: BTreeMap<u64, Edit>,
-    pub edit_bag_info: Option<Box<dyn Fn(String) -> String>>,
+    pub(crate) point: [u8; 32],
+    pub(crate) edit_genesis: Option<Edit>,
+    pub(crate) edit_records: BTreeMap<u64, Edit>,
+    pub(crate) edit_failures: BTreeMap<u64, Edit>,
+    pub(crate) edit_bag_info: Option<EditText>,
     /// Applied before the manifests are made.
-    pub edit_files: Option<Box<dyn Fn(&mut Files)>>,
+    pub(crate) edit_files: Option<EditFiles>,
     /// Applied after the manifests are made, before the seal.
-    pub edit_manifests: Option<Box<dyn Fn(&mut Files)>>,
+    pub(crate) edit_manifests: Option<EditFiles>,
     /// Applied after the seal members are computed, before it is signed.
-    pub edit_seal: Option<Edit>,
+    pub(crate) edit_seal: Option<Edit>,
     /// Applied to the seal's bytes before they are signed.
-    pub edit_seal_bytes: Option<Box<dyn Fn(Vec<u8>) -> Vec<u8>>>,
+    pub(crate) edit_seal_bytes: Option<EditBytes>,
 }
 
-pub const FROM: &str = "2026-11-01T00:00:00Z";
-pub const TO: &str = "2026-11-02T00:00:00Z";
-pub const KIND: &str = "interactiveUser";
-pub const KINDS: [&str; 4] = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
-pub const GRAPH: &str = "https://graph.microsoft.com";
+pub(crate) const FROM: &str = "2026-11-01T00:00:00Z";
+pub(crate) const TO: &str = "2026-11-02T00:00:00Z";
+pub(crate) const KIND: &str = "interactiveUser";
+pub(crate) const KINDS: [&str; 4] = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
+pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
 /// The request of a stream's first page, FORMAT §7.3.
-pub fn first_url(graph: &str, kind: &str, from: &str, to: &str) -> String {
+pub(crate) fn first_url(graph: &str, kind: &str, from: &str, to: &str) -> String {
     format!(
         "{graph}/beta/auditLogs/signIns?$filter=createdDateTime%20ge%20{from}%20and%20createdDateTime%20le%20{to}\
          %20and%20signInEventTypes/any(t:%20t%20eq%20%27{kind}%27)&$top=1000"
@@ -258,12 +265,12 @@ pub fn first_url(graph: &str, kind: &str, from: &str, to: &str) -> String {
 }
 
 /// An element with an identifier and a time.
-pub fn element(id: &str, time: &str) -> (String, Option<String>) {
+pub(crate) fn element(id: &str, time: &str) -> (String, Option<String>) {
     (format!("{{\"id\":\"{id}\",\"createdDateTime\":\"{time}\"}}"), Some(time.to_owned()))
 }
 
 /// A page of one kind over the whole window.
-pub fn page(sequence: u64, url: &str, next_link: Option<&str>, elements: Vec<(String, Option<String>)>) -> Page {
+pub(crate) fn page(sequence: u64, url: &str, next_link: Option<&str>, elements: Vec<(String, Option<String>)>) -> Page {
     let minute = sequence + 4;
     Page {
         kind: KIND.to_owned(),
@@ -285,12 +292,12 @@ pub fn page(sequence: u64, url: &str, next_link: Option<&str>, elements: Vec<(St
 }
 
 /// The run of [`KIND`] over the whole window.
-pub fn run(state: &str, reason: Option<&str>) -> Run {
+pub(crate) fn run(state: &str, reason: Option<&str>) -> Run {
     Run {
         kind: KIND.to_owned(),
         from: FROM.to_owned(),
         to: TO.to_owned(),
-        run: 1,
+        number: 1,
         state: state.to_owned(),
         reason: reason.map(str::to_owned),
     }
@@ -298,7 +305,7 @@ pub fn run(state: &str, reason: Option<&str>) -> Run {
 
 impl Draft {
     /// Two pages with two records and one, of one kind, everything in order, signed with [`operator_key`], no time stamps.
-    pub fn good() -> Self {
+    pub(crate) fn good() -> Self {
         let first = first_url(GRAPH, KIND, FROM, TO);
         let second = format!("{first}&$skiptoken=2");
         let key = operator_key();
@@ -345,7 +352,7 @@ impl Draft {
     }
 
     /// The same with a request that failed after page 1 and was repeated.
-    pub fn with_failure() -> Self {
+    pub(crate) fn with_failure() -> Self {
         let mut draft = Self::good();
         let url = draft.pages[1].url.clone();
         draft.failures.push(Failure {
@@ -362,7 +369,7 @@ impl Draft {
     }
 
     /// Signs everything with another key, and names it everywhere.
-    pub fn signed_by(mut self, key: &SigningKey) -> Self {
+    pub(crate) fn signed_by(mut self, key: &SigningKey) -> Self {
         self.point = key.verifying_key().to_bytes();
         self.genesis_key = key.clone();
         self.record_key = key.clone();
@@ -372,7 +379,7 @@ impl Draft {
     }
 
     /// The package identifier.
-    pub fn package(&self) -> String {
+    pub(crate) fn package(&self) -> String {
         let volume = if self.volume > 1 { format!("_v{}", self.volume) } else { String::new() };
         format!("{}_{}{volume}", self.matter, self.acquisition)
     }
@@ -543,7 +550,7 @@ impl Draft {
                     .pages
                     .iter()
                     .filter(|page| {
-                        page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.run
+                        page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.number
                     })
                     .collect();
                 let inside: usize = of_run.iter().map(|page| page.counting()).sum();
@@ -556,7 +563,7 @@ impl Draft {
                     json(&run.kind),
                     json(&run.from),
                     json(&run.to),
-                    run.run,
+                    run.number,
                     run.state,
                     of_run.len(),
                     of_run.iter().map(|page| page.counted_elements().len()).sum::<usize>(),
@@ -568,7 +575,7 @@ impl Draft {
     }
 
     /// Makes the files, seal and all.
-    pub fn build(&self) -> Files {
+    pub(crate) fn build(&self) -> Files {
         let mut files = Files { top: self.package(), files: Vec::new() };
         for name in ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"] {
             files.push(name, Vec::new());
@@ -630,11 +637,27 @@ impl Draft {
             edit(&mut files);
         }
 
+        let mut seal = self.seal(&files, reference, &previous, &records);
+        if let Some(edit) = &self.edit_seal {
+            edit(&mut seal);
+        }
+        let seal = seal.bytes();
+        let seal = self.edit_seal_bytes.as_ref().map_or(seal.clone(), |edit| edit(seal));
+        let signature = self.seal_key.sign(&seal).to_bytes();
+        files.push("seal/seal.json", seal);
+        files.push("seal/seal.sig", signature);
+        for (index, stamp) in self.seal_stamps.iter().enumerate() {
+            files.push(&numbered("seal/seal", index + 1), stamp(&signature));
+        }
+        files
+    }
+
+    fn seal(&self, files: &Files, reference: String, head_sha256: &str, records: &[Vec<u8>]) -> Doc {
         let (streams, inside) = self.streams();
         let head = self.first_page + u64::try_from(self.pages.len()).unwrap() - 1;
         let leaves: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
         let (prefix_len, prefix_sha256) = files.before_the_seal();
-        let mut seal = Doc::of(&[
+        Doc::of(&[
             ("type", json("signhold/seal/v1")),
             ("package", json(&self.package())),
             ("acquisition", json(&self.acquisition)),
@@ -664,26 +687,14 @@ impl Draft {
                     self.failures.len()
                 ),
             ),
-            ("head", format!("{{\"sequence\":{head},\"sha256\":\"{previous}\"}}")),
+            ("head", format!("{{\"sequence\":{head},\"sha256\":\"{head_sha256}\"}}")),
             ("merkle_root", json(&HEXLOWER.encode(&merkle_root(&leaves)))),
             ("tagmanifest_sha256", json(&hex_digest(files.bytes("tagmanifest-sha256.txt")))),
             ("archive", format!("{{\"byte_len\":{prefix_len},\"sha256\":\"{prefix_sha256}\"}}")),
             ("signer", json(&fingerprint_of(&self.point))),
             ("timestamps", Self::timestamps(&self.seal_stamps)),
             ("second_pass", "null".to_owned()),
-        ]);
-        if let Some(edit) = &self.edit_seal {
-            edit(&mut seal);
-        }
-        let seal = seal.bytes();
-        let seal = self.edit_seal_bytes.as_ref().map_or(seal.clone(), |edit| edit(seal));
-        let signature = self.seal_key.sign(&seal).to_bytes();
-        files.push("seal/seal.json", seal);
-        files.push("seal/seal.sig", signature);
-        for (index, stamp) in self.seal_stamps.iter().enumerate() {
-            files.push(&numbered("seal/seal", index + 1), stamp(&signature));
-        }
-        files
+        ])
     }
 
     fn bag_info(&self, files: &Files) -> String {
@@ -713,78 +724,76 @@ fn numbered(stem: &str, number: usize) -> String {
 
 /// One file of a package.
 #[derive(Clone, Debug)]
-pub struct File {
-    pub path: String,
-    pub bytes: Vec<u8>,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The files of a package in the order of the archive.
 #[derive(Clone, Debug)]
-pub struct Files {
-    pub top: String,
-    pub files: Vec<File>,
+pub(crate) struct Files {
+    pub(crate) top: String,
+    pub(crate) files: Vec<File>,
 }
 
 impl Files {
     /// Appends a file.
-    pub fn push(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+    pub(crate) fn push(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
         self.files.push(File { path: path.to_owned(), bytes: bytes.into() });
     }
 
     /// Puts a file in before another.
-    pub fn insert_before(&mut self, other: &str, path: &str, bytes: impl Into<Vec<u8>>) {
+    pub(crate) fn insert_before(&mut self, other: &str, path: &str, bytes: impl Into<Vec<u8>>) {
         let at = self.position(other);
         self.files.insert(at, File { path: path.to_owned(), bytes: bytes.into() });
     }
 
     /// Where a file stands.
-    pub fn position(&self, path: &str) -> usize {
+    pub(crate) fn position(&self, path: &str) -> usize {
         self.files.iter().position(|file| file.path == path).unwrap_or_else(|| panic!("there is `{path}`"))
     }
 
     /// The bytes of a file.
-    pub fn bytes(&self, path: &str) -> &[u8] {
+    pub(crate) fn bytes(&self, path: &str) -> &[u8] {
         &self.files[self.position(path)].bytes
     }
 
     /// Gives a file other bytes.
-    pub fn set(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+    pub(crate) fn set(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
         let at = self.position(path);
         self.files[at].bytes = bytes.into();
     }
 
     /// Replaces a part of a text file; the part must be there once.
-    pub fn replace(&mut self, path: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&mut self, path: &str, from: &str, to: &str) {
         let text = String::from_utf8(self.bytes(path).to_vec()).expect("a text file");
         assert_eq!(text.matches(from).count(), 1, "`{from}` once in {text}");
         self.set(path, text.replace(from, to));
     }
 
     /// Takes a file out.
-    pub fn remove(&mut self, path: &str) -> Vec<u8> {
+    pub(crate) fn remove(&mut self, path: &str) -> Vec<u8> {
         let at = self.position(path);
         self.files.remove(at).bytes
     }
 
     /// Makes both manifests for the files as they are.
-    pub fn make_manifests(&mut self) {
+    pub(crate) fn make_manifests(&mut self) {
         let mut payload: Vec<&File> = self.files.iter().filter(|file| file.path.starts_with("data/")).collect();
         payload.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-        let manifest: String =
-            payload.iter().map(|file| format!("{}  {}\n", hex_digest(&file.bytes), file.path)).collect();
+        let line = |file: &File| format!("{}  {}\n", hex_digest(&file.bytes), file.path);
+        let manifest = payload.into_iter().map(line).collect::<Vec<_>>().concat();
         self.set("manifest-sha256.txt", manifest);
-        let tags: String = ["README.txt", "bag-info.txt", "bagit.txt", "keys/signer.pem", "manifest-sha256.txt"]
-            .into_iter()
-            .filter(|path| self.files.iter().any(|file| file.path == *path))
-            .map(|path| format!("{}  {path}\n", hex_digest(self.bytes(path))))
-            .collect();
+        let tags = ["README.txt", "bag-info.txt", "bagit.txt", "keys/signer.pem", "manifest-sha256.txt"];
+        let tags = tags.into_iter().filter_map(|path| self.files.iter().find(|file| file.path == path));
+        let tags = tags.map(line).collect::<Vec<_>>().concat();
         if self.files.iter().any(|file| file.path == "tagmanifest-sha256.txt") {
             self.set("tagmanifest-sha256.txt", tags);
         }
     }
 
     /// Length and digest of the archive before the seal.
-    pub fn before_the_seal(&self) -> (usize, String) {
+    pub(crate) fn before_the_seal(&self) -> (usize, String) {
         let mut zip = Zip::default();
         for file in self.files.iter().filter(|file| !file.path.starts_with("seal/")) {
             zip.add(&format!("{}/{}", self.top, file.path), &file.bytes);
@@ -793,7 +802,7 @@ impl Files {
     }
 
     /// Writes tag manifest digest and archive digest of the files as they are into the seal and signs it again.
-    pub fn reseal(&mut self, key: &SigningKey) {
+    pub(crate) fn reseal(&mut self, key: &SigningKey) {
         let (len, digest) = self.before_the_seal();
         let seal = String::from_utf8(self.bytes("seal/seal.json").to_vec()).unwrap();
         let (head, rest) = seal.split_once(",\"tagmanifest_sha256\":").unwrap();
@@ -807,7 +816,7 @@ impl Files {
     }
 
     /// The archive.
-    pub fn zip(&self) -> Vec<u8> {
+    pub(crate) fn zip(&self) -> Vec<u8> {
         let mut zip = Zip::default();
         for file in &self.files {
             zip.add(&format!("{}/{}", self.top, file.path), &file.bytes);
@@ -818,7 +827,7 @@ impl Files {
 
 /// A ZIP file of the profile of FORMAT §4, byte by byte.
 #[derive(Default)]
-pub struct Zip {
+pub(crate) struct Zip {
     local: Vec<u8>,
     central: Vec<u8>,
     count: u16,
@@ -826,7 +835,7 @@ pub struct Zip {
 
 impl Zip {
     /// Adds an entry.
-    pub fn add(&mut self, name: &str, bytes: &[u8]) {
+    pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
         encoder.write_all(bytes).unwrap();
         let compressed = encoder.finish().unwrap();
@@ -857,7 +866,7 @@ impl Zip {
     }
 
     /// Appends directory and end record.
-    pub fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         let mut archive = self.local;
         let offset = u32::try_from(archive.len()).unwrap();
         archive.extend_from_slice(&self.central);

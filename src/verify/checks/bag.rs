@@ -61,7 +61,8 @@ pub(in crate::verify) fn check_manifests(
         for (path, claimed) in manifest.iter() {
             match by_path.get(path.as_str()) {
                 None => {
-                    findings.say(Code::ManifestFileMissing, path.as_str(), format!("named by `{name}`"), "no such file")
+                    let claimed = format!("named by `{name}`");
+                    findings.say(Code::ManifestFileMissing, path.as_str(), claimed, "no such file");
                 }
                 Some(entry) => compare(entry, *claimed, findings),
             }

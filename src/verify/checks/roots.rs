@@ -102,6 +102,9 @@ fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesi
         RunState::Complete | RunState::Empty | RunState::Superseded if has_reason => Some("this state has no reason"),
         RunState::Complete if may_go_on || (seen.is_closed && seen.records > 0) => None,
         RunState::Complete => Some("complete is closed, with records"),
+        RunState::Empty if genesis.is_some_and(|genesis| is_expired(run.to, genesis)) => {
+            Some("nothing came from beyond the stated retention: expired")
+        }
         RunState::Empty if may_go_on || (seen.is_closed && seen.records == 0) => None,
         RunState::Empty => Some("empty is closed, without records"),
         RunState::Failed if seen.is_closed => Some("a closed run has not failed"),
@@ -122,16 +125,13 @@ fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesi
 /// Says whether a window that ends at `to` lay wholly beyond the retention when the plan was made.
 fn is_expired(to: Bound, genesis: &Genesis) -> bool {
     let kept = i128::from(genesis.retention.days).saturating_mul(86_400_000_000_000);
-    to.nanos() < genesis.created.nanos().saturating_sub(kept)
+    to.nanos() <= genesis.created.nanos().saturating_sub(kept)
 }
 
-/// Says whether a later run has the same window, or another run a part of it.
+/// Says whether another run asked for the window, or for a part of it.
 fn is_asked_again(run: &Run, seal: &Seal) -> bool {
-    seal.streams.iter().filter(|other| other.kind == run.kind).any(|other| {
-        let same = other.from == run.from && other.to == run.to;
-        let part = other.from >= run.from && other.to <= run.to;
-        if same { other.run > run.run } else { part }
-    })
+    let others = seal.streams.iter().filter(|other| other.kind == run.kind && other.run >= 1 && key(other) != key(run));
+    others.into_iter().any(|other| other.from < run.to && run.from < other.to)
 }
 
 fn key(run: &Run) -> RunKey {

@@ -19,10 +19,10 @@ pub(in crate::verify) struct Problem {
 pub(in crate::verify) fn demand(
     holds: bool,
     member: &'static str,
-    claimed: impl ToString,
+    claimed: impl std::fmt::Display,
     expected: &'static str,
 ) -> Result<(), Problem> {
-    if holds { Ok(()) } else { Err(Problem { member, claimed: claimed.to_string(), expected }) }
+    if holds { Ok(()) } else { Err(Problem { member, claimed: format!("{claimed}"), expected }) }
 }
 
 pub(in crate::verify) fn stream(stream: &StreamPosition) -> Result<(), Problem> {
@@ -58,7 +58,7 @@ pub(in crate::verify) fn response(response: &Response, is_page: bool) -> Result<
 pub(in crate::verify) fn body(body: &Body, response: Option<&Response>) -> Result<(), Problem> {
     demand(body.byte_len <= budget::PAGE_BYTES, "body.byte_len", body.byte_len, "at most 32 MiB")?;
     let header = response.and_then(|response| header_value(response, "content-encoding"));
-    let expected = header.filter(|value| *value != "identity");
+    let expected = header.filter(|value| !value.eq_ignore_ascii_case("identity"));
     let claimed = body.content_encoding.as_deref();
     demand(
         claimed == expected,
