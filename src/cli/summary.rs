@@ -101,18 +101,19 @@ impl CollectAnswer {
             0 => "complete, as returned to this query, this identity, at this time".to_owned(),
             count => format!("with {}, each named above and in the seal", counted(count, "gap")),
         };
-        let boundary = records.saturating_sub(inside);
-        let boundary = if boundary == 0 {
-            String::new()
-        } else {
-            format!(", {} of them outside their page's window", counted(boundary, "record"))
+        let uncounted = match records.saturating_sub(inside) {
+            0 => String::new(),
+            count => {
+                let count = counted(count, "record");
+                format!("\n         {count} of these kept and not counted: asked twice, or at the very end of a window")
+            }
         };
         let failed =
             if failures == 0 { String::new() } else { format!("; {} kept", counted(failures, "failed request")) };
         format!(
             "{mark}{}\n\
              window   {} to {}\n\
-             content  {}{boundary}{failed}\n\
+             content  {}{failed}{uncounted}\n\
              covered  {coverage}\n\
              package  {}\n\
              seal     {}\n\
