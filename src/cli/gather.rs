@@ -1,5 +1,6 @@
 //! From a matter and a plan to durable pages: genesis signed and time-stamped, then the session.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +18,12 @@ use crate::collect::restore::Restore;
 use crate::collect::session::{Outside, Session, SessionEnd};
 use crate::collect::stream::Stop;
 use crate::collect::table::RunTable;
-use crate::collect::{Clock, Pace as _};
+use crate::collect::{Clock, Pace as _, Turns};
 use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
 use crate::crypto::signature::{Signature, Signer as _};
 use crate::crypto::timestamp;
 use crate::format::genesis::{
-    ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Retention, Series, Source,
+    ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series, Source,
 };
 use crate::format::identifier::AcquisitionId;
 use crate::format::line::Line;
@@ -37,6 +38,7 @@ use crate::source::http::{HttpClient, HttpSettings};
 use crate::source::throttle::Pacer;
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
+use crate::store::schedule::SharedSchedule;
 use crate::tsa::TsaClient;
 
 /// An acquisition with a signed plan, and how far it has come.
@@ -176,7 +178,7 @@ pub(super) fn run(
     acquisition: &Acquisition,
     key: &OperatorKey,
     credentials: &CredentialArgs,
-    rate: Option<crate::format::genesis::Rate>,
+    rate: Option<Rate>,
     manner: Manner,
 ) -> Result<SessionEnd, CliError> {
     let genesis = &acquisition.genesis;
@@ -201,7 +203,7 @@ pub(super) fn run(
     }
     tokens.renew(&http, None)?;
     let source = GraphSource::new(&http, &tokens, &endpoints)?;
-    let pacer = Arc::new(Pacer::new(rate, clock.clone()));
+    let pacer = Arc::new(Pacer::new(rate, clock.clone(), shared_schedule(rate, &genesis.identity, clock.clone())));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
         // The log helps people; the chain is the evidence, and it goes on without the log.
@@ -321,6 +323,26 @@ fn host() -> Host {
         name: name.and_then(|name| name.trim().parse().ok()),
         os: Line::lossy(std::env::consts::OS),
         architecture: Line::lossy(std::env::consts::ARCH),
+    }
+}
+
+/// Finds the schedule that all processes of this user share for one application; none for paces that no real service permits.
+fn shared_schedule(rate: Option<Rate>, identity: &Identity, clock: Arc<SystemClock>) -> Option<Box<dyn Turns>> {
+    rate.filter(|rate| rate.requests <= rate.seconds.saturating_mul(10))?;
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = variable("XDG_STATE_HOME")
+        .or_else(|| variable("LOCALAPPDATA"))
+        .or_else(|| variable("HOME").map(|home| home.join(".local/state")))?;
+    let application = format!("{}/{}", identity.tenant, identity.client_id);
+    match SharedSchedule::open(&state.join("signhold"), &application, clock) {
+        Ok(schedule) => Some(Box::new(schedule)),
+        Err(error) => {
+            out::talk(&format!(
+                "warning: the pace is not shared with other processes: {}",
+                out::escape(&with_causes(&error))
+            ));
+            None
+        }
     }
 }
 

@@ -122,6 +122,16 @@ pub trait Pace: Sync {
     fn is_cancelled(&self) -> bool;
 }
 
+/// A schedule of starts that others keep to as well.
+pub trait Turns: Send + Sync {
+    /// Takes the next start, `spacing` after the last one anybody took; returns how long it is until then, none when there is no
+    /// schedule to be had.
+    fn reserve(&self, spacing: Duration) -> Option<Duration>;
+
+    /// Lets nobody start for `wait`.
+    fn hold(&self, wait: Duration);
+}
+
 /// Who watches the session.
 pub trait Observer: Sync {
     /// Something happened; called outside the commit lock, in no particular order.

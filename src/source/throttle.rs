@@ -2,18 +2,19 @@
 //!
 //! Requests start evenly, not in bursts: a service that counts in any sliding window, fixed window or bucket then never counts
 //! too many. The spacing is one per cent longer than the rate asks, for the jitter of a network that may bring two requests
-//! closer together than they left.
+//! closer together than they left. Where other processes ask as the same application, starts come from a schedule shared with them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::collect::{Clock, Pace};
+use crate::collect::{Clock, Pace, Turns};
 use crate::format::genesis::Rate;
 
 /// Paces requests of many threads.
 pub struct Pacer {
     clock: Arc<dyn Clock>,
     spacing_us: u64,
+    shared: Option<Box<dyn Turns>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -25,10 +26,10 @@ struct State {
 }
 
 impl Pacer {
-    /// Paces at `rate`, or not at all.
-    pub fn new(rate: Option<Rate>, clock: Arc<dyn Clock>) -> Self {
+    /// Paces at `rate`, or not at all; together with others where there is a schedule shared with them.
+    pub fn new(rate: Option<Rate>, clock: Arc<dyn Clock>, shared: Option<Box<dyn Turns>>) -> Self {
         let spacing_us = rate.map_or(0, |rate| rate.seconds.saturating_mul(1_010_000) / rate.requests.max(1));
-        Self { clock, spacing_us, state: Mutex::default(), changed: Condvar::new() }
+        Self { clock, spacing_us, shared, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Ends all waiting: from now on nobody may start a request.
@@ -58,7 +59,7 @@ impl Pacer {
 
 impl Pace for Pacer {
     fn turn(&self) -> bool {
-        self.wait_until(|state, now| {
+        let own_turn = self.wait_until(|state, now| {
             if now < state.next_start_us {
                 return Some(state.next_start_us);
             }
@@ -66,13 +67,22 @@ impl Pace for Pacer {
             let late = (now - state.next_start_us).min(self.spacing_us / 100);
             state.next_start_us = now - late + self.spacing_us;
             None
-        })
+        });
+        let shared = self.shared.as_ref().filter(|_| own_turn);
+        match shared.and_then(|shared| shared.reserve(Duration::from_micros(self.spacing_us))) {
+            Some(wait) => self.pause(wait),
+            None => own_turn,
+        }
     }
 
     fn hold(&self, wait: Duration) {
         let until = self.clock.monotonic_us().saturating_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
         let mut state = self.state();
         state.next_start_us = state.next_start_us.max(until);
+        drop(state);
+        if let Some(shared) = &self.shared {
+            shared.hold(wait);
+        }
     }
 
     fn pause(&self, wait: Duration) -> bool {
@@ -108,7 +118,7 @@ mod tests {
     #[test]
     fn no_window_of_ten_seconds_ever_sees_a_sixth_start() {
         let clock = Arc::new(Ticking(AtomicU64::new(0)));
-        let pacer = Pacer::new(Some(Rate { requests: 5, seconds: 10 }), clock.clone());
+        let pacer = Pacer::new(Some(Rate { requests: 5, seconds: 10 }), clock.clone(), None);
         let mut starts = Vec::new();
         let mut now = 0;
         for idle_us in [0, 0, 0, 0, 30_000_000, 0, 0, 0, 0, 0, 0, 1_000_000, 0, 0, 0] {
@@ -125,7 +135,7 @@ mod tests {
 
     #[test]
     fn cancelling_ends_every_wait() {
-        let pacer = Pacer::new(None, Arc::new(Ticking(AtomicU64::new(0))));
+        let pacer = Pacer::new(None, Arc::new(Ticking(AtomicU64::new(0))), None);
         assert!(pacer.turn());
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| pacer.pause(Duration::from_secs(3600)));

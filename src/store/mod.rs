@@ -17,6 +17,7 @@ pub mod durable;
 pub mod lock;
 pub mod matter;
 pub mod package_file;
+pub mod schedule;
 
 use std::io;
 use std::path::{Path, PathBuf};
