@@ -440,7 +440,7 @@ impl Pass {
                 let after = self.last_failure.map_or(0, |(_, after)| after);
                 self.last_failure = Some((number, record.as_ref().map_or(after, |record| record.after_page)));
                 if let Some(record) = record {
-                    self.runs.count_failure(&record.stream);
+                    self.runs.follow_failure(number, &record, self.genesis.as_ref(), &mut self.findings);
                     self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
                 }
             }
