@@ -42,8 +42,10 @@ mod checks;
 pub mod finding;
 pub mod package;
 pub mod verdict;
+pub mod verified;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
-pub use package::{Options, ReadAgainError, Trust, VerifiedPackage, VerifyError, inspect, verify, verify_and_keep};
+pub use package::{Options, Trust, VerifyError, inspect, verify, verify_and_keep};
 pub use verdict::{CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact};
+pub use verified::{ReadAgainError, VerifiedPackage};

@@ -30,6 +30,7 @@ use crate::verify::checks::timestamp::{Stamped, TokenSeen};
 use crate::verify::checks::{bag, coverage, failure, genesis, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Findings, Step};
 use crate::verify::verdict::{Counts, Facts, Outcome, PlannedWindow, Report, conclude};
+use crate::verify::verified::VerifiedPackage;
 use crate::verify::workers::{Crew, Done, Group, PageSeen, RawFile, Seen, Work, WorkerLost};
 
 /// Whom the reader trusts. Nothing in a package can add to it.
@@ -77,33 +78,6 @@ pub enum VerifyError {
     WorkerLost,
 }
 
-/// A package in which nothing was found to contradict its signed claims, and the handle to read it again.
-///
-/// Only this room can make one. Its report may be VALID or, where signer or time are not established, INDETERMINATE; never
-/// INVALID, and never of a quick verification. What is read through it is compared with the digest it had then.
-#[derive(Debug)]
-pub struct VerifiedPackage<R> {
-    archive: R,
-    report: Report,
-    top: String,
-    entries: Vec<EntrySeen>,
-}
-
-/// Why a file of a verified package could not be read again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadAgainError {
-    /// The bytes are no longer those that were verified.
-    #[error("`{0}` is no longer the file that was verified")]
-    Changed(String),
-    /// The archive could not be read.
-    #[error("the archive could not be read")]
-    Io(#[from] std::io::Error),
-    /// There is no such file.
-    #[error("there is no `{0}` in the package")]
-    Missing(String),
-}
-
 /// One file of the archive, as the pass met it.
 #[derive(Clone, Debug)]
 pub(in crate::verify) struct EntrySeen {
@@ -113,8 +87,8 @@ pub(in crate::verify) struct EntrySeen {
     /// None until the file was read, and for good where it could not be.
     pub(in crate::verify) digest: Option<[u8; 32]>,
     pub(in crate::verify) byte_len: u64,
-    compressed_len: u32,
-    header_offset: u64,
+    pub(in crate::verify) compressed_len: u32,
+    pub(in crate::verify) header_offset: u64,
 }
 
 /// Verifies a package.
@@ -140,7 +114,7 @@ pub fn verify_and_keep<R: Read + Seek>(
         return Ok((report, None));
     }
     let (top, entries) = (pass.top, pass.entries);
-    Ok((report.clone(), Some(VerifiedPackage { archive, report, top, entries })))
+    Ok((report.clone(), Some(VerifiedPackage::new(archive, report, top, entries))))
 }
 
 /// Says what is in a package, and nothing about whether to believe it.
@@ -151,42 +125,6 @@ pub fn verify_and_keep<R: Read + Seek>(
 pub fn inspect<R: Read + Seek>(archive: R) -> Result<Facts, VerifyError> {
     let options = Options { threads: 1, quick: true, ..Options::default() };
     verify(archive, &options).map(|report| report.facts)
-}
-
-impl<R> VerifiedPackage<R> {
-    /// Returns the report of the verification.
-    #[must_use]
-    pub fn report(&self) -> &Report {
-        &self.report
-    }
-
-    /// Returns the paths of all files below the top directory, in the order of the archive.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.path.as_str())
-    }
-}
-
-impl<R: Read + Seek> VerifiedPackage<R> {
-    /// Reads a file again and compares it with the digest it had when it was verified.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadAgainError`].
-    pub fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadAgainError> {
-        let missing = || ReadAgainError::Missing(path.to_owned());
-        let entry = self.entries.iter().find(|entry| entry.path == path).ok_or_else(missing)?;
-        let digest = entry.digest.ok_or_else(missing)?;
-        // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
-        let name_len = [self.top.len(), 1, entry.path.len()]
-            .into_iter()
-            .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
-        self.archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
-        let compressed = self.archive.by_ref().take(u64::from(entry.compressed_len));
-        let mut content = Vec::new();
-        flate2::read::DeflateDecoder::new(compressed).take(entry.byte_len).read_to_end(&mut content)?;
-        let computed: [u8; 32] = Sha256::digest(&content).into();
-        if computed == digest { Ok(content) } else { Err(ReadAgainError::Changed(path.to_owned())) }
-    }
 }
 
 /// Everything seen so far.
@@ -440,7 +378,7 @@ impl Pass {
                 let after = self.last_failure.map_or(0, |(_, after)| after);
                 self.last_failure = Some((number, record.as_ref().map_or(after, |record| record.after_page)));
                 if let Some(record) = record {
-                    self.runs.count_failure(&record.stream);
+                    self.runs.follow_failure(number, &record, self.genesis.as_ref(), &mut self.findings);
                     self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
                 }
             }
@@ -767,6 +705,3 @@ fn code(kind: FaultKind) -> Code {
         _ => Code::ZipNotAnArchive,
     })
 }
-
-/// 30: the fixed part of a local header (FORMAT §4).
-const LOCAL_HEADER_BYTES: u64 = 30;

@@ -53,6 +53,33 @@ fn every_truncation_is_refused() {
     }
 }
 
+/// Who: anybody, with nothing: pieces of the archive copied over other pieces, taken out, or put in twice.
+#[test]
+fn transplanted_pieces_are_refused() {
+    let archive = Draft::with_failure().build().zip();
+    let options = Options { trust: pinned(), threads: 1, ..Options::default() };
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(limit).unwrap()).unwrap()
+    };
+    for round in 0..1500 {
+        let (from, to) = (below(archive.len()), below(archive.len()));
+        let piece = archive[from..(from + 1 + below(600)).min(archive.len())].to_vec();
+        let mut altered = archive.clone();
+        let end = (to + if round % 3 == 0 { 0 } else { piece.len() }).min(altered.len());
+        altered.splice(to..end, if round % 3 == 1 { Vec::new() } else { piece });
+        if altered == archive {
+            continue;
+        }
+        if let Ok(report) = verify(Cursor::new(&altered), &options) {
+            assert_eq!(report.outcome, Outcome::Invalid, "round {round}");
+        }
+    }
+}
+
 /// Who: anybody, with nothing. FORMAT §4.1.
 #[test]
 fn every_short_extension_is_refused() {

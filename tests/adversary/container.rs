@@ -6,7 +6,8 @@
 
 use signhold::verify::Outcome;
 
-use crate::package::{Draft, Files};
+use crate::archive::Files;
+use crate::package::Draft;
 use crate::{codes, expect_bytes, expect_invalid, pinned, report_on};
 
 fn good() -> Files {

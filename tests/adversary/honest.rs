@@ -243,6 +243,23 @@ fn a_single_volume_is_not_the_whole() {
     assert_eq!(report.outcome, Outcome::Indeterminate);
 }
 
+/// FORMAT §9: the first page of a later volume follows pages that were not presented.
+#[test]
+fn a_later_volume_is_judged_from_its_first_page_on() {
+    let mut draft = Draft::good();
+    draft.volume = 2;
+    draft.first_page = 3;
+    draft.pages[0].sequence = 5;
+    draft.pages[0].url.push_str("&$skiptoken=5");
+    draft.pages[1].sequence = 6;
+    let report = report_on(&draft.build().zip(), pinned());
+    assert_eq!(codes(&report), ["volume-incomplete", "timestamp-absent"], "{:#?}", report.findings);
+    assert_eq!(report.outcome, Outcome::Indeterminate);
+    draft.edit_seal = Some(Box::new(|seal| seal.replace("volume", "\"first_page\":3", "\"first_page\":2")));
+    let report = report_on(&draft.build().zip(), pinned());
+    assert_eq!(codes(&report), ["page-sequence-broken", "volume-incomplete", "timestamp-absent"]);
+}
+
 /// FORMAT §6.1: simulated data is marked on every output, whatever else is right.
 #[test]
 fn simulated_data_is_always_named() {

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a case whose package cannot be made has failed")]
 
+#[path = "../support/archive.rs"]
+mod archive;
 #[path = "../support/package.rs"]
 mod package;
 
@@ -24,7 +26,8 @@ use std::io::Cursor;
 use signhold::crypto::signature::Fingerprint;
 use signhold::verify::{Code, Options, Outcome, Report, Trust, verify};
 
-use package::{Files, fingerprint_of, operator_key};
+use archive::Files;
+use package::{fingerprint_of, operator_key};
 
 /// A reader who has the operator's fingerprint from elsewhere.
 fn pinned() -> Trust {

@@ -1,7 +1,8 @@
 //! Who: somebody with the disk and no key. They edit, make every digest right that needs no signature, and zip by the profile.
 
+use crate::archive::Files;
 use crate::expect_invalid;
-use crate::package::{Draft, Files};
+use crate::package::Draft;
 
 /// What every change behind a rehash leaves: the seal still names the old bag and the old archive.
 const SEAL_KNOWS: [&str; 2] = ["seal-archive-digest-mismatch", "seal-tagmanifest-mismatch"];

@@ -391,6 +391,27 @@ fn request_mismatch() {
     expect_invalid(&draft.build(), &["request-mismatch"]);
 }
 
+/// FORMAT §6.1: a window longer than the longest that the plan asks at once.
+#[test]
+fn request_mismatch_where_a_window_is_longer_than_planned() {
+    let edit = |genesis: &mut Doc| genesis.replace("plan", "\"window_seconds\":86400", "\"window_seconds\":21600");
+    expect_invalid(&with_genesis(edit).build(), &["request-mismatch"]);
+}
+
+/// FORMAT §7.3: a failure brought about by asking something else, to have a window failed.
+#[test]
+fn request_mismatch_of_a_failure() {
+    let mut draft = Draft::with_failure();
+    draft.failures[0].url.push_str("&$top=0");
+    expect_invalid(&draft.build(), &["request-mismatch"]);
+    draft.failures[0].url = first_url(GRAPH, KIND, FROM, TO);
+    draft.failures[0].sequence = 1;
+    draft.failures[0].after_page = 0;
+    expect_valid(&draft.build(), &[]);
+    draft.failures[0].url.push_str("&$top=0");
+    expect_invalid(&draft.build(), &["request-mismatch"]);
+}
+
 /// FORMAT §6.3: values no writer may write.
 #[test]
 fn failure_malformed() {

@@ -10,7 +10,8 @@ use signhold::crypto::timestamp::{nonce_for, request, trust_roots_from_pem};
 use signhold::simulate::timestamp_authority::TimestampAuthority;
 use signhold::verify::{Outcome, Report, Trust};
 
-use crate::package::{Draft, Files, Stamp, sha256};
+use crate::archive::Files;
+use crate::package::{Draft, Stamp, sha256};
 use crate::{codes, pinned, report_on};
 
 static AUTHORITY: LazyLock<Arc<TimestampAuthority>> = LazyLock::new(|| Arc::new(authority()));

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::format::failure::FailureRecord;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
 use crate::format::page::PageRecord;
 use crate::format::parts::StreamPosition;
 use crate::format::path::PackagePath;
-use crate::time::Bound;
+use crate::time::{Bound, Window};
 use crate::verify::checks::page::PageContent;
 use crate::verify::finding::{Code, Findings};
 
@@ -31,6 +32,8 @@ pub(in crate::verify) struct RunSeen {
     /// Sequence in the run of the last page.
     sequence: u64,
     next: Option<Link>,
+    /// Digests of all next links, by the sequence of their page in the run.
+    links: BTreeMap<u64, [u8; 32]>,
     /// Whether the content of the last page is known.
     is_known: bool,
 }
@@ -70,10 +73,15 @@ impl Runs {
             if let (Some(genesis), false) = (genesis, is_continued)
                 && let Ok(window) = stream.window()
             {
-                let source = &genesis.source;
-                let computed = stream.kind.first_url(&source.graph_url, &source.api_version, window, genesis.plan.top);
+                let computed = first_url(genesis, stream, window);
                 if record.request.url != computed {
                     findings.say(Code::RequestMismatch, place, &record.request.url, computed);
+                }
+                let longest = genesis.plan.window_seconds;
+                if u64::try_from(window.seconds()).is_ok_and(|seconds| seconds > longest) {
+                    let place = format!("{}#stream.to", PackagePath::page_record(number));
+                    let claimed = format!("a window of {} seconds", window.seconds());
+                    findings.say(Code::RequestMismatch, place, claimed, format!("at most {longest} seconds"));
                 }
             }
         } else if run.is_known {
@@ -95,17 +103,49 @@ impl Runs {
         run.next = content
             .and_then(|content| content.next_link.as_deref())
             .map(|link| Link { digest: sha256(link), beginning: link.chars().take(LINK_CHARS_KEPT).collect() });
+        if let Some(link) = &run.next {
+            run.links.insert(stream.sequence, link.digest);
+        }
         if let Some(content) = content {
             run.records = run.records.saturating_add(content.records.count);
             run.inside = run.inside.saturating_add(content.records.inside);
         }
     }
 
-    /// Counts a failed request to its run.
-    pub(in crate::verify) fn count_failure(&mut self, stream: &StreamPosition) {
+    /// Counts a failed request to its run, and checks that it asked what its place in the run demands.
+    ///
+    /// Failures are read after all pages, so the links of the whole run are known then.
+    pub(in crate::verify) fn follow_failure(
+        &mut self,
+        number: u64,
+        record: &FailureRecord,
+        genesis: Option<&Genesis>,
+        findings: &mut Findings,
+    ) {
+        let stream = &record.stream;
         let run = self.0.entry(key(stream)).or_default();
         run.failures = run.failures.saturating_add(1);
+        let claimed = &record.request.url;
+        let place = format!("{}#request.url", PackagePath::failure_record(number));
+        if stream.sequence == 1 {
+            if let (Some(genesis), Ok(window)) = (genesis, stream.window()) {
+                let computed = first_url(genesis, stream, window);
+                if *claimed != computed {
+                    findings.say(Code::RequestMismatch, place, claimed, computed);
+                }
+            }
+        } else if let Some(link) = run.links.get(&stream.sequence.saturating_sub(1))
+            && *link != sha256(claimed)
+        {
+            let computed = format!("the next link of page {} of the run", stream.sequence.saturating_sub(1));
+            findings.say(Code::RequestMismatch, place, claimed, computed);
+        }
     }
+}
+
+fn first_url(genesis: &Genesis, stream: &StreamPosition, window: Window) -> String {
+    let source = &genesis.source;
+    stream.kind.first_url(&source.graph_url, &source.api_version, window, genesis.plan.top)
 }
 
 fn key(stream: &StreamPosition) -> RunKey {
