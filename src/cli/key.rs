@@ -60,10 +60,8 @@ pub(super) struct ExportArgs {
 
 /// What `key new` and `key show` say with `--json`.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct KeyAnswer {
     /// SHA-256 of the SubjectPublicKeyInfo.
-    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$")))]
     fingerprint: Fingerprint,
     /// The same as 24 words.
     words: String,

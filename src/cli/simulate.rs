@@ -50,7 +50,6 @@ pub(super) struct SimulateArgs {
 
 /// The first line on standard output.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct SimulateAnswer {
     /// Root of Graph.
     graph_url: String,

@@ -17,42 +17,32 @@ use crate::time::Bound;
 
 /// What `collect` and `resume` say with `--json`.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CollectAnswer {
     /// Where the package lies.
     package_path: String,
     /// Its identifier.
-    #[cfg_attr(test, schemars(with = "String"))]
     package: PackageId,
     /// The case.
-    #[cfg_attr(test, schemars(with = "String"))]
     matter: MatterId,
     /// The collection act.
-    #[cfg_attr(test, schemars(with = "String"))]
     acquisition: AcquisitionId,
     /// Whether the data was invented.
     simulated: bool,
     /// The window's beginning.
-    #[cfg_attr(test, schemars(with = "String"))]
     from: Bound,
     /// The window's end, not part of it.
-    #[cfg_attr(test, schemars(with = "String"))]
     to: Bound,
     /// Whether every window of every kind was closed.
     complete: bool,
     /// Windows that failed, were never asked or had expired.
-    #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
     gaps: Vec<Run>,
     /// Sums.
-    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     totals: Totals,
     /// Length of the package in bytes.
     package_byte_len: u64,
     /// Digest of the seal.
-    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$")))]
     seal_sha256: SealDigest,
     /// The key that signed.
-    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$")))]
     signer: Fingerprint,
 }
 

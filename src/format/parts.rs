@@ -78,7 +78,7 @@ pub struct Request {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// `HTTP/1.1` or `HTTP/2`.
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
     pub version: String,
     /// All headers in the order received, names in lower case, values byte for character.
     pub headers: Vec<Pair>,

@@ -100,6 +100,7 @@ impl HttpClient {
             reqwest::Version::HTTP_10 => "HTTP/1.0",
             reqwest::Version::HTTP_11 => "HTTP/1.1",
             reqwest::Version::HTTP_2 => "HTTP/2",
+            // Neither HTTP/0.9 nor HTTP/3 is built in; a verifier refuses the word (FORMAT §6.2).
             _ => "unknown",
         };
         let leaf = response.extensions().get::<reqwest::tls::TlsInfo>().and_then(|info| info.peer_certificate());

@@ -45,8 +45,8 @@ pub(in crate::verify) fn response(response: &Response, is_page: bool) -> Result<
     if is_page {
         demand((200..=299).contains(&response.status), "response.status", response.status, "200 to 299")?;
     }
-    let version = matches!(response.version.as_str(), "HTTP/1.1" | "HTTP/2");
-    demand(version, "response.version", &response.version, "HTTP/1.1 or HTTP/2")?;
+    let version = matches!(response.version.as_str(), "HTTP/1.0" | "HTTP/1.1" | "HTTP/2");
+    demand(version, "response.version", &response.version, "HTTP/1.0, HTTP/1.1 or HTTP/2")?;
     headers("response.headers", &response.headers)?;
     if let Some(tls) = &response.tls {
         let version = matches!(tls.version.as_str(), "TLSv1.2" | "TLSv1.3");
