@@ -211,14 +211,14 @@ fn check(family: &str, name: &str) {
 
 fn check_page(case: &Case) {
     let next_link: Option<String> = serde_json::from_str(case.one("next-link")).unwrap();
-    let root = match slice_page(&case.bytes) {
+    let root = match slice_page(&case.bytes, "createdDateTime") {
         Ok(page) => {
             assert_eq!(case.one("expect"), "elements");
             let lines: Vec<String> = page
                 .elements
                 .iter()
                 .map(|element| {
-                    let time = element.created.filter(|time| ServiceTime::parse(time).is_some());
+                    let time = element.time.filter(|time| ServiceTime::parse(time).is_some());
                     format!("{} {} {}", element.offset, element.bytes.len(), time.unwrap_or("-"))
                 })
                 .collect();

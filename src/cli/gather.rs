@@ -203,7 +203,7 @@ pub(super) fn run(
     }
     tokens.renew(&http, None)?;
     let source = GraphSource::new(&http, &tokens, &endpoints)?;
-    let pacer = Arc::new(Pacer::new(rate, clock.clone(), shared_schedule(rate, &genesis.identity, clock.clone())));
+    let pacer = Arc::new(Pacer::new(rate, clock.clone(), shared_schedule(rate, genesis, clock.clone())));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
         // The log helps people; the chain is the evidence, and it goes on without the log.
@@ -326,14 +326,15 @@ fn host() -> Host {
     }
 }
 
-/// Finds the schedule that all processes of this user share for one application; none for paces that no real service permits.
-fn shared_schedule(rate: Option<Rate>, identity: &Identity, clock: Arc<SystemClock>) -> Option<Box<dyn Turns>> {
-    rate.filter(|rate| rate.requests <= rate.seconds.saturating_mul(10))?;
+/// Finds the schedule that all processes of this user share for one application; none for paces far from those of a real service.
+fn shared_schedule(rate: Option<Rate>, genesis: &Genesis, clock: Arc<SystemClock>) -> Option<Box<dyn Turns>> {
+    rate.filter(|rate| rate.requests <= rate.seconds * 10 && rate.seconds <= rate.requests * 600)?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = variable("XDG_STATE_HOME")
         .or_else(|| variable("LOCALAPPDATA"))
         .or_else(|| variable("HOME").map(|home| home.join(".local/state")))?;
-    let application = format!("{}/{}", identity.tenant, identity.client_id);
+    let Genesis { source, identity, .. } = genesis;
+    let application = format!("{} {} {}", source.graph_url, identity.tenant, identity.client_id);
     match SharedSchedule::open(&state.join("signhold"), &application, clock) {
         Ok(schedule) => Some(Box::new(schedule)),
         Err(error) => {

@@ -33,11 +33,11 @@ impl SharedSchedule {
     }
 
     /// Under the lock, replaces the instant up to which starts are taken by what `next` makes of it and of now.
-    fn update(&self, next: impl FnOnce(i128, i128) -> i128) -> std::io::Result<Duration> {
+    fn update(&self, next: impl FnOnce(Option<i128>, i128) -> i128) -> std::io::Result<Duration> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.path)?;
         file.lock()?;
         let now = self.clock.now().nanos();
-        let taken = read_instant(&mut file)?.filter(|taken| taken - now < LONGEST_LEAD_NANOS).unwrap_or(now);
+        let taken = read_instant(&mut file)?.map(|taken| if taken - now < LONGEST_LEAD_NANOS { taken } else { now });
         let start = next(taken, now);
         file.seek(SeekFrom::Start(0))?;
         file.set_len(0)?;
@@ -49,13 +49,13 @@ impl SharedSchedule {
 impl Turns for SharedSchedule {
     fn reserve(&self, spacing: Duration) -> Option<Duration> {
         let spacing = i128::try_from(spacing.as_nanos()).ok()?;
-        self.update(|taken, now| now.max(taken + spacing)).ok()
+        self.update(|taken, now| taken.map_or(now, |taken| now.max(taken + spacing))).ok()
     }
 
     fn hold(&self, wait: Duration) {
         let wait = i128::try_from(wait.as_nanos()).unwrap_or_default();
         // If the file cannot be written, this process holds all the same, and the service tells the others.
-        let _ = self.update(|taken, now| taken.max(now + wait));
+        let _ = self.update(|taken, now| taken.unwrap_or(now).max(now + wait));
     }
 }
 
@@ -98,14 +98,14 @@ mod tests {
         let spacing = Duration::from_secs(2);
         let waits: Vec<_> =
             [&one, &other, &one, &other].map(|schedule| schedule.reserve(spacing).unwrap().as_secs()).into();
-        assert_eq!(waits, [2, 4, 6, 8]);
+        assert_eq!(waits, [0, 2, 4, 6]);
         clock.0.fetch_add(60_000, Ordering::Relaxed);
         assert_eq!(one.reserve(spacing), Some(Duration::ZERO));
         other.hold(Duration::from_secs(30));
         assert_eq!(one.reserve(spacing), Some(Duration::from_secs(32)));
         assert_eq!(
             SharedSchedule::open(folder.path(), "tenant/other", clock.clone()).unwrap().reserve(spacing),
-            Some(spacing)
+            Some(Duration::ZERO)
         );
     }
 

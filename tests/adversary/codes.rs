@@ -2,8 +2,9 @@
 
 use signhold::verify::Code;
 
-const CASES: [&str; 7] = [
+const CASES: [&str; 8] = [
     include_str!("bitrot.rs"),
+    include_str!("comparison.rs"),
     include_str!("container.rs"),
     include_str!("honest.rs"),
     include_str!("rehash.rs"),

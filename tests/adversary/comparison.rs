@@ -16,7 +16,12 @@ fn two_passes() -> Draft {
 }
 
 fn again(page: Page) -> Page {
-    Page { pass: 2, started: "2026-11-22T06:07:01.000Z".to_owned(), finished: "2026-11-22T06:07:02.000Z".to_owned(), ..page }
+    Page {
+        pass: 2,
+        started: "2026-11-22T06:07:01.000Z".to_owned(),
+        finished: "2026-11-22T06:07:02.000Z".to_owned(),
+        ..page
+    }
 }
 
 fn seal_says(late: u64, changed: u64, vanished: u64) -> String {
@@ -29,7 +34,9 @@ fn seal_says(late: u64, changed: u64, vanished: u64) -> String {
 fn counted(reported: u64, collected: &str) -> Draft {
     let mut draft = Draft::good();
     let kind = "signInEventsSummary";
-    draft.kinds = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity", kind].map(str::to_owned).into();
+    draft.kinds = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity", kind]
+        .map(str::to_owned)
+        .into();
     let row = format!("{{\"activityDateTime\":\"{FROM}\",\"signInCount\":{reported}}}");
     let url = format!("{GRAPH}/beta/auditLogs/signInEventsSummary");
     draft.pages.push(Page { kind: kind.to_owned(), ..page(1, &url, None, vec![(row, Some(FROM.to_owned()))]) });
@@ -65,7 +72,8 @@ fn second_pass_mismatch() {
 #[test]
 fn a_second_pass_that_was_not_planned_is_refused() {
     let mut draft = two_passes();
-    draft.edit_genesis = Some(Box::new(|genesis| genesis.replace("plan", "\"second_pass\":true", "\"second_pass\":false")));
+    draft.edit_genesis =
+        Some(Box::new(|genesis| genesis.replace("plan", "\"second_pass\":true", "\"second_pass\":false")));
     expect_invalid(&draft.build(), &["request-mismatch", "second-pass-mismatch"]);
 }
 

@@ -13,6 +13,7 @@ mod package;
 
 mod bitrot;
 mod codes;
+mod comparison;
 mod container;
 mod honest;
 mod rehash;

@@ -131,6 +131,7 @@ pub(crate) struct Page {
     pub(crate) kind: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    pub(crate) pass: u64,
     pub(crate) run: u64,
     pub(crate) sequence: u64,
     pub(crate) url: String,
@@ -196,6 +197,7 @@ pub(crate) struct Run {
     pub(crate) kind: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    pub(crate) pass: u64,
     pub(crate) number: u64,
     pub(crate) state: String,
     pub(crate) reason: Option<String>,
@@ -228,6 +230,10 @@ pub(crate) struct Draft {
     pub(crate) pages: Vec<Page>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) runs: Vec<Run>,
+    /// The seal's member of that name, where the plan has a second pass.
+    pub(crate) second_pass: Option<String>,
+    /// The seal's member of that name.
+    pub(crate) reconciliation: String,
     pub(crate) genesis_stamps: Vec<Stamp>,
     pub(crate) seal_stamps: Vec<Stamp>,
     pub(crate) genesis_key: SigningKey,
@@ -253,14 +259,8 @@ pub(crate) struct Draft {
 pub(crate) const FROM: &str = "2026-11-01T00:00:00Z";
 pub(crate) const TO: &str = "2026-11-02T00:00:00Z";
 pub(crate) const KIND: &str = "interactiveUser";
-pub(crate) const KINDS: [&str; 6] = [
-    "interactiveUser",
-    "nonInteractiveUser",
-    "servicePrincipal",
-    "managedIdentity",
-    "directoryAudit",
-    "riskDetection",
-];
+pub(crate) const KINDS: [&str; 6] =
+    ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity", "directoryAudit", "riskDetection"];
 pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
 /// The request of a stream's first page, FORMAT §7.3.
@@ -283,6 +283,7 @@ pub(crate) fn page(sequence: u64, url: &str, next_link: Option<&str>, elements: 
         kind: KIND.to_owned(),
         from: FROM.to_owned(),
         to: TO.to_owned(),
+        pass: 1,
         run: 1,
         sequence,
         url: url.to_owned(),
@@ -304,6 +305,7 @@ pub(crate) fn run(state: &str, reason: Option<&str>) -> Run {
         kind: KIND.to_owned(),
         from: FROM.to_owned(),
         to: TO.to_owned(),
+        pass: 1,
         number: 1,
         state: state.to_owned(),
         reason: reason.map(str::to_owned),
@@ -340,6 +342,8 @@ impl Draft {
             ],
             failures: Vec::new(),
             runs: vec![run("complete", None)],
+            second_pass: None,
+            reconciliation: "[]".to_owned(),
             genesis_stamps: Vec::new(),
             seal_stamps: Vec::new(),
             point: key.verifying_key().to_bytes(),
@@ -438,10 +442,11 @@ impl Draft {
             (
                 "plan",
                 format!(
-                    "{{\"from\":{},\"to\":{},\"kinds\":[{asked}],\"not_asked\":[{not_asked}],\"second_pass\":false,\"window_seconds\":86400,\
-                     \"top\":1000,\"rate\":null}}",
+                    "{{\"from\":{},\"to\":{},\"kinds\":[{asked}],\"not_asked\":[{not_asked}],\"second_pass\":{},\
+                     \"window_seconds\":86400,\"top\":1000,\"rate\":null}}",
                     json(&self.plan_from),
-                    json(&self.plan_to)
+                    json(&self.plan_to),
+                    self.second_pass.is_some()
                 ),
             ),
             ("retention", "{\"days\":30,\"basis\":\"Entra ID P1\"}".to_owned()),
@@ -451,9 +456,9 @@ impl Draft {
         ])
     }
 
-    fn stream(kind: &str, from: &str, to: &str, run: u64, sequence: u64) -> String {
+    fn stream(kind: &str, from: &str, to: &str, (pass, run, sequence): (u64, u64, u64)) -> String {
         format!(
-            "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":1,\"run\":{run},\"sequence\":{sequence}}}",
+            "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":{pass},\"run\":{run},\"sequence\":{sequence}}}",
             json(kind),
             json(from),
             json(to)
@@ -514,7 +519,7 @@ impl Draft {
             ("genesis", reference.to_owned()),
             ("sequence", number.to_string()),
             ("previous", json(previous)),
-            ("stream", Self::stream(&page.kind, &page.from, &page.to, page.run, page.sequence)),
+            ("stream", Self::stream(&page.kind, &page.from, &page.to, (page.pass, page.run, page.sequence))),
             ("request", Self::request(&page.url, &page.started, &page.finished)),
             ("response", Self::response(page.status, &page.headers)),
             (
@@ -538,7 +543,7 @@ impl Draft {
             ("genesis", reference.to_owned()),
             ("sequence", number.to_string()),
             ("after_page", failure.after_page.to_string()),
-            ("stream", Self::stream(&failure.kind, &failure.from, &failure.to, failure.run, failure.sequence)),
+            ("stream", Self::stream(&failure.kind, &failure.from, &failure.to, (1, failure.run, failure.sequence))),
             ("request", Self::request(&failure.url, "2026-11-22T06:05:30.000Z", "2026-11-22T06:05:31.000Z")),
             ("response", Self::response(500, &[])),
             ("body", failure.body.as_ref().map_or_else(|| "null".to_owned(), |body| Self::body(&path, body, None))),
@@ -557,19 +562,21 @@ impl Draft {
                     .pages
                     .iter()
                     .filter(|page| {
-                        page.kind == run.kind && page.from == run.from && page.to == run.to && page.run == run.number
+                        let of_stream = page.kind == run.kind && page.from == run.from && page.to == run.to;
+                        of_stream && page.pass == run.pass && page.run == run.number
                     })
                     .collect();
                 let inside: usize = of_run.iter().map(|page| page.counting()).sum();
-                if run.state != "superseded" {
+                if run.state != "superseded" && run.pass == 1 && KINDS.contains(&run.kind.as_str()) {
                     total_inside += inside;
                 }
                 format!(
-                    "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":1,\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
+                    "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":{},\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
                      \"inside\":{inside},\"reason\":{}}}",
                     json(&run.kind),
                     json(&run.from),
                     json(&run.to),
+                    run.pass,
                     run.number,
                     run.state,
                     of_run.len(),
@@ -700,8 +707,8 @@ impl Draft {
             ("archive", format!("{{\"byte_len\":{prefix_len},\"sha256\":\"{prefix_sha256}\"}}")),
             ("signer", json(&fingerprint_of(&self.point))),
             ("timestamps", Self::timestamps(&self.seal_stamps)),
-            ("second_pass", "null".to_owned()),
-            ("reconciliation", "[]".to_owned()),
+            ("second_pass", self.second_pass.clone().unwrap_or_else(|| "null".to_owned())),
+            ("reconciliation", self.reconciliation.clone()),
         ])
     }
 
