@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::collect::{Clock as _, plan};
 use crate::format::genesis::{Plan, Rate, Retention};
 use crate::format::identifier::AcquisitionId;
-use crate::format::kind::Kind;
+use crate::format::kind::{Kind, Sort};
 use crate::format::line::Line;
 use crate::keyring::OperatorKey;
 use crate::store::lock::MatterLock;
@@ -33,9 +33,18 @@ pub(super) struct CollectArgs {
     /// The window's end, not part of it; 15 minutes ago if left out, since records arrive late
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) to: Option<Bound>,
-    /// A log to ask for; all four if left out
+    /// A log to ask for: the four sign-in logs if left out; also `directoryAudit` and `riskDetection`
     #[arg(long, value_name = "KIND")]
     pub(super) kind: Vec<Kind>,
+    /// Ask every window a second time after all others, and keep what was late, changed or has vanished
+    #[arg(long)]
+    pub(super) second_pass: bool,
+    /// Collect the service's own daily counts too, and hold them against the records
+    #[arg(long)]
+    pub(super) counts: bool,
+    /// Collect interactive sign-ins by version 1.0 of the interface too, the one that Microsoft supports
+    #[arg(long)]
+    pub(super) cross_check_v1: bool,
     /// A time stamp authority (RFC 3161); may be given several times, and each must answer
     #[arg(long, value_name = "URL")]
     pub(super) tsa_url: Vec<String>,
@@ -199,7 +208,13 @@ fn make_plan(args: &CollectArgs, rate: Option<Rate>) -> Result<Plan, CliError> {
             "warning: records of the last 15 minutes may still arrive at the service; collect that time again later",
         );
     }
-    let mut kinds = if args.kind.is_empty() { Kind::ALL.to_vec() } else { args.kind.clone() };
+    let mut kinds = if args.kind.is_empty() { Kind::SIGN_INS.to_vec() } else { args.kind.clone() };
+    if kinds.iter().all(|kind| kind.sort() != Sort::Log) {
+        return Err(CliError::request("no log is asked for")
+            .hint("name at least one log with --kind, or leave it out for the four sign-in logs"));
+    }
+    kinds.extend(args.counts.then_some(Kind::COUNTS).into_iter().flatten());
+    kinds.extend(args.cross_check_v1.then_some(Kind::InteractiveUserV1));
     kinds.sort();
     kinds.dedup();
     let not_asked = plan::not_asked(&kinds);
@@ -208,6 +223,7 @@ fn make_plan(args: &CollectArgs, rate: Option<Rate>) -> Result<Plan, CliError> {
         to,
         kinds,
         not_asked,
+        second_pass: args.second_pass,
         window_seconds: args.window_hours * 3600,
         top: PAGE_RECORDS,
         rate,

@@ -147,6 +147,9 @@ fn collect_args(
         from,
         to: Some(to),
         kind: Vec::new(),
+        second_pass: false,
+        counts: false,
+        cross_check_v1: false,
         tsa_url: vec![server.tsa_url()],
         endpoints: EndpointArgs {
             cloud: Cloud::Global,

@@ -53,8 +53,9 @@ pub(super) struct Acquisition {
 impl Acquisition {
     /// Returns the end of a session that asks for nothing more.
     pub(super) fn as_it_stands(&self) -> Result<SessionEnd, CliError> {
-        let uncovered =
-            plan::remaining(&self.genesis.plan, &self.table).map_err(|error| CliError::request(error.to_string()))?;
+        let plan = &self.genesis.plan;
+        let mut uncovered = plan::remaining(plan, &self.table).map_err(|error| CliError::request(error.to_string()))?;
+        uncovered.extend(plan::remaining_second_pass(plan, &self.table));
         Ok(SessionEnd { table: self.table.clone(), uncovered, stop: None })
     }
 }
@@ -108,7 +109,6 @@ pub(super) fn begin(
             cloud: endpoints.cloud.to_string(),
             graph_url: endpoints.graph_url.clone(),
             login_url: endpoints.login_url.clone(),
-            api_version: "beta".to_owned(),
         },
         identity: Identity {
             tenant: application.tenant.clone(),

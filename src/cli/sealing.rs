@@ -7,8 +7,10 @@ use super::gather::{Acquisition, tool};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
+use crate::format::page::PageRecord;
 use crate::keyring::OperatorKey;
 use crate::seal::TimestampAuthority;
+use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Sealed};
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
@@ -29,6 +31,9 @@ pub(super) fn seal(
     let streams = end.table.streams(&acquisition.genesis, &end.uncovered);
     let path = matter.package_path(&package::identifier(&acquisition.genesis));
     let run_log = folder.run_log()?;
+    let index = page_index(folder, page_count)?;
+    let second_pass = comparison::second_pass(folder, &index, &acquisition.genesis, &streams)?;
+    let reconciliation = comparison::reconciliation(folder, &index, &acquisition.genesis, &streams)?;
     let tool = tool();
     let contents = Contents {
         genesis: &acquisition.genesis,
@@ -38,6 +43,8 @@ pub(super) fn seal(
         page_count,
         failure_count,
         streams: &streams,
+        second_pass: second_pass.as_ref(),
+        reconciliation: &reconciliation,
         run_log: &run_log,
         tool: &tool,
         now: SystemClock::start().now(),
@@ -55,6 +62,16 @@ pub(super) fn seal(
             Err(error.into())
         }
     }
+}
+
+fn page_index(folder: &AcquisitionFolder, page_count: u64) -> Result<PageIndex, CliError> {
+    let mut index = PageIndex::default();
+    let take = |record: PageRecord, _: &[u8], _: &[u8]| {
+        index.add(&record);
+        Ok(())
+    };
+    folder.replay((page_count, 0), take, |_, _, _| Ok(()))?;
+    Ok(index)
 }
 
 /// Keeps every token it gets, and gives it again for the same imprint: sealing twice at one instant gives the same bytes.

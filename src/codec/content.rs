@@ -19,6 +19,10 @@ pub fn decode<'a>(content_encoding: Option<&str>, body: &'a [u8]) -> Result<Cow<
             if decoded.len() as u64 > MAX_DECODED_BYTE_LEN {
                 return Err(Undecodable::TooLong);
             }
+            // One member, and nothing behind it: what some readers would go on to decode, others would not.
+            if !text.into_inner().into_inner().is_empty() {
+                return Err(Undecodable::Damaged("bytes behind its first member".to_owned()));
+            }
             Ok(Cow::Owned(decoded))
         }
         Some(coding) => Err(Undecodable::UnknownCoding(coding.to_owned())),

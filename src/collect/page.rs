@@ -4,6 +4,7 @@ use crate::codec::json::{Page, slice_page};
 use crate::codec::zip::write::Part;
 use crate::crypto::digest::PageDigest;
 use crate::crypto::merkle::{Tree, leaf_hash};
+use crate::format::kind::Kind;
 use crate::format::page::{Records, Slicing};
 use crate::time::{ServiceTime, Window};
 
@@ -29,13 +30,13 @@ impl PageContent {
     ///
     /// `content_encoding` is that of the response, null for none. A body that cannot be cut becomes one opaque leaf.
     #[must_use]
-    pub fn new(body: &[u8], content_encoding: Option<&str>, window: Window) -> Self {
+    pub fn new(body: &[u8], content_encoding: Option<&str>, kind: Kind, window: Window) -> Self {
         let sha256 = PageDigest::of(body);
         let decoded = crate::codec::content::decode(content_encoding, body);
         let sliced = decoded
             .as_deref()
             .map_err(ToString::to_string)
-            .and_then(|text| slice_page(text).map_err(|why| why.to_string()));
+            .and_then(|text| slice_page(text, kind.time_member()).map_err(|why| why.to_string()));
         let (records, next_link, opaque_because) = match sliced {
             Ok(page) => (summarise(&page, window), page.next_link, None),
             Err(why) => (opaque(body), None, Some(why)),
@@ -52,7 +53,7 @@ fn summarise(page: &Page<'_>, window: Window) -> Records {
     let mut latest: Option<(ServiceTime, &str)> = None;
     for element in &page.elements {
         tree.push(leaf_hash(element.bytes));
-        let Some((time, text)) = element.created.and_then(|text| Some((ServiceTime::parse(text)?, text))) else {
+        let Some((time, text)) = element.time.and_then(|text| Some((ServiceTime::parse(text)?, text))) else {
             undated += 1;
             inside += 1;
             continue;
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn a_page_is_counted_by_time_with_the_end_left_out() {
         let body = br#"{"value":[{"createdDateTime":"2026-11-01T06:00:00Z"},{"createdDateTime":"2026-11-01T05:59:59.5Z"}, {"id":"x"}],"@odata.nextLink":"https:\/\/x"}"#;
-        let content = PageContent::new(body, None, window());
+        let content = PageContent::new(body, None, Kind::InteractiveUser, window());
         let Records { count, inside, undated, earliest, latest, .. } = content.records;
         assert_eq!((count, inside, undated), (3, 2, 1));
         assert_eq!(
@@ -119,7 +120,7 @@ mod tests {
             b"",
             b"{\"value\":[\"\xff\"]}",
         ] {
-            let content = PageContent::new(body, None, window());
+            let content = PageContent::new(body, None, Kind::InteractiveUser, window());
             assert_eq!(content.records.slicing, Slicing::Opaque);
             assert_eq!(content.records.count, 0);
             assert_eq!(content.sha256, PageDigest::of(body));
@@ -133,9 +134,12 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(br#"{"value":[1,2]}"#).unwrap();
         let body = gzip.finish().unwrap();
-        let content = PageContent::new(&body, Some("gzip"), window());
+        let content = PageContent::new(&body, Some("gzip"), Kind::InteractiveUser, window());
         assert_eq!(content.records.count, 2);
         assert_eq!(content.sha256, PageDigest::of(&body));
-        assert_eq!(PageContent::new(&body, Some("br"), window()).records.slicing, Slicing::Opaque);
+        assert_eq!(
+            PageContent::new(&body, Some("br"), Kind::InteractiveUser, window()).records.slicing,
+            Slicing::Opaque
+        );
     }
 }

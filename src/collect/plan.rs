@@ -2,7 +2,7 @@
 
 use super::table::{RunTable, Stream};
 use crate::format::genesis::Plan;
-use crate::format::kind::Kind;
+use crate::format::kind::{Kind, Sort};
 use crate::time::{TimeError, Window};
 
 /// Returns the streams still to be asked, oldest window first and in the order of kinds within a window.
@@ -18,29 +18,46 @@ pub fn remaining(plan: &Plan, table: &RunTable) -> Result<Vec<Stream>, TimeError
     let mut streams: Vec<Stream> = Vec::new();
     for kind in &plan.kinds {
         for hole in holes(whole, &table.closed_windows(*kind)) {
-            streams.extend(hole.tiles(seconds).into_iter().map(|window| Stream { kind: *kind, window }));
+            let tiles = if kind.is_windowed() { hole.tiles(seconds) } else { vec![whole] };
+            streams.extend(tiles.into_iter().map(|window| Stream { kind: *kind, window, pass: 1 }));
         }
     }
     streams.sort_by_key(|stream| (stream.window.from(), stream.kind, stream.window.to()));
     Ok(streams)
 }
 
+/// Returns the streams that a second pass has still to ask: the windows that pass 1 closed, in the same order.
+#[must_use]
+pub fn remaining_second_pass(plan: &Plan, table: &RunTable) -> Vec<Stream> {
+    if !plan.second_pass {
+        return Vec::new();
+    }
+    let windowed = plan.kinds.iter().filter(|kind| kind.is_windowed());
+    let closed = windowed.flat_map(|kind| table.closed_windows(*kind).into_iter().map(|window| (*kind, window)));
+    let streams = closed.map(|(kind, window)| Stream { kind, window, pass: 2 });
+    let mut streams: Vec<Stream> = streams.filter(|stream| !table.is_closed(*stream)).collect();
+    streams.sort_by_key(|stream| (stream.window.from(), stream.kind, stream.window.to()));
+    streams
+}
+
 /// Cuts a stream's window in the middle, at a whole second; none when it is too short to be worth it.
 #[must_use]
 pub fn halves(stream: Stream) -> Option<[Stream; 2]> {
     let (from, to) = (stream.window.from(), stream.window.to());
-    if stream.window.seconds() < 2 * SHORTEST_WINDOW_SECONDS {
+    // A second pass compares window by window, so its windows stay as they are.
+    let may_be_cut = stream.kind.is_windowed() && stream.pass == 1;
+    if !may_be_cut || stream.window.seconds() < 2 * SHORTEST_WINDOW_SECONDS {
         return None;
     }
     let middle = from.plus_seconds(stream.window.seconds() / 2)?;
-    let half = |from, to| Window::new(from, to).ok().map(|window| Stream { kind: stream.kind, window });
+    let half = |from, to| Window::new(from, to).ok().map(|window| Stream { window, ..stream });
     Some([half(from, middle)?, half(middle, to)?])
 }
 
-/// Returns the kinds that `asked` leaves out, in order.
+/// Returns the logs that `asked` leaves out, in order.
 #[must_use]
 pub fn not_asked(asked: &[Kind]) -> Vec<Kind> {
-    Kind::ALL.into_iter().filter(|kind| !asked.contains(kind)).collect()
+    Kind::ALL.into_iter().filter(|kind| kind.sort() == Sort::Log && !asked.contains(kind)).collect()
 }
 
 fn holes(whole: Window, covered: &[Window]) -> Vec<Window> {
@@ -83,8 +100,14 @@ mod tests {
         let streams = remaining(&plan, &RunTable::default()).unwrap();
         let mut table = RunTable::default();
         let done = streams[1];
-        let position =
-            StreamPosition { kind: done.kind, from: done.window.from(), to: done.window.to(), run: 1, sequence: 1 };
+        let position = StreamPosition {
+            kind: done.kind,
+            from: done.window.from(),
+            to: done.window.to(),
+            pass: 1,
+            run: 1,
+            sequence: 1,
+        };
         table.count_page(&position, 0, 0, true);
         let rest = remaining(&plan, &table).unwrap();
         assert_eq!(rest.len(), 3);

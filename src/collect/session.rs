@@ -91,17 +91,14 @@ impl<'a, S: PageStore> Session<'a, S> {
     ///
     /// [`TimeError`] when the plan's window is none.
     pub fn run(self, workers: usize) -> Result<SessionEnd, TimeError> {
-        let streams = plan::remaining(&self.genesis.plan, &self.table())?;
-        lock(&self.queue).waiting = streams.into_iter().map(|stream| (stream, 1)).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..workers.max(1) {
-                scope.spawn(|| self.work());
-            }
-        });
+        let first_pass = plan::remaining(&self.genesis.plan, &self.table())?;
+        self.run_all(first_pass, workers);
+        let second_pass = plan::remaining_second_pass(&self.genesis.plan, &self.table());
+        self.run_all(second_pass, workers);
         let queue = self.queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut uncovered: Vec<Stream> =
             queue.waiting.into_iter().map(|(stream, _)| stream).chain(queue.failed).collect();
-        uncovered.sort_by_key(|stream| (stream.kind, stream.window.from()));
+        uncovered.sort_by_key(|stream| (stream.kind, stream.pass, stream.window.from()));
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(SessionEnd { table, uncovered, stop: queue.stop })
     }
@@ -112,6 +109,20 @@ impl<'a, S: PageStore> Session<'a, S> {
 
     pub(super) fn table(&self) -> MutexGuard<'_, RunTable> {
         lock(&self.table)
+    }
+
+    fn run_all(&self, streams: Vec<Stream>, workers: usize) {
+        let mut queue = lock(&self.queue);
+        queue.waiting.extend(streams.into_iter().map(|stream| (stream, 1)));
+        if queue.stop.is_some() {
+            return;
+        }
+        drop(queue);
+        std::thread::scope(|scope| {
+            for _ in 0..workers.max(1) {
+                scope.spawn(|| self.work());
+            }
+        });
     }
 
     fn work(&self) {

@@ -68,6 +68,7 @@ impl<S: PageStore> Session<'_, S> {
                 kind: stream.kind,
                 from: stream.window.from(),
                 to: stream.window.to(),
+                pass: stream.pass,
                 run,
                 sequence: 1,
             };
@@ -82,8 +83,7 @@ impl<S: PageStore> Session<'_, S> {
 
     fn follow_chain(&self, stream: Stream, mut position: StreamPosition) -> Result<ChainEnd, Stop> {
         let source = &self.genesis.source;
-        let mut url =
-            stream.kind.first_url(&source.graph_url, &source.api_version, stream.window, self.genesis.plan.top);
+        let mut url = stream.kind.first_url(&source.graph_url, stream.window, self.genesis.plan.top);
         let mut asked = HashSet::from([url.clone()]);
         let mut last_page: Option<PageDigest> = None;
         loop {
@@ -129,7 +129,12 @@ impl<S: PageStore> Session<'_, S> {
             let verdict = judge(&answer, position.sequence, attempt);
             let (reason, next) = match verdict {
                 Judgement::Page(response) => {
-                    let content = PageContent::new(&answer.body, content_encoding(response).as_deref(), stream.window);
+                    let content = PageContent::new(
+                        &answer.body,
+                        content_encoding(response).as_deref(),
+                        stream.kind,
+                        stream.window,
+                    );
                     match &content.opaque_because {
                         Some(_) if may_retry => (FailureReason::NotAPage, Next::Wait(back_off(attempt))),
                         _ => return self.keep_page(exchange, &content),

@@ -14,13 +14,15 @@ use crate::format::parts::StreamPosition;
 use crate::format::seal::{Run, RunState};
 use crate::time::{Bound, Window};
 
-/// One kind over one window.
+/// One kind over one window, in one pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stream {
     /// The log.
     pub kind: Kind,
     /// The window.
     pub window: Window,
+    /// 1, or 2 for the second pass.
+    pub pass: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -71,10 +73,22 @@ impl RunTable {
         self.0.keys().filter(|(held, _)| *held == stream).map(|(_, run)| run + 1).max().unwrap_or(1)
     }
 
-    /// Returns the windows of `kind` that a closed run covers, without overlap, in order.
+    /// Returns the windows of `kind` that a closed run of pass 1 covers, without overlap, in order.
     #[must_use]
     pub fn closed_windows(&self, kind: Kind) -> Vec<Window> {
         self.counting_runs(kind).into_iter().map(|((stream, _), _)| stream.window).collect()
+    }
+
+    /// Says whether a run of `stream` closed.
+    #[must_use]
+    pub fn is_closed(&self, stream: Stream) -> bool {
+        self.closed_run(stream).is_some()
+    }
+
+    /// Returns the number of the run of `stream` that closed.
+    #[must_use]
+    pub fn closed_run(&self, stream: Stream) -> Option<u64> {
+        self.0.iter().find(|((held, _), attempt)| *held == stream && attempt.closed).map(|((_, run), _)| *run)
     }
 
     /// Returns how one run ended, as far as it went.
@@ -96,15 +110,18 @@ impl RunTable {
         let expired = |stream: Stream| floor.is_some_and(|floor| stream.window.to() <= floor);
         let mut counting: BTreeMap<(Stream, u64), RunState> = BTreeMap::new();
         let mut runs = Vec::new();
-        for kind in Kind::ALL {
-            for ((stream, run), attempt) in self.counting_runs(kind) {
-                let state = match attempt.records {
-                    0 if expired(stream) => RunState::Expired,
-                    0 => RunState::Empty,
-                    _ => RunState::Complete,
-                };
-                counting.insert((stream, run), state);
-            }
+        let second = self
+            .0
+            .iter()
+            .filter(|(key, attempt)| key.0.pass == 2 && attempt.closed)
+            .map(|(key, attempt)| (*key, attempt));
+        for (key, attempt) in Kind::ALL.into_iter().flat_map(|kind| self.counting_runs(kind)).chain(second) {
+            let state = match attempt.records {
+                0 if expired(key.0) => RunState::Expired,
+                0 => RunState::Empty,
+                _ => RunState::Complete,
+            };
+            counting.insert(key, state);
         }
         for stream in uncovered {
             match self.0.keys().filter(|(held, _)| held == stream).map(|(_, run)| *run).max() {
@@ -135,15 +152,17 @@ impl RunTable {
             };
             runs.push(entry(key.0, key.1, state, (attempt.pages, attempt.records, attempt.inside), reason));
         }
-        runs.sort_by_key(|run| (run.kind, run.from, run.to, run.run));
+        runs.sort_by_key(|run| (run.kind, run.from, run.to, run.pass, run.run));
         runs
     }
 
-    /// Picks, from all closed runs of a kind, those that count: from the beginning on, the next that does not overlap what is
+    /// Picks, from all closed runs of pass 1 of a kind, those that count: from the beginning on, the next that does not overlap what is
     /// counted; of several over one window the first.
     fn counting_runs(&self, kind: Kind) -> Vec<((Stream, u64), &Attempt)> {
         let mut counting: Vec<((Stream, u64), &Attempt)> = Vec::new();
-        for (key, attempt) in self.0.iter().filter(|(key, attempt)| key.0.kind == kind && attempt.closed) {
+        for (key, attempt) in
+            self.0.iter().filter(|(key, attempt)| key.0.kind == kind && key.0.pass == 1 && attempt.closed)
+        {
             let covered_to = counting.last().map(|((stream, _), _)| stream.window.to());
             if covered_to.is_none_or(|to| key.0.window.from() >= to) {
                 counting.push((*key, attempt));
@@ -154,7 +173,8 @@ impl RunTable {
 
     fn attempt(&mut self, position: &StreamPosition) -> Option<&mut Attempt> {
         let window = position.window().ok()?;
-        Some(self.0.entry((Stream { kind: position.kind, window }, position.run)).or_default())
+        let stream = Stream { kind: position.kind, window, pass: position.pass };
+        Some(self.0.entry((stream, position.run)).or_default())
     }
 }
 
@@ -166,7 +186,7 @@ fn entry(
     reason: Option<Line>,
 ) -> Run {
     let (from, to) = (stream.window.from(), stream.window.to());
-    Run { kind: stream.kind, from, to, run, state, pages, records, inside, reason }
+    Run { kind: stream.kind, from, to, pass: stream.pass, run, state, pages, records, inside, reason }
 }
 
 #[cfg(test)]
@@ -180,11 +200,18 @@ mod tests {
     }
 
     fn stream(from: i64, to: i64) -> Stream {
-        Stream { kind: Kind::InteractiveUser, window: window(from, to) }
+        Stream { kind: Kind::InteractiveUser, window: window(from, to), pass: 1 }
     }
 
     fn position(stream: Stream, run: u64) -> StreamPosition {
-        StreamPosition { kind: stream.kind, from: stream.window.from(), to: stream.window.to(), run, sequence: 1 }
+        StreamPosition {
+            kind: stream.kind,
+            from: stream.window.from(),
+            to: stream.window.to(),
+            pass: stream.pass,
+            run,
+            sequence: 1,
+        }
     }
 
     fn states(table: &RunTable, uncovered: &[Stream]) -> Vec<(u64, RunState)> {

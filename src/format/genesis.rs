@@ -112,8 +112,6 @@ pub struct Source {
     pub graph_url: String,
     /// Root of the token service, without trailing slash.
     pub login_url: String,
-    /// `beta`: the only version that serves all kinds.
-    pub api_version: String,
 }
 
 /// As whom the service was asked.
@@ -142,6 +140,8 @@ pub struct Plan {
     pub kinds: Vec<Kind>,
     /// The logs not asked, in order.
     pub not_asked: Vec<Kind>,
+    /// Whether every window is to be asked twice.
+    pub second_pass: bool,
     /// The longest window asked at once.
     pub window_seconds: u64,
     /// Records asked per page.
@@ -229,7 +229,6 @@ pub(crate) fn example() -> Genesis {
             cloud: "global".to_owned(),
             graph_url: "https://localhost:8443".to_owned(),
             login_url: "https://localhost:8443".to_owned(),
-            api_version: "beta".to_owned(),
         },
         identity: Identity {
             tenant: "5a1f0c7e-93b4-4f2d-8e6a-71c2d3b4e5f6".to_owned(),
@@ -241,7 +240,14 @@ pub(crate) fn example() -> Genesis {
             from: "2026-11-21T00:00:00Z".parse().unwrap(),
             to: "2026-11-22T00:00:00Z".parse().unwrap(),
             kinds: vec![Kind::InteractiveUser],
-            not_asked: vec![Kind::NonInteractiveUser, Kind::ServicePrincipal, Kind::ManagedIdentity],
+            not_asked: vec![
+                Kind::NonInteractiveUser,
+                Kind::ServicePrincipal,
+                Kind::ManagedIdentity,
+                Kind::DirectoryAudit,
+                Kind::RiskDetection,
+            ],
+            second_pass: false,
             window_seconds: 21_600,
             top: 1000,
             rate: Some(Rate { requests: 5, seconds: 10 }),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Window;
 
-/// One of the logs asked for. The order is that of FORMAT §7.3.
+/// One of the logs, cross-checks or counts that can be asked for. The order is that of FORMAT §7.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -19,14 +19,60 @@ pub enum Kind {
     ServicePrincipal,
     /// Sign-ins of Azure resources with a credential Azure keeps.
     ManagedIdentity,
+    /// Changes to the directory.
+    DirectoryAudit,
+    /// What the service took for risky.
+    RiskDetection,
+    /// Interactive sign-ins by the supported version of the interface, to compare with the first kind.
+    InteractiveUserV1,
+    /// The service's own number of sign-ins a day.
+    SignInEventsSummary,
+    /// The service's own groups of non-interactive sign-ins.
+    NonInteractiveUserSummary,
+    /// The service's own groups of service principal sign-ins.
+    ServicePrincipalSummary,
+    /// The service's own groups of managed identity sign-ins.
+    ManagedIdentitySummary,
+}
+
+/// What a kind is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// To be counted against.
+    Count,
+    /// To be compared with.
+    CrossCheck,
+    /// To be preserved.
+    Log,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 4] =
+    pub const ALL: [Self; 11] = [
+        Self::InteractiveUser,
+        Self::NonInteractiveUser,
+        Self::ServicePrincipal,
+        Self::ManagedIdentity,
+        Self::DirectoryAudit,
+        Self::RiskDetection,
+        Self::InteractiveUserV1,
+        Self::SignInEventsSummary,
+        Self::NonInteractiveUserSummary,
+        Self::ServicePrincipalSummary,
+        Self::ManagedIdentitySummary,
+    ];
+    /// The four sign-in logs.
+    pub const SIGN_INS: [Self; 4] =
         [Self::InteractiveUser, Self::NonInteractiveUser, Self::ServicePrincipal, Self::ManagedIdentity];
+    /// The counts.
+    pub const COUNTS: [Self; 4] = [
+        Self::SignInEventsSummary,
+        Self::NonInteractiveUserSummary,
+        Self::ServicePrincipalSummary,
+        Self::ManagedIdentitySummary,
+    ];
 
-    /// Returns the name that the service gives it.
+    /// Returns the name, for sign-ins that of the service.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,20 +80,82 @@ impl Kind {
             Self::NonInteractiveUser => "nonInteractiveUser",
             Self::ServicePrincipal => "servicePrincipal",
             Self::ManagedIdentity => "managedIdentity",
+            Self::DirectoryAudit => "directoryAudit",
+            Self::RiskDetection => "riskDetection",
+            Self::InteractiveUserV1 => "interactiveUserV1",
+            Self::SignInEventsSummary => "signInEventsSummary",
+            Self::NonInteractiveUserSummary => "nonInteractiveUserSummary",
+            Self::ServicePrincipalSummary => "servicePrincipalSummary",
+            Self::ManagedIdentitySummary => "managedIdentitySummary",
+        }
+    }
+
+    /// Returns what it is asked for.
+    #[must_use]
+    pub fn sort(self) -> Sort {
+        match self {
+            Self::InteractiveUserV1 => Sort::CrossCheck,
+            kind if Self::COUNTS.contains(&kind) => Sort::Count,
+            _ => Sort::Log,
+        }
+    }
+
+    /// Says whether it is asked window by window; counts are asked once, for the plan's window.
+    #[must_use]
+    pub fn is_windowed(self) -> bool {
+        self.sort() != Sort::Count
+    }
+
+    /// Returns the member that holds the time of an element.
+    #[must_use]
+    pub fn time_member(self) -> &'static str {
+        match self {
+            Self::DirectoryAudit | Self::RiskDetection | Self::SignInEventsSummary => "activityDateTime",
+            Self::NonInteractiveUserSummary | Self::ServicePrincipalSummary | Self::ManagedIdentitySummary => {
+                "aggregationDateTime"
+            }
+            _ => "createdDateTime",
+        }
+    }
+
+    /// Returns the logs whose records a count kind reports; none for other kinds.
+    #[must_use]
+    pub fn counted_logs(self) -> &'static [Self] {
+        match self {
+            Self::SignInEventsSummary => &Self::SIGN_INS,
+            Self::NonInteractiveUserSummary => &[Self::NonInteractiveUser],
+            Self::ServicePrincipalSummary => &[Self::ServicePrincipal],
+            Self::ManagedIdentitySummary => &[Self::ManagedIdentity],
+            _ => &[],
         }
     }
 
     /// Returns the URL of the first page of a run over `window`, `top` records a page.
     ///
-    /// `graph_url` has no trailing slash. Only `ge` and `le` are documented for `createdDateTime`, so the end is asked for too.
+    /// `graph_url` has no trailing slash. Only `ge` and `le` are documented for times, so the end is asked for too.
     #[must_use]
-    pub fn first_url(self, graph_url: &str, api_version: &str, window: Window, top: u64) -> String {
-        let (from, to) = (window.from(), window.to());
-        format!(
-            "{graph_url}/{api_version}/auditLogs/signIns?$filter=createdDateTime%20ge%20{from}%20and%20createdDateTime%20le%20{to}\
-             %20and%20signInEventTypes/any(t:%20t%20eq%20%27{self}%27)&$top={top}"
-        )
+    pub fn first_url(self, graph_url: &str, window: Window, top: u64) -> String {
+        let time = self.time_member();
+        let range = format!("{time}%20ge%20{}%20and%20{time}%20le%20{}", window.from(), window.to());
+        let below = match self {
+            Self::InteractiveUser | Self::NonInteractiveUser | Self::ServicePrincipal | Self::ManagedIdentity => {
+                let of_kind = format!("signInEventTypes/any(t:%20t%20eq%20%27{self}%27)");
+                format!("/beta/auditLogs/signIns?$filter={range}%20and%20{of_kind}&$top={top}")
+            }
+            Self::DirectoryAudit => format!("/v1.0/auditLogs/directoryAudits?$filter={range}&$top={top}"),
+            Self::RiskDetection => format!("/v1.0/identityProtection/riskDetections?$filter={range}"),
+            Self::InteractiveUserV1 => format!("/v1.0/auditLogs/signIns?$filter={range}&$top={top}"),
+            Self::SignInEventsSummary => "/beta/auditLogs/signInEventsSummary".to_owned(),
+            Self::NonInteractiveUserSummary => summarized("NonInteractive"),
+            Self::ServicePrincipalSummary => summarized("ServicePrincipal"),
+            Self::ManagedIdentitySummary => summarized("MSI"),
+        };
+        format!("{graph_url}{below}")
     }
+}
+
+fn summarized(of: &str) -> String {
+    format!("/beta/auditLogs/getSummarized{of}SignIns(aggregationWindow='d1')")
 }
 
 impl fmt::Display for Kind {
@@ -80,7 +188,7 @@ mod tests {
         let window =
             Window::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-01T06:00:00Z".parse().unwrap()).unwrap();
         assert_eq!(
-            Kind::ServicePrincipal.first_url("https://graph.microsoft.com", "beta", window, 1000),
+            Kind::ServicePrincipal.first_url("https://graph.microsoft.com", window, 1000),
             "https://graph.microsoft.com/beta/auditLogs/signIns?$filter=createdDateTime%20ge%202026-11-01T00:00:00Z%20and%20\
              createdDateTime%20le%202026-11-01T06:00:00Z%20and%20signInEventTypes/any(t:%20t%20eq%20%27servicePrincipal%27)&$top=1000"
         );

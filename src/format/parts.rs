@@ -31,7 +31,9 @@ pub struct StreamPosition {
     pub from: Bound,
     /// The window's end, not part of it.
     pub to: Bound,
-    /// Which attempt at this window, from 1.
+    /// 1, or 2 for the second pass.
+    pub pass: u64,
+    /// Which attempt of that pass at this window, from 1.
     pub run: u64,
     /// Which page of that attempt, from 1.
     pub sequence: u64,

@@ -52,8 +52,10 @@ pub struct Seal {
     pub signer: Fingerprint,
     /// How this document is timestamped.
     pub timestamps: Timestamps,
-    /// Reserved.
-    pub second_pass: (),
+    /// What the second pass brought, null when there was none.
+    pub second_pass: Option<SecondPass>,
+    /// The service's own counts against ours.
+    pub reconciliation: Vec<Reconciliation>,
 }
 
 /// The only value of a seal's `type`.
@@ -89,7 +91,9 @@ pub struct Run {
     pub from: Bound,
     /// The window's end, not part of it.
     pub to: Bound,
-    /// Which attempt, from 1; 0 when nothing was asked.
+    /// 1, or 2 for the second pass.
+    pub pass: u64,
+    /// Which attempt of that pass, from 1; 0 when nothing was asked.
     pub run: u64,
     /// How it ended.
     pub state: RunState,
@@ -101,6 +105,56 @@ pub struct Run {
     pub inside: u64,
     /// Why, for states that are gaps.
     pub reason: Option<Line>,
+}
+
+/// What a second pass over the same windows brought (FORMAT §9.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondPass {
+    /// Windows compared.
+    pub windows: u64,
+    /// Windows that the second pass did not close.
+    pub failed: u64,
+    /// Records that only the second pass brought.
+    pub late: u64,
+    /// Records whose bytes differ.
+    pub changed: u64,
+    /// Records that only the first pass brought.
+    pub vanished: u64,
+    /// The windows where anything differs.
+    pub differences: Vec<PassDifference>,
+}
+
+/// One window in which two passes differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PassDifference {
+    /// The log.
+    pub kind: Kind,
+    /// The window's beginning.
+    pub from: Bound,
+    /// The window's end, not part of it.
+    pub to: Bound,
+    /// Records that only the second pass brought.
+    pub late: u64,
+    /// Records whose bytes differ.
+    pub changed: u64,
+    /// Records that only the first pass brought.
+    pub vanished: u64,
+}
+
+/// The service's own count of a day against ours (FORMAT §9.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconciliation {
+    /// The count asked.
+    pub kind: Kind,
+    /// The UTC day, `YYYY-MM-DD`.
+    pub day: String,
+    /// What the service says.
+    pub reported: Option<u64>,
+    /// What was collected.
+    pub collected: Option<u64>,
 }
 
 /// How a run ended (FORMAT §9).

@@ -3,6 +3,7 @@
 //! Pure: parts come through [`PartSource`], tokens through [`TimestampAuthority`], bytes go into a `Write + Seek`. Compressed
 //! streams are copied, never compressed again. The same parts, the same instant and the same tokens give the same bytes.
 
+pub mod comparison;
 pub mod inventory;
 pub mod package;
 pub mod readme;

@@ -13,9 +13,10 @@ use crate::format::bag::{BagInfo, DECLARATION, Manifest};
 use crate::format::encode;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::PackageId;
+use crate::format::kind::Sort;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::path::{self, PackagePath};
-use crate::format::seal::{Archive, Run, RunState, Seal, SealType, Totals, Volume};
+use crate::format::seal::{Archive, Reconciliation, Run, RunState, Seal, SealType, SecondPass, Totals, Volume};
 use crate::time::LocalTime;
 
 /// Everything that is sealed, apart from the pages themselves.
@@ -35,6 +36,10 @@ pub struct Contents<'a> {
     pub failure_count: u64,
     /// Every run.
     pub streams: &'a [Run],
+    /// What a second pass brought.
+    pub second_pass: Option<&'a SecondPass>,
+    /// The service's counts against ours.
+    pub reconciliation: &'a [Reconciliation],
     /// The tool's own log.
     pub run_log: &'a [u8],
     /// Who seals.
@@ -151,7 +156,10 @@ pub fn write<P: PartSource, W: Write + Seek>(
     writer.add(&top(run_log.0.as_str()), &Part::deflate(&run_log.1))?;
 
     let (byte_len, sha256) = writer.so_far();
-    let counted = contents.streams.iter().filter(|run| run.state != RunState::Superseded);
+    let counted = contents
+        .streams
+        .iter()
+        .filter(|run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded);
     let seal = Seal {
         r#type: SealType::V1,
         package: package.clone(),
@@ -170,7 +178,8 @@ pub fn write<P: PartSource, W: Write + Seek>(
         archive: Archive { byte_len, sha256: ArchiveDigest::from_bytes(sha256) },
         signer: key.fingerprint(),
         timestamps: Timestamps::by(contents.authorities.to_vec()),
-        second_pass: (),
+        second_pass: contents.second_pass.cloned(),
+        reconciliation: contents.reconciliation.to_vec(),
     };
     let seal_bytes = encode(&seal)?;
     let seal_signature = signer.sign(&seal_bytes);

@@ -90,7 +90,9 @@ impl LogSource for GraphSource<'_> {
             && url.port_or_known_default() == self.root.port_or_known_default();
         let root_path = self.root.path().trim_end_matches('/');
         let below = url.path().strip_prefix(root_path).unwrap_or_default().to_ascii_lowercase();
-        let in_log = ["/beta/auditlogs/", "/v1.0/auditlogs/"].iter().any(|prefix| below.starts_with(prefix));
+        let in_log = ["/beta/auditlogs/", "/v1.0/auditlogs/", "/v1.0/identityprotection/"]
+            .iter()
+            .any(|prefix| below.starts_with(prefix));
         same_origin && in_log && url.username().is_empty() && url.password().is_none()
     }
 }

@@ -272,6 +272,14 @@ codes! {
     VolumeIncomplete = "volume-incomplete", Unestablished, Coverage, "9";
     /// A run was given up and its window asked again.
     RunSuperseded = "run-superseded", Note, Coverage, "9";
+    /// What the second pass brought is not what the seal says.
+    SecondPassMismatch = "second-pass-mismatch", Violation, Coverage, "9.1";
+    /// Records were late, changed or vanished between the passes.
+    SecondPassDiffers = "second-pass-differs", Note, Coverage, "9.1";
+    /// The numbers of reported and collected sign-ins are not those of the seal.
+    ReconciliationMismatch = "reconciliation-mismatch", Violation, Coverage, "9.2";
+    /// The service reports another number for a day than was collected.
+    CountsDiffer = "counts-differ", Note, Coverage, "9.2";
 
     /// Fewer time stamps than the signed mode names.
     TimestampMissing = "timestamp-missing", Violation, Timestamps, "11";

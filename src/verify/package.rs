@@ -17,11 +17,13 @@ use crate::crypto::digest::{
 use crate::crypto::signature::{Fingerprint, PublicKey};
 use crate::crypto::timestamp::TrustRoot;
 use crate::format::genesis::Genesis;
+use crate::format::kind::Sort;
 use crate::format::page::Slicing;
 use crate::format::path::{PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
 use crate::time::LocalTime;
 use crate::verify::budget;
+use crate::verify::checks::comparison::{self, Bodies};
 use crate::verify::checks::container::{Part, Role, check_paths};
 use crate::verify::checks::page_record::Chain;
 use crate::verify::checks::pagination::Runs;
@@ -30,7 +32,7 @@ use crate::verify::checks::timestamp::{Stamped, TokenSeen};
 use crate::verify::checks::{bag, coverage, failure, genesis, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Findings, Step};
 use crate::verify::verdict::{Counts, Facts, Outcome, PlannedWindow, Report, conclude};
-use crate::verify::verified::VerifiedPackage;
+use crate::verify::verified::{ReadAgainError, VerifiedPackage, read_entry};
 use crate::verify::workers::{Crew, Done, Group, PageSeen, RawFile, Seen, Work, WorkerLost};
 
 /// Whom the reader trusts. Nothing in a package can add to it.
@@ -148,6 +150,7 @@ struct Pass {
     latest_finished: Option<(String, LocalTime)>,
     last_failure: Option<(u64, u64)>,
     counts: Counts,
+    bodies: Bodies,
 }
 
 fn run<R: Read + Seek>(archive: &mut R, options: &Options<'_>) -> Result<(Report, Pass), VerifyError> {
@@ -164,7 +167,9 @@ fn run<R: Read + Seek>(archive: &mut R, options: &Options<'_>) -> Result<(Report
             None
         }
     };
-    pass.finish(before, options, &mut facts);
+    if let Some((genesis, seal)) = pass.finish(before, options, &mut facts) {
+        pass.compare(archive, &genesis, &seal)?;
+    }
     let findings = std::mem::take(&mut pass.findings);
     let report = conclude(findings, &pass.not_checked, options.quick, facts);
     Ok((report, pass))
@@ -401,6 +406,7 @@ impl Pass {
             counts.opaque_pages = counts.opaque_pages.saturating_add(u64::from(records.slicing == Slicing::Opaque));
         }
         let Some(record) = record else { return };
+        self.bodies.add(record);
         let is_first = self.is_first_volume();
         let (content, genesis) = (page.content.as_ref(), self.genesis.as_ref());
         self.runs.follow(page.number, record, content, genesis, is_first, &mut self.findings);
@@ -425,13 +431,13 @@ impl Pass {
         }
     }
 
-    /// Compares everything seen with everything claimed.
-    fn finish(&mut self, before: Before, options: &Options<'_>, facts: &mut Facts) {
+    /// Compares everything seen with everything claimed; returns the plan and the seal where both could be read.
+    fn finish(&mut self, before: Before, options: &Options<'_>, facts: &mut Facts) -> Option<(Genesis, Seal)> {
         if self.entries.is_empty() {
             for step in Step::ALL.into_iter().filter(|step| *step != Step::Container) {
                 self.not_checked.insert(step, "the archive could not be followed".to_owned());
             }
-            return;
+            return None;
         }
         self.begin();
         let seal_bytes = self.kept.get(&Role::Seal).cloned();
@@ -468,6 +474,27 @@ impl Pass {
         }
         self.state_facts(genesis.as_ref(), seal.as_ref(), facts);
         facts.seal_sha256 = seal_bytes.as_deref().map(SealDigest::of);
+        genesis.zip(seal)
+    }
+
+    /// Holds the passes against each other and the service's counts against the records, where the package claims any of it.
+    fn compare<R: Read + Seek>(&mut self, archive: &mut R, genesis: &Genesis, seal: &Seal) -> Result<(), VerifyError> {
+        let has_counts = genesis.plan.kinds.iter().any(|kind| kind.sort() == Sort::Count);
+        let claims_any = seal.second_pass.is_some() || !seal.reconciliation.is_empty();
+        if self.quick || !(genesis.plan.second_pass || has_counts || claims_any) {
+            return Ok(());
+        }
+        let places: BTreeMap<&str, &EntrySeen> =
+            self.entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
+        let mut read = |path: &str| match places.get(path) {
+            Some(entry) => read_entry(archive, &self.top, entry),
+            None => Err(ReadAgainError::Missing(path.to_owned())),
+        };
+        match comparison::check(&self.bodies, genesis, seal, &mut read, &mut self.findings) {
+            Err(ReadAgainError::Io(error)) => Err(VerifyError::Io(error)),
+            Err(ReadAgainError::Changed(_)) => Err(VerifyError::Changed),
+            Err(ReadAgainError::Missing(_)) | Ok(()) => Ok(()),
+        }
     }
 
     fn check_bag(&mut self, genesis: Option<&Genesis>, seal: Option<&Seal>) {

@@ -64,18 +64,27 @@ impl<R: Read + Seek> VerifiedPackage<R> {
     pub fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadAgainError> {
         let missing = || ReadAgainError::Missing(path.to_owned());
         let entry = self.entries.iter().find(|entry| entry.path == path).ok_or_else(missing)?;
-        let digest = entry.digest.ok_or_else(missing)?;
-        // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
-        let name_len = [self.top.len(), 1, entry.path.len()]
-            .into_iter()
-            .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
-        self.archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
-        let compressed = self.archive.by_ref().take(u64::from(entry.compressed_len));
-        let mut content = Vec::new();
-        flate2::read::DeflateDecoder::new(compressed).take(entry.byte_len).read_to_end(&mut content)?;
-        let computed: [u8; 32] = Sha256::digest(&content).into();
-        if computed == digest { Ok(content) } else { Err(ReadAgainError::Changed(path.to_owned())) }
+        read_entry(&mut self.archive, &self.top, entry)
     }
+}
+
+/// Reads a file again and compares it with the digest it had in the pass.
+pub(in crate::verify) fn read_entry<R: Read + Seek>(
+    archive: &mut R,
+    top: &str,
+    entry: &EntrySeen,
+) -> Result<Vec<u8>, ReadAgainError> {
+    let digest = entry.digest.ok_or_else(|| ReadAgainError::Missing(entry.path.clone()))?;
+    // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
+    let name_len = [top.len(), 1, entry.path.len()]
+        .into_iter()
+        .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
+    archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
+    let compressed = archive.by_ref().take(u64::from(entry.compressed_len));
+    let mut content = Vec::new();
+    flate2::read::DeflateDecoder::new(compressed).take(entry.byte_len).read_to_end(&mut content)?;
+    let computed: [u8; 32] = Sha256::digest(&content).into();
+    if computed == digest { Ok(content) } else { Err(ReadAgainError::Changed(entry.path.clone())) }
 }
 
 /// 30: the fixed part of a local header (FORMAT §4).

@@ -253,7 +253,14 @@ pub(crate) struct Draft {
 pub(crate) const FROM: &str = "2026-11-01T00:00:00Z";
 pub(crate) const TO: &str = "2026-11-02T00:00:00Z";
 pub(crate) const KIND: &str = "interactiveUser";
-pub(crate) const KINDS: [&str; 4] = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
+pub(crate) const KINDS: [&str; 6] = [
+    "interactiveUser",
+    "nonInteractiveUser",
+    "servicePrincipal",
+    "managedIdentity",
+    "directoryAudit",
+    "riskDetection",
+];
 pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
 /// The request of a stream's first page, FORMAT §7.3.
@@ -420,7 +427,7 @@ impl Draft {
                 "source",
                 format!(
                     "{{\"service\":\"microsoft-graph\",\"cloud\":\"global\",\"graph_url\":{},\
-                     \"login_url\":\"https://login.microsoftonline.com\",\"api_version\":\"beta\"}}",
+                     \"login_url\":\"https://login.microsoftonline.com\"}}",
                     json(&self.graph_url)
                 ),
             ),
@@ -431,7 +438,7 @@ impl Draft {
             (
                 "plan",
                 format!(
-                    "{{\"from\":{},\"to\":{},\"kinds\":[{asked}],\"not_asked\":[{not_asked}],\"window_seconds\":86400,\
+                    "{{\"from\":{},\"to\":{},\"kinds\":[{asked}],\"not_asked\":[{not_asked}],\"second_pass\":false,\"window_seconds\":86400,\
                      \"top\":1000,\"rate\":null}}",
                     json(&self.plan_from),
                     json(&self.plan_to)
@@ -446,7 +453,7 @@ impl Draft {
 
     fn stream(kind: &str, from: &str, to: &str, run: u64, sequence: u64) -> String {
         format!(
-            "{{\"kind\":{},\"from\":{},\"to\":{},\"run\":{run},\"sequence\":{sequence}}}",
+            "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":1,\"run\":{run},\"sequence\":{sequence}}}",
             json(kind),
             json(from),
             json(to)
@@ -558,7 +565,7 @@ impl Draft {
                     total_inside += inside;
                 }
                 format!(
-                    "{{\"kind\":{},\"from\":{},\"to\":{},\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
+                    "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":1,\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
                      \"inside\":{inside},\"reason\":{}}}",
                     json(&run.kind),
                     json(&run.from),
@@ -694,6 +701,7 @@ impl Draft {
             ("signer", json(&fingerprint_of(&self.point))),
             ("timestamps", Self::timestamps(&self.seal_stamps)),
             ("second_pass", "null".to_owned()),
+            ("reconciliation", "[]".to_owned()),
         ])
     }
 

@@ -70,7 +70,7 @@ fn page() -> impl Strategy<Value = String> {
 
 /// Asserts that the scanner and `serde_json` cut `body` alike, or both refuse it.
 fn assert_agreement(body: &[u8]) {
-    let ours = slice_page(body);
+    let ours = slice_page(body, "createdDateTime");
     let theirs = str::from_utf8(body).ok().and_then(|text| serde_json::from_str::<Reference<'_>>(text).ok());
     match (&ours, &theirs) {
         (Ok(ours), Some(theirs)) => {
@@ -94,7 +94,7 @@ proptest! {
 
     #[test]
     fn good_pages_are_cut_as_serde_json_cuts_them(body in page()) {
-        prop_assert!(slice_page(body.as_bytes()).is_ok());
+        prop_assert!(slice_page(body.as_bytes(), "createdDateTime").is_ok());
         assert_agreement(body.as_bytes());
     }
 

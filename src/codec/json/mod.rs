@@ -36,8 +36,8 @@ pub struct Element<'a> {
     pub bytes: &'a [u8],
     /// Where the first byte stands in the body.
     pub offset: usize,
-    /// The text of its own string member `createdDateTime`, if it has exactly one and that holds no escape.
-    pub created: Option<&'a str>,
+    /// The text of its own string member that holds the time, if it has exactly one and that holds no escape.
+    pub time: Option<&'a str>,
     /// The text of its own string member `id`, if it has exactly one and that holds no escape.
     pub id: Option<&'a str>,
 }
@@ -100,7 +100,7 @@ pub enum Unsliceable {
     ValueTwice,
 }
 
-/// Cuts `body` into the elements of its top-level `value` array.
+/// Cuts `body` into the elements of its top-level `value` array, whose times are in their members `time_member`.
 ///
 /// The whole body is checked: UTF-8, the grammar of RFC 8259, nothing behind it. Names are compared after unescaping, so
 /// `"v\u0061lue"` is `value`. Lone surrogates in strings and numbers of any size are accepted as received.
@@ -108,19 +108,19 @@ pub enum Unsliceable {
 /// # Errors
 ///
 /// [`Unsliceable`] says why the body has to stay whole.
-pub fn slice_page(body: &[u8]) -> Result<Page<'_>, Unsliceable> {
+pub fn slice_page<'a>(body: &'a [u8], time_member: &'a str) -> Result<Page<'a>, Unsliceable> {
     if body.starts_with(BYTE_ORDER_MARK) {
         return Err(Unsliceable::ByteOrderMark);
     }
     let text = str::from_utf8(body).map_err(|error| Unsliceable::NotUtf8 { offset: error.valid_up_to() })?;
-    Scan::new(text).page()?
+    Scan::new(text, time_member).page()?
 }
 
 /// Says whether `bytes` are UTF-8 and exactly one JSON value, with nothing but white space around it.
 #[must_use]
 pub fn is_single_json_value(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_ok_and(|text| {
-        let scan = Scan::new(text);
+        let scan = Scan::new(text, "");
         scan.value(scan.space(0), 0).and_then(|at| scan.end(at)).is_ok()
     })
 }
@@ -140,24 +140,26 @@ mod tests {
 
     use super::*;
 
+    const TIME: &str = "createdDateTime";
+
     fn texts(body: &str) -> Vec<&str> {
-        let page = slice_page(body.as_bytes()).expect("the body can be cut");
+        let page = slice_page(body.as_bytes(), TIME).expect("the body can be cut");
         page.elements.iter().map(|element| str::from_utf8(element.bytes).expect("cut from UTF-8")).collect()
     }
 
     fn refusal(body: &[u8]) -> Unsliceable {
-        slice_page(body).expect_err("the body cannot be cut")
+        slice_page(body, TIME).expect_err("the body cannot be cut")
     }
 
     #[test]
     fn page_is_cut_into_its_elements_and_next_link() {
         let body = r#"{"@odata.context":"c","value":[{"id":"a","createdDateTime":"2026-01-02T03:04:05Z","n":{"id":"x"}}],
             "@odata.nextLink":"https://h/?a=1\u0026b=\"2\"\ud83d\ude00\/"}"#;
-        let page = slice_page(body.as_bytes()).expect("a good page");
+        let page = slice_page(body.as_bytes(), TIME).expect("a good page");
         assert_eq!(page.next_link.as_deref(), Some("https://h/?a=1&b=\"2\"\u{1F600}/"));
         let [element] = page.elements.as_slice() else { panic!("one element") };
         assert_eq!(element.id, Some("a"));
-        assert_eq!(element.created, Some("2026-01-02T03:04:05Z"));
+        assert_eq!(element.time, Some("2026-01-02T03:04:05Z"));
         assert_eq!(
             body.get(element.offset..element.offset + element.bytes.len()).map(str::as_bytes),
             Some(element.bytes)
@@ -182,13 +184,13 @@ mod tests {
     #[test]
     fn members_inside_an_element_are_named_only_if_unambiguous() {
         let body = r#"{"value":[{"id":"a","i\u0064":"b"},{"id":7},{"id":"\u0061"},{"id":"c","id":null},{"x":{"id":"d"}},["id"]]}"#;
-        let page = slice_page(body.as_bytes()).expect("a good page");
-        assert!(page.elements.iter().all(|element| element.id.is_none() && element.created.is_none()));
+        let page = slice_page(body.as_bytes(), TIME).expect("a good page");
+        assert!(page.elements.iter().all(|element| element.id.is_none() && element.time.is_none()));
     }
 
     #[test]
     fn next_link_null_counts_as_absent() {
-        assert_eq!(slice_page(br#"{"value":[],"@odata.nextLink":null}"#).map(|page| page.next_link), Ok(None));
+        assert_eq!(slice_page(br#"{"value":[],"@odata.nextLink":null}"#, TIME).map(|page| page.next_link), Ok(None));
     }
 
     #[test]
@@ -217,10 +219,10 @@ mod tests {
     #[test]
     fn nesting_is_accepted_to_the_limit_and_refused_beyond() {
         let nested = |depth: usize| format!("{{\"value\":[{}{}]}}", "[".repeat(depth - 2), "]".repeat(depth - 2));
-        assert!(slice_page(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(slice_page(nested(MAX_DEPTH).as_bytes(), TIME).is_ok());
         assert_eq!(refusal(nested(MAX_DEPTH + 1).as_bytes()), Unsliceable::TooDeep { offset: 10 + MAX_DEPTH - 2 });
         let objects = format!("{{\"value\":[{}1{}]}}", "{\"a\":".repeat(126), "}".repeat(126));
-        assert!(slice_page(objects.as_bytes()).is_ok());
+        assert!(slice_page(objects.as_bytes(), TIME).is_ok());
         let too_deep = format!("{{\"value\":[{}1{}]}}", "{\"a\":".repeat(127), "}".repeat(127));
         assert!(matches!(refusal(too_deep.as_bytes()), Unsliceable::TooDeep { .. }));
     }
@@ -228,7 +230,7 @@ mod tests {
     #[test]
     fn elements_beyond_the_limit_are_not_listed() {
         let body = |count: usize| format!("{{\"value\":[{}0]}}", "0,".repeat(count - 1));
-        assert_eq!(slice_page(body(MAX_ELEMENTS).as_bytes()).map(|page| page.elements.len()), Ok(MAX_ELEMENTS));
+        assert_eq!(slice_page(body(MAX_ELEMENTS).as_bytes(), TIME).map(|page| page.elements.len()), Ok(MAX_ELEMENTS));
         assert_eq!(refusal(body(MAX_ELEMENTS + 1).as_bytes()), Unsliceable::TooManyElements);
     }
 
@@ -257,7 +259,7 @@ mod tests {
     #[test]
     fn every_truncation_of_a_page_is_refused() {
         let body = br#"{"@odata.context":"c","value":[{"id":"a","n":[1,-2.5e+3,true,null,{"\u00e9":"\\"}]}],"@odata.nextLink":"x"}"#;
-        assert!(slice_page(body).is_ok());
+        assert!(slice_page(body, TIME).is_ok());
         for length in 0..body.len() {
             assert!(matches!(refusal(body.get(..length).expect("shorter")), Unsliceable::NotJson { .. }));
         }

@@ -12,6 +12,7 @@ use super::{Element, MAX_DEPTH, MAX_ELEMENTS, Page, Unsliceable};
 pub(super) struct Scan<'a> {
     text: &'a str,
     body: &'a [u8],
+    time_member: &'a str,
 }
 
 /// A string literal without its quotation marks.
@@ -29,8 +30,8 @@ enum Sought<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, body: text.as_bytes() }
+    pub(super) fn new(text: &'a str, time_member: &'a str) -> Self {
+        Self { text, body: text.as_bytes(), time_member }
     }
 
     /// Reads the whole body. The inner result is the page's: the grammar comes first, to the last byte.
@@ -114,7 +115,7 @@ impl<'a> Scan<'a> {
 
     fn element(self, offset: usize) -> Result<(usize, Element<'a>), Unsliceable> {
         let mut at = offset;
-        let mut created = Sought::Absent;
+        let mut time = Sought::Absent;
         let mut id = Sought::Absent;
         if self.byte(at) == Some(b'{') {
             let mut more;
@@ -130,8 +131,8 @@ impl<'a> Scan<'a> {
                     at = self.value(at, 3)?;
                     text = None;
                 }
-                if key.spells(CREATED) {
-                    created.meet(text);
+                if key.spells(self.time_member) {
+                    time.meet(text);
                 } else if key.spells(ID) {
                     id.meet(text);
                 }
@@ -141,7 +142,7 @@ impl<'a> Scan<'a> {
             at = self.value(at, 2)?;
         }
         let bytes = self.body.get(offset..at).unwrap_or_default();
-        Ok((at, Element { bytes, offset, created: created.text(), id: id.text() }))
+        Ok((at, Element { bytes, offset, time: time.text(), id: id.text() }))
     }
 
     /// Reads one value of any kind that stands `outer` levels deep.
@@ -411,7 +412,6 @@ fn marks(x: u64) -> u64 {
     (quote_or_control | backslash) & !x & (EACH * 0x80)
 }
 
-const CREATED: &str = "createdDateTime";
 const EACH: u64 = 0x0101_0101_0101_0101;
 const ID: &str = "id";
 const NEXT_LINK: &str = "@odata.nextLink";

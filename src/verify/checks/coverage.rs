@@ -39,7 +39,7 @@ pub(in crate::verify) fn check(seal: &Seal, genesis: &Genesis, findings: &mut Fi
         let mut windows: Vec<(Bound, Bound)> = seal
             .streams
             .iter()
-            .filter(|run| run.kind == *kind && run.state != RunState::Superseded)
+            .filter(|run| run.kind == *kind && run.pass == 1 && run.state != RunState::Superseded)
             .map(|run| (run.from, run.to))
             .collect();
         windows.sort_unstable();
@@ -60,5 +60,5 @@ pub(in crate::verify) fn check(seal: &Seal, genesis: &Genesis, findings: &mut Fi
 }
 
 fn place(run: &Run) -> String {
-    format!("{SEAL}#streams {} {} {} run {}", run.kind, run.from, run.to, run.run)
+    format!("{SEAL}#streams {} {} {} pass {} run {}", run.kind, run.from, run.to, run.pass, run.run)
 }

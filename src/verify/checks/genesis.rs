@@ -5,7 +5,7 @@ use crate::crypto::signature::PublicKey;
 use crate::format::decode;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::AcquisitionId;
-use crate::format::kind::Kind;
+use crate::format::kind::{Kind, Sort};
 use crate::format::parts::GenesisReference;
 use crate::format::path::{GENESIS, GENESIS_SIGNATURE, SEAL};
 use crate::format::seal::Seal;
@@ -114,17 +114,17 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
     demand(source.service == "microsoft-graph", "source.service", &source.service, "microsoft-graph")?;
     let known = matches!(source.cloud.as_str(), "global" | "usgov" | "dod" | "china");
     demand(known, "source.cloud", &source.cloud, "global, usgov, dod or china")?;
-    demand(source.api_version == "beta", "source.api_version", &source.api_version, "beta")?;
     for (member, url) in [("source.graph_url", &source.graph_url), ("source.login_url", &source.login_url)] {
         let scheme = url.starts_with("https://") || url.starts_with("http://");
         demand(scheme && !url.ends_with('/'), member, url, "a URL without trailing slash")?;
     }
     demand(plan.from < plan.to, "plan.to", plan.to, "after plan.from")?;
-    demand(!plan.kinds.is_empty(), "plan.kinds", "none", "at least one kind")?;
-    let rest: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !plan.kinds.contains(kind)).collect();
+    demand(plan.kinds.iter().any(|kind| kind.sort() == Sort::Log), "plan.kinds", "no log", "at least one log")?;
+    let rest: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|kind| kind.sort() == Sort::Log && !plan.kinds.contains(kind)).collect();
     let ascending = plan.kinds.is_sorted_by(|a, b| a < b);
     demand(ascending, "plan.kinds", format!("{:?}", plan.kinds), "each kind once, in the order of §7.3")?;
-    demand(plan.not_asked == rest, "plan.not_asked", format!("{:?}", plan.not_asked), "the kinds not in plan.kinds")?;
+    demand(plan.not_asked == rest, "plan.not_asked", format!("{:?}", plan.not_asked), "the logs not in plan.kinds")?;
     demand(plan.window_seconds >= 1, "plan.window_seconds", plan.window_seconds, "from 1")?;
     demand(plan.top >= 1, "plan.top", plan.top, "from 1")?;
     if let Some(rate) = &plan.rate {

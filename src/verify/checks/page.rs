@@ -51,7 +51,7 @@ pub(in crate::verify) fn check(
     let window = record.stream.window().ok();
     let content_encoding = record.body.content_encoding.as_deref();
     let (computed, next_link) = match content::decode(content_encoding, body) {
-        Ok(text) => match slice_page(&text) {
+        Ok(text) => match slice_page(&text, record.stream.kind.time_member()) {
             Ok(page) => (sliced(&page, window), page.next_link),
             Err(why) => {
                 say(Code::PageOpaque, path, "a page of the log".to_owned(), why.to_string());
@@ -97,7 +97,7 @@ fn sliced(page: &Page<'_>, window: Option<Window>) -> Records {
     let mut latest: Option<(ServiceTime, &str)> = None;
     for element in &page.elements {
         tree.push(leaf_hash(element.bytes));
-        let timed = element.created.and_then(|text| ServiceTime::parse(text).map(|time| (time, text)));
+        let timed = element.time.and_then(|text| ServiceTime::parse(text).map(|time| (time, text)));
         match timed {
             None => undated = undated.saturating_add(1),
             Some((time, text)) => {

@@ -17,8 +17,8 @@ use crate::time::{Bound, Window};
 use crate::verify::checks::page::PageContent;
 use crate::verify::finding::{Code, Findings};
 
-/// Names a run: kind, window and attempt, in the order in which the seal lists runs.
-pub(in crate::verify) type RunKey = (Kind, Bound, Bound, u64);
+/// Names a run: kind, window, pass and attempt, in the order in which the seal lists runs.
+pub(in crate::verify) type RunKey = (Kind, Bound, Bound, u64, u64);
 
 /// What was seen of one run.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +77,13 @@ impl Runs {
                 if record.request.url != computed {
                     findings.say(Code::RequestMismatch, place, &record.request.url, computed);
                 }
-                let longest = genesis.plan.window_seconds;
+                if !(1..=2).contains(&stream.pass) || (stream.pass == 2 && !genesis.plan.second_pass) {
+                    let place = format!("{}#stream.pass", PackagePath::page_record(number));
+                    findings.say(Code::RequestMismatch, place, stream.pass.to_string(), "a pass of the plan");
+                }
+                let planned = u64::try_from(genesis.plan.to.unix().saturating_sub(genesis.plan.from.unix()));
+                let whole = planned.unwrap_or(u64::MAX);
+                let longest = if stream.kind.is_windowed() { genesis.plan.window_seconds } else { whole };
                 if u64::try_from(window.seconds()).is_ok_and(|seconds| seconds > longest) {
                     let place = format!("{}#stream.to", PackagePath::page_record(number));
                     let claimed = format!("a window of {} seconds", window.seconds());
@@ -145,11 +151,11 @@ impl Runs {
 
 fn first_url(genesis: &Genesis, stream: &StreamPosition, window: Window) -> String {
     let source = &genesis.source;
-    stream.kind.first_url(&source.graph_url, &source.api_version, window, genesis.plan.top)
+    stream.kind.first_url(&source.graph_url, window, genesis.plan.top)
 }
 
 fn key(stream: &StreamPosition) -> RunKey {
-    (stream.kind, stream.from, stream.to, stream.run)
+    (stream.kind, stream.from, stream.to, stream.pass, stream.run)
 }
 
 fn sha256(text: &str) -> [u8; 32] {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::crypto::digest::{RecordDigest, RootHash};
 use crate::format::genesis::Genesis;
+use crate::format::kind::Sort;
 use crate::format::path::SEAL;
 use crate::format::seal::{Head, Run, RunState, Seal, Totals};
 use crate::time::Bound;
@@ -52,9 +53,10 @@ pub(in crate::verify) fn check_totals(seal: &Seal, computed: &Totals, findings: 
     }
 }
 
-/// Returns the elements that count: those of all runs that are not superseded (FORMAT §9).
+/// Returns the elements that count: those of all runs of pass 1 of logs that are not superseded (FORMAT §9).
 pub(in crate::verify) fn inside_of(seal: &Seal, runs: &Runs) -> u64 {
-    let counted = seal.streams.iter().filter(|run| run.state != RunState::Superseded);
+    let is_counted = |run: &&Run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded;
+    let counted = seal.streams.iter().filter(is_counted);
     let seen = counted.filter_map(|run| runs.0.get(&key(run)));
     seen.fold(0, |sum, run| sum.saturating_add(run.inside))
 }
@@ -72,7 +74,7 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
             say(
                 place(&key),
                 "after a run of the same or a later place".to_owned(),
-                "by kind, from, to, run".to_owned(),
+                "by kind, from, to, pass, run".to_owned(),
             );
         }
         last = Some(key);
@@ -109,7 +111,7 @@ fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesi
         RunState::Empty => Some("empty is closed, without records"),
         RunState::Failed if seen.is_closed => Some("a closed run has not failed"),
         RunState::Failed if !has_reason => Some("failed has a reason"),
-        RunState::Failed if run.run == 0 => Some("a run that failed was asked"),
+        RunState::Failed if run.run == 0 || !has_requests => Some("a run that failed was asked"),
         RunState::Expired if seen.records > 0 => Some("of an expired window no records came"),
         RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis)) => {
             Some("the window lies within the stated retention")
@@ -130,16 +132,19 @@ fn is_expired(to: Bound, genesis: &Genesis) -> bool {
 
 /// Says whether another run asked for the window, or for a part of it.
 fn is_asked_again(run: &Run, seal: &Seal) -> bool {
-    let others = seal.streams.iter().filter(|other| other.kind == run.kind && other.run >= 1 && key(other) != key(run));
+    let others = seal
+        .streams
+        .iter()
+        .filter(|other| (other.kind, other.pass) == (run.kind, run.pass) && other.run >= 1 && key(other) != key(run));
     others.into_iter().any(|other| other.from < run.to && run.from < other.to)
 }
 
 fn key(run: &Run) -> RunKey {
-    (run.kind, run.from, run.to, run.run)
+    (run.kind, run.from, run.to, run.pass, run.run)
 }
 
-fn place((kind, from, to, run): &RunKey) -> String {
-    format!("{SEAL}#streams {kind} {from} {to} run {run}")
+fn place((kind, from, to, pass, run): &RunKey) -> String {
+    format!("{SEAL}#streams {kind} {from} {to} pass {pass} run {run}")
 }
 
 fn counts((pages, records, inside): (u64, u64, u64)) -> String {
