@@ -38,8 +38,10 @@ impl PeerMemory {
     fn note_chain(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) {
         let certificates: Vec<_> =
             std::iter::once(leaf).chain(intermediates).map(|certificate| CertificateDigest::of(certificate)).collect();
-        let peer = Peer { certificates, version: "" };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(CertificateDigest::of(leaf), peer);
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let peer = peers.entry(CertificateDigest::of(leaf)).or_insert(Peer { certificates: Vec::new(), version: "" });
+        // Another connection may be read at this moment: the version it wrote down stands until this handshake's is known.
+        peer.certificates = certificates;
     }
 
     fn note_version(&self, leaf: &CertificateDer<'_>, version: &'static str) {
@@ -133,5 +135,20 @@ impl ServerCertVerifier for Remembering {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.judge.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_handshake_under_way_does_not_blank_what_the_first_showed() {
+        let memory = PeerMemory::default();
+        let leaf = CertificateDer::from(vec![1, 2, 3]);
+        memory.note_chain(&leaf, &[]);
+        memory.note_version(&leaf, "TLSv1.3");
+        memory.note_chain(&leaf, &[]);
+        assert_eq!(memory.recall(&leaf).map(|tls| tls.version).as_deref(), Some("TLSv1.3"));
     }
 }
