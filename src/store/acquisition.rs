@@ -8,9 +8,10 @@ use super::FolderError;
 use super::durable::{self, write_new};
 use crate::codec::zip::write::{Bundle, Part, bundle};
 use crate::collect::{DurablePage, PageStore, StoreError};
-use crate::crypto::digest::TimestampDigest;
+use crate::crypto::digest::{PageDigest, TimestampDigest};
 use crate::format::failure::FailureRecord;
 use crate::format::page::PageRecord;
+use crate::format::parts::Body;
 use crate::format::{Document, decode};
 use crate::seal::{PAGE_BODY, PartSource, RECORD, SIGNATURE, SealError};
 
@@ -89,7 +90,7 @@ impl AcquisitionFolder {
         Ok((self.count(PAGES)?, self.count(FAILURES)?))
     }
 
-    /// Calls `page` and `failure` with every record in order, with its bytes and signature.
+    /// Calls `page` and `failure` with every record in order, with its bytes and signature, and checks each body against it.
     ///
     /// # Errors
     ///
@@ -102,11 +103,19 @@ impl AcquisitionFolder {
     ) -> Result<(), SealError> {
         for sequence in 1..=page_count {
             let (record, signature) = self.read_signed(PAGES, sequence)?;
-            page(self.decode(PAGES, sequence, &record)?, &record, &signature)?;
+            let document: PageRecord = self.decode(PAGES, sequence, &record)?;
+            let body = document.body.clone();
+            page(document, &record, &signature)?;
+            self.check_body(PAGES, sequence, &body)?;
         }
         for sequence in 1..=failure_count {
             let (record, signature) = self.read_signed(FAILURES, sequence)?;
-            failure(self.decode(FAILURES, sequence, &record)?, &record, &signature)?;
+            let document: FailureRecord = self.decode(FAILURES, sequence, &record)?;
+            let body = document.body.clone();
+            failure(document, &record, &signature)?;
+            if let Some(body) = &body {
+                self.check_body(FAILURES, sequence, body)?;
+            }
         }
         Ok(())
     }
@@ -199,6 +208,24 @@ impl AcquisitionFolder {
             Err(error) => Err(damaged(error.to_string())),
         };
         Ok((entry(RECORD, PageRecord::MAX_BYTE_LEN)?, entry(SIGNATURE, 64)?))
+    }
+
+    /// Sealing copies bodies as they lie there; one that changed since would be sealed, and never verify.
+    fn check_body(&self, folder: &str, sequence: u64, body: &Body) -> Result<(), SealError> {
+        let damaged = |reason: String| SealError::Damaged {
+            part: self.bundle_path(folder, sequence).display().to_string(),
+            reason,
+        };
+        match self.open_bundle(folder, sequence)?.read(PAGE_BODY, body.byte_len) {
+            Ok(Some(bytes)) if PageDigest::of(&bytes) == body.sha256 => Ok(()),
+            Ok(Some(bytes)) => Err(damaged(format!(
+                "its body has SHA-256 `{}`, its record says `{}`",
+                PageDigest::of(&bytes),
+                body.sha256
+            ))),
+            Ok(None) => Err(damaged(format!("it lacks `{PAGE_BODY}`"))),
+            Err(error) => Err(damaged(error.to_string())),
+        }
     }
 
     fn decode<D: Document>(&self, folder: &str, sequence: u64, bytes: &[u8]) -> Result<D, SealError> {
