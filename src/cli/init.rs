@@ -49,7 +49,9 @@ pub(super) struct InitArgs {
 
 pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     let folder_error = |doing, error| CliError::from(FolderError::io(doing, &args.dir)(error));
-    if args.dir.exists() && args.dir.read_dir().map_err(|error| folder_error("read", error))?.next().is_some() {
+    let is_taken = args.dir.exists()
+        && (!args.dir.is_dir() || args.dir.read_dir().map_err(|error| folder_error("read", error))?.next().is_some());
+    if is_taken {
         return Err(FolderError::Exists(args.dir.clone()).into());
     }
     // The key first: a folder without one would be of no use, and a wrong key must leave nothing behind.
