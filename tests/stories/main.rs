@@ -11,5 +11,11 @@ mod opened;
 #[path = "../support/service.rs"]
 mod service;
 
+mod bad_input;
+mod demo;
+mod keep_secrets;
+mod keys;
 mod resume_after_crash;
 mod seal_and_hand_over;
+mod survive_a_bad_service;
+mod verify_as_opposing_expert;
