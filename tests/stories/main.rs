@@ -15,6 +15,7 @@ mod bad_input;
 mod demo;
 mod keep_secrets;
 mod keys;
+mod resealing;
 mod resume_after_crash;
 mod seal_and_hand_over;
 mod survive_a_bad_service;
