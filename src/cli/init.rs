@@ -59,6 +59,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?.public_key()),
         None => None,
     };
+    let was_there = args.dir.exists();
     std::fs::create_dir_all(&args.dir).map_err(|error| folder_error("create", error))?;
     let (key_path, public) = match (&args.key, existing) {
         (Some(path), Some(public)) => {
@@ -74,8 +75,10 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
                 &args.passphrase,
             );
             let made = made.inspect_err(|_| {
-                // Leave nothing of a folder that was just made; if it is not empty, it stays.
-                let _ = std::fs::remove_dir(&args.dir);
+                if !was_there {
+                    // Leave nothing of a folder that was just made; if it is not empty, it stays.
+                    let _ = std::fs::remove_dir(&args.dir);
+                }
             })?;
             (PathBuf::from(PRIVATE_KEY), made.public_key())
         }
