@@ -445,6 +445,61 @@ fn nothing_happened() {
 }
 
 #[test]
+fn the_plan_is_larger_than_a_package() {
+    let service = Service::start(0);
+    let matter = Matter::new();
+    let from = service.to - TimeDelta::days(3650);
+    let said = refused(
+        &matter,
+        service.collect(&matter).set("--from", text(from)).set("--window-hours", "1"),
+        2,
+        "error: the plan has [..] windows, each of at least one page; a package holds 20,000 pages\n\
+         hint: collect a shorter window, one after the other, or ask for longer ones with --window-hours\n",
+    );
+    assert!(said.stderr.contains(" 350,40"), "{}", said.stderr);
+    assert_eq!(service.server.requests_served(), 0);
+}
+
+#[test]
+fn a_password_in_an_address_would_be_sealed_for_ever() {
+    let service = Service::start(0);
+    let matter = Matter::new();
+    let refusal = "error: the address of a time stamp authority holds a name or a password, and would be written into the package\n\
+                   hint: give it without; an authority that asks for a password cannot be used\n";
+    for url in ["https://jo:hunter2@localhost/tsa", "http://hunter2@localhost/"] {
+        refused(&matter, service.collect(&matter).set("--tsa-url", url), 2, refusal);
+        refused(&matter, service.resume(&matter).set("--tsa-url", url), 2, refusal);
+    }
+}
+
+#[test]
+fn an_empty_folder_that_was_there_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = || Cli::new().arg("init").arg(folder.path()).args(["--matter", "A-1", "--operator", "Jo"]);
+    let said = init().stdout("").code(2).stderr;
+    assert!(said.starts_with("error: a passphrase is needed "), "{said}");
+    assert!(folder.path().is_dir());
+    init().arg("--no-passphrase").code(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let service = Service::start(0);
+    let matter = Matter::new();
+    service.collect(&matter).code(0);
+    service
+        .verify(&matter, &matter.package())
+        .arg("--json")
+        .onto("/dev/full")
+        .stderr(
+            "error: the answer cannot be written to standard output: No space left on device (os error 28)\n\
+             hint: make room, or send it elsewhere; what was done stays done\n",
+        )
+        .code(4);
+}
+
+#[test]
 fn no_authority_stamps_the_plan() {
     let service = Service::start(100);
     let matter = Matter::new();

@@ -75,6 +75,8 @@ impl Finished {
             page_count,
             failure_count,
             streams: &self.streams,
+            second_pass: None,
+            reconciliation: &[],
             run_log: &self.folder.run_log().unwrap(),
             tool: &self.tool,
             now: now.parse().unwrap(),

@@ -295,6 +295,68 @@ fn another_key_does_not_finish_what_the_first_began() {
     service.resume(&matter).code(0);
 }
 
+#[test]
+fn a_person_presses_ctrl_c_twice() {
+    // One request fails, so that the program speaks; the others hang.
+    let faults = ["http-503@1", "stall"];
+    let service = Service::with(300, |settings| settings.faults = faults.map(|fault| fault.parse().unwrap()).into());
+    let matter = Matter::new();
+    let mut running = loud(service.collect(&matter).set("--workers", "2")).start();
+    running.wait_for("asking again in 2 s");
+    running.interrupt();
+    running.wait_for("press again to stop at once");
+    running.interrupt();
+    let (said, code) = running.end();
+    assert_eq!((code, said.stdout.as_str()), (Some(4), ""), "{}", said.stderr);
+    service.resume(&matter).arg("--seal-only").code(5);
+    service.verify(&matter, &matter.package()).code(0);
+}
+
+#[test]
+fn an_older_acquisition_is_not_forgotten() {
+    let service = slow_service();
+    let matter = Matter::new();
+    wait_for_pages(slowly(&service, &matter).start(), &matter, 2).kill();
+    let older = matter.acquisition();
+    service.collect(&matter).code(0);
+    service.resume(&matter).code(0);
+    let packages = matter.packages();
+    assert_eq!(packages.len(), 2);
+    let id = older.file_name().unwrap().to_str().unwrap();
+    assert!(packages.iter().any(|path| path.to_str().unwrap().ends_with(&format!("_{id}.zip"))), "{packages:?}");
+    for package in packages {
+        let opened = Opened::read(&package);
+        for kind in Kind::ALL {
+            assert_eq!(opened.counted(kind), service.truth(kind), "{}", kind.name());
+        }
+        service.verify(&matter, &package).code(0);
+    }
+}
+
+#[test]
+fn somebody_else_does_not_finish_what_one_application_began() {
+    let service = slow_service();
+    let matter = Matter::new();
+    wait_for_pages(slowly(&service, &matter).start(), &matter, 2).kill();
+    let tree = tree_digest(Path::new(&matter.dir));
+    let refusal = format!(
+        "error: the plan was made for application `{}` in tenant `{}`\n\
+         hint: set AZURE_TENANT_ID and AZURE_CLIENT_ID to these\n",
+        service.server.client_id(),
+        service.server.tenant_id()
+    );
+    for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"] {
+        let other = "00000000-0000-0000-0000-000000000000";
+        service.resume(&matter).env(name, other).stdout("").stderr(&refusal).code(2);
+        assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
+    }
+    // The service is gone: nothing is lost by asking.
+    let again = service.resume(&matter).without("--tls-ca");
+    service.server.stop();
+    again.stdout("").stderr("error: `[..]` cannot be asked for a token: [..]\nhint: check the network, [..]\n").code(4);
+    assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
+}
+
 /// Enough pages in each window that the program is always in the middle of one.
 fn slow_service() -> Service {
     Service::with(1500, |settings| settings.page_limit = 20)

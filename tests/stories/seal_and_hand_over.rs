@@ -61,7 +61,9 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
          coverage   interactiveUser: [..] records in windows: [..] complete[..]\n\
          coverage   nonInteractiveUser: [..] records in windows: [..] complete[..]\n\
          coverage   servicePrincipal: [..] records in windows: [..] complete[..]\n\
-         coverage   managedIdentity: [..] records in windows: [..] complete[..]\n",
+         coverage   managedIdentity: [..] records in windows: [..] complete[..]\n\
+         coverage   directoryAudit: not asked\n\
+         coverage   riskDetection: not asked\n",
         opened.top,
         service.server.graph_url(),
         text(service.from),
@@ -195,7 +197,10 @@ fn what_was_not_asked_for_is_named() {
     let opened = Opened::read(&package);
     let plan = &opened.json("data/genesis.json")["plan"];
     assert_eq!(plan["kinds"], serde_json::json!(["interactiveUser", "managedIdentity"]));
-    assert_eq!(plan["not_asked"], serde_json::json!(["nonInteractiveUser", "servicePrincipal"]));
+    assert_eq!(
+        plan["not_asked"],
+        serde_json::json!(["nonInteractiveUser", "servicePrincipal", "directoryAudit", "riskDetection"])
+    );
     let said = service.verify(&matter, &package).code(0).stdout;
     assert!(
         said.contains("\ncoverage   nonInteractiveUser: not asked\ncoverage   servicePrincipal: not asked\n"),
@@ -248,6 +253,72 @@ fn several_packages_get_the_worst_of_their_verdicts() {
     service.verify(&matter, &damaged).arg(&packages[0]).without("--trust").code(1);
     // A file that is not there ends the call before a verdict is given over the others.
     service.verify(&matter, &packages[0]).arg("nowhere.zip").stdout("").code(2);
+}
+
+#[test]
+fn what_had_expired_is_a_gap_and_what_was_empty_is_none() {
+    let service = Service::start(300);
+    let collect = |matter: &Matter, days: &str| {
+        service
+            .collect(matter)
+            .set("--kind", "managedIdentity")
+            .set("--from", text(service.to - chrono::TimeDelta::days(50)))
+            .set("--window-hours", "240")
+            .set("--retention-days", days)
+    };
+    let states = |matter: &Matter| -> Vec<(String, String)> {
+        let runs = Opened::read(&matter.package()).runs();
+        let word = |run: &Value, name: &str| run[name].as_str().unwrap_or_default().to_owned();
+        runs.iter().map(|run| (word(run, "state"), word(run, "reason"))).collect()
+    };
+    // The service keeps 30 days: that nothing came for earlier ones says nothing about what there was.
+    let matter = Matter::new();
+    let said = collect(&matter, "30").code(5);
+    let found = states(&matter);
+    let expired = found.iter().filter(|(state, _)| state == "expired").count();
+    assert!((1..=2).contains(&expired), "{found:?}");
+    let reason = "the service returned nothing for a window beyond the stated retention";
+    assert!(found.iter().all(|(state, why)| (state == "expired") == (why == reason)), "{found:?}");
+    assert_eq!(said.stderr.matches("gap: managedIdentity ").count(), expired, "{}", said.stderr);
+    assert!(said.stderr.contains(&format!(": expired: {reason}\n")), "{}", said.stderr);
+    let said = service.verify(&matter, &matter.package()).code(0).stdout;
+    assert!(said.contains("  note          coverage-gap  ") && said.contains(" expired"), "{said}");
+    // One that keeps ten years had nothing.
+    let matter = Matter::new();
+    collect(&matter, "3650").code(0);
+    assert!(states(&matter).iter().all(|(state, _)| state == "empty" || state == "complete"));
+}
+
+#[test]
+fn many_workers_make_one_chain() {
+    let service = Service::start(1500);
+    let matter = Matter::new();
+    service.collect(&matter).set("--workers", "16").set("--window-hours", "1").code(0);
+    let opened = Opened::read(&matter.package());
+    for kind in Kind::ALL {
+        assert_eq!(opened.counted(kind), service.truth(kind), "{}", kind.name());
+    }
+    service.verify(&matter, &matter.package()).code(0);
+}
+
+#[test]
+fn without_an_end_the_window_ends_where_records_have_arrived() {
+    let service = Service::start(300);
+    let matter = Matter::new();
+    service.collect(&matter).without("--to").code(0);
+    let opened = Opened::read(&matter.package());
+    let plan = &opened.json("data/genesis.json")["plan"];
+    let to: chrono::DateTime<chrono::Utc> = plan["to"].as_str().unwrap().parse().unwrap();
+    let behind = chrono::Utc::now() - to;
+    assert!((900..960).contains(&behind.num_seconds()), "{behind}");
+    for kind in Kind::ALL {
+        assert_eq!(opened.counted(kind), service.truth_between(kind, service.from, to), "{}", kind.name());
+    }
+    // Later than that, it says what may still come.
+    let said = service.collect(&matter).set("--to", text(service.to + chrono::TimeDelta::minutes(20))).code(0).stderr;
+    let warning =
+        "warning: records of the last 15 minutes may still arrive at the service; collect that time again later\n";
+    assert!(said.contains(warning), "{said}");
 }
 
 const ALL_PASSED: &str = "\u{20} 1  container            passed

@@ -4,6 +4,7 @@
 //! any run of characters on one line. Nothing of the test's own environment reaches the program, and nobody sits at a terminal.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -17,6 +18,7 @@ pub(crate) struct Cli {
     stdout: Option<String>,
     stderr: Option<String>,
     file_limit: Option<u64>,
+    onto: Option<String>,
 }
 
 /// What a call left: both outputs.
@@ -71,6 +73,12 @@ impl Cli {
         self
     }
 
+    /// Sends standard output into a file that is there.
+    pub(crate) fn onto(mut self, path: &str) -> Self {
+        self.onto = Some(path.to_owned());
+        self
+    }
+
     /// Expects this on standard output, whole.
     pub(crate) fn stdout(mut self, expected: &str) -> Self {
         self.stdout = Some(expected.to_owned());
@@ -86,7 +94,11 @@ impl Cli {
     /// Runs the program to its end and compares outputs and exit code with what is expected.
     #[track_caller]
     pub(crate) fn code(self, expected: i32) -> Said {
-        let output = self.command().output().expect("the program starts");
+        let mut command = self.command();
+        if let Some(path) = &self.onto {
+            command.stdout(File::options().write(true).open(path).expect("the file is there"));
+        }
+        let output = command.output().expect("the program starts");
         let said = Said {
             stdout: String::from_utf8(output.stdout).expect("standard output is text"),
             stderr: String::from_utf8(output.stderr).expect("standard error is text"),

@@ -80,7 +80,8 @@ impl Opened {
             if stream["kind"] != kind.name() {
                 continue;
             }
-            let same = |run: &&Value| ["kind", "from", "to", "run"].iter().all(|name| run[name] == stream[name]);
+            let same =
+                |run: &&Value| ["kind", "from", "to", "pass", "run"].iter().all(|name| run[name] == stream[name]);
             let run = runs.iter().find(same).expect("every page belongs to a run in the seal");
             let page = self.json(record["body"]["path"].as_str().expect("text"));
             let second = |value: &Value| value.as_str().expect("text")[..19].to_owned();
