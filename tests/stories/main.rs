@@ -4,6 +4,8 @@
 //! back with other people's code (`support/opened.rs`). Nothing sleeps: a story waits for a line, a connection or an end, and
 //! only those that kill the program look again and again whether a page is durable.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../support/cli.rs"]
 mod cli;
 #[path = "../support/opened.rs"]

@@ -359,7 +359,7 @@ fn somebody_else_does_not_finish_what_one_application_began() {
 
 /// Enough pages in each window that the program is always in the middle of one.
 fn slow_service() -> Service {
-    Service::with(1500, |settings| settings.page_limit = 20)
+    Service::with(2500, |settings| settings.page_limit = 20)
 }
 
 /// One window a kind, about forty milliseconds a page.
@@ -381,7 +381,7 @@ fn wait_for_pages(mut running: Running, matter: &Matter, pages: usize) -> Runnin
             return running;
         }
         assert!(running.is_alive(), "the program ended before {pages} pages were durable: {}", running.end().0.stderr);
-        assert!(began.elapsed() < Duration::from_secs(60), "no {pages} pages after a minute");
+        assert!(began.elapsed() < Duration::from_mins(1), "no {pages} pages after a minute");
         std::thread::yield_now();
     }
 }

@@ -132,17 +132,6 @@ fn tokens_that_live_shorter_than_the_work() {
 }
 
 #[test]
-fn a_throttle_as_strict_as_the_pace_never_has_to_refuse() {
-    let service = Service::with(400, |settings| {
-        settings.throttle = Some(signhold::simulate::Throttle { requests: 10, per: std::time::Duration::from_secs(1) });
-    });
-    let matter = Matter::new();
-    service.collect(&matter).set("--rate", "10/1").set("--window-hours", "744").code(0);
-    let opened = assert_whole(&service, &matter);
-    assert!(opened.documents("failures").is_empty());
-}
-
-#[test]
 fn a_service_that_shows_a_web_page_for_ever_leaves_a_gap_that_is_named() {
     // Six attempts with waits of 1, 2, 4, 8 and 16 seconds would be too long for a story: the person presses Ctrl-C, and seals
     // what is there.

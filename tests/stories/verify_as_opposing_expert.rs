@@ -142,7 +142,7 @@ fn it_is_no_package_at_all() {
     );
     assert_eq!(said.matches("not checked: the archive could not be followed\n").count(), 12, "{said}");
     invalid(b"Dear Sir or Madam,\n");
-    invalid(&[0xff; 100_000]);
+    invalid(&vec![0xff; 100_000]);
 
     let copy = expert.matter.path("copy.zip");
     Cli::new()
