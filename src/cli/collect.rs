@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use url::Url;
 
 use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::CliError;
@@ -13,6 +14,7 @@ use super::passphrase::PassphraseArgs;
 use super::summary::CollectAnswer;
 use super::{out, sealing};
 use crate::clock::SystemClock;
+use crate::collect::table::RunTable;
 use crate::collect::{Clock as _, plan};
 use crate::format::genesis::{Plan, Rate, Retention};
 use crate::format::identifier::AcquisitionId;
@@ -108,6 +110,8 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     let endpoints = args.endpoints.endpoints()?;
     let rate = permitted_rate(args.session.rate, endpoints.is_simulated())?;
     let plan = make_plan(args, rate)?;
+    refuse_too_many_windows(&plan)?;
+    refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
     let key = load_key(&matter, &args.session.passphrase)?;
     if endpoints.is_simulated() {
@@ -129,6 +133,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     let matter = MatterFolder::open(&args.dir)?;
+    refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
     let id = find_unsealed(&matter, args.id.as_ref())?;
     let key = load_key(&matter, &args.session.passphrase)?;
@@ -230,6 +235,35 @@ fn make_plan(args: &CollectArgs, rate: Option<Rate>) -> Result<Plan, CliError> {
     })
 }
 
+/// A plan that could never be sealed is refused before it takes days to carry out.
+fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
+    let streams = plan::remaining(plan, &RunTable::default()).map_err(|error| CliError::request(error.to_string()))?;
+    let count = streams.len() as u64;
+    if count > PACKAGE_PAGES {
+        return Err(CliError::request(format!(
+            "the plan has {} windows, each of at least one page; a package holds {} pages",
+            out::grouped(count),
+            out::grouped(PACKAGE_PAGES)
+        ))
+        .hint("collect a shorter window, one after the other, or ask for longer ones with --window-hours"));
+    }
+    Ok(())
+}
+
+/// Addresses of authorities are signed into the plan and the seal, where nothing secret may stand.
+fn refuse_passwords(authorities: &[String]) -> Result<(), CliError> {
+    let holds_one =
+        |url: &String| Url::parse(url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
+    if authorities.iter().any(holds_one) {
+        // The address is not repeated: standard error may be kept as well.
+        return Err(CliError::request(
+            "the address of a time stamp authority holds a name or a password, and would be written into the package",
+        )
+        .hint("give it without; an authority that asks for a password cannot be used"));
+    }
+    Ok(())
+}
+
 /// The documented rate unless another is given; above it only where no real service can be hurt.
 fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Option<Rate>, CliError> {
     let Some(rate) = given else { return Ok(Some(DOCUMENTED_RATE)) };
@@ -290,5 +324,7 @@ fn parse_rate(text: &str) -> Result<Rate, String> {
 const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
 /// Default and maximum page of the service.
 const PAGE_RECORDS: u64 = 1000;
+/// 20 000: FORMAT §15, pages in a package.
+const PACKAGE_PAGES: u64 = 20_000;
 /// 15 minutes: reports name ten and more for sign-ins with several factors.
 const LATENCY_SECONDS: i64 = 900;

@@ -163,7 +163,7 @@ fn disk_hint(error: &std::io::Error) -> &'static str {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             "choose a folder that you may write to, or change its permissions"
         }
-        std::io::ErrorKind::NotFound => "check the path",
+        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::NotFound => "check the path",
         _ => "check the disk; what is committed stays, and `resume` goes on",
     }
 }

@@ -162,11 +162,13 @@ pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionI
         counts,
         |record, bytes, signature| {
             let taken = restore.borrow_mut().add_page(&record, bytes, signature);
-            taken.map_err(damaged(format!("page {}", record.sequence)))
+            taken.map_err(damaged(format!("page {}", record.sequence)))?;
+            folder.check_page_body(&record)
         },
         |record, bytes, signature| {
             let taken = restore.borrow_mut().add_failure(&record, bytes, signature);
-            taken.map_err(damaged(format!("failure {}", record.sequence)))
+            taken.map_err(damaged(format!("failure {}", record.sequence)))?;
+            folder.check_failure_body(&record)
         },
     )?;
     let (head, table) = restore.into_inner().finish();

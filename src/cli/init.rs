@@ -49,7 +49,9 @@ pub(super) struct InitArgs {
 
 pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     let folder_error = |doing, error| CliError::from(FolderError::io(doing, &args.dir)(error));
-    if args.dir.exists() && args.dir.read_dir().map_err(|error| folder_error("read", error))?.next().is_some() {
+    let is_taken = args.dir.exists()
+        && (!args.dir.is_dir() || args.dir.read_dir().map_err(|error| folder_error("read", error))?.next().is_some());
+    if is_taken {
         return Err(FolderError::Exists(args.dir.clone()).into());
     }
     // The key first: a folder without one would be of no use, and a wrong key must leave nothing behind.
@@ -57,6 +59,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?.public_key()),
         None => None,
     };
+    let was_there = args.dir.exists();
     std::fs::create_dir_all(&args.dir).map_err(|error| folder_error("create", error))?;
     let (key_path, public) = match (&args.key, existing) {
         (Some(path), Some(public)) => {
@@ -72,8 +75,10 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
                 &args.passphrase,
             );
             let made = made.inspect_err(|_| {
-                // Leave nothing of a folder that was just made; if it is not empty, it stays.
-                let _ = std::fs::remove_dir(&args.dir);
+                if !was_there {
+                    // Leave nothing of a folder that was just made; if it is not empty, it stays.
+                    let _ = std::fs::remove_dir(&args.dir);
+                }
             })?;
             (PathBuf::from(PRIVATE_KEY), made.public_key())
         }

@@ -65,11 +65,15 @@ enum Verb {
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers, everything else a wrong request; clap chooses the stream, and nobody is left to
-            // tell when that is closed.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        Err(error) if error.use_stderr() => {
+            // It repeats what was typed, which may hold what moves a cursor.
+            out::talk(out::escape(&error.to_string()).trim_end());
+            return ExitCode::from(2);
+        }
+        Err(answer) => {
+            // Help and version are answers; nobody is left to tell when standard output is closed.
+            let _ = answer.print();
+            return ExitCode::SUCCESS;
         }
     };
     let done: Result<ExitCode, CliError> = match cli.verb {

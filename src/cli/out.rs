@@ -21,11 +21,19 @@ pub(super) fn escape(text: &str) -> String {
     safe
 }
 
-/// Prints an answer. A reader that went away, such as `head`, is no error.
+/// Prints an answer. A reader that went away, such as `head`, is no error; an answer lost on a full disk is, and ends the program.
 pub(super) fn answer(text: &str) {
     let mut out = io::stdout().lock();
-    // Nobody is left to tell when standard output is closed.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            talk(&format!(
+                "error: the answer cannot be written to standard output: {error}\n\
+                 hint: make room, or send it elsewhere; what was done stays done"
+            ));
+            std::process::exit(4)
+        }
+        _ => {}
+    }
 }
 
 /// Prints an answer as JSON, one document with a final newline.

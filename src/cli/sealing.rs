@@ -1,6 +1,8 @@
 //! From durable pages to a package under its name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use zip::result::ZipError;
 
 use super::error::CliError;
 use super::gather::{Acquisition, tool};
@@ -9,9 +11,9 @@ use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
 use crate::format::page::PageRecord;
 use crate::keyring::OperatorKey;
-use crate::seal::TimestampAuthority;
 use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Sealed};
+use crate::seal::{SealError, TimestampAuthority};
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
 use crate::store::package_file::PackageFile;
@@ -59,7 +61,7 @@ pub(super) fn seal(
         }
         Err(error) => {
             file.discard();
-            Err(error.into())
+            Err(at(&path, error).into())
         }
     }
 }
@@ -72,6 +74,18 @@ fn page_index(folder: &AcquisitionFolder, page_count: u64) -> Result<PageIndex, 
     };
     folder.replay((page_count, 0), take, |_, _, _| Ok(()))?;
     Ok(index)
+}
+
+/// Sealing knows no path; says which file could not be written.
+fn at(path: &Path, error: SealError) -> SealError {
+    let is_id = |named: &str| path.file_stem().is_some_and(|stem| stem == named);
+    match error {
+        SealError::Io { path: named, source } if is_id(&named) => {
+            SealError::Io { path: path.display().to_string(), source }
+        }
+        SealError::Zip(ZipError::Io(source)) => SealError::Io { path: path.display().to_string(), source },
+        error => error,
+    }
 }
 
 /// Keeps every token it gets, and gives it again for the same imprint: sealing twice at one instant gives the same bytes.

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::chain::Chain;
+use super::chain::{Chain, ChainError};
 use super::plan;
 use super::stream::{RunEnd, Stop};
 use super::table::{RunTable, Stream};
@@ -145,8 +145,9 @@ impl<'a, S: PageStore> Session<'a, S> {
                 }
                 Err(stop) => {
                     queue.failed.push(stream);
-                    // The first reason is the one that matters: the others follow from it.
-                    if queue.stop.is_none() || matches!(queue.stop, Some(Stop::Cancelled)) {
+                    // The first reason is the one that matters, the others follow from it; but workers that only met its
+                    // consequences may be here before the one that met the cause.
+                    if queue.stop.as_ref().is_none_or(|held| is_consequence(held) && !is_consequence(&stop)) {
                         queue.stop = Some(stop);
                     }
                 }
@@ -189,6 +190,11 @@ impl<'a, S: PageStore> Session<'a, S> {
         }
         self.observer.saw(&Event::Run(described));
     }
+}
+
+/// Says whether a stop only follows from another one.
+fn is_consequence(stop: &Stop) -> bool {
+    matches!(stop, Stop::Cancelled | Stop::Chain(ChainError::Broken))
 }
 
 /// A panicking worker must not take the others' pages with it: what the lock guards is whole between two statements.

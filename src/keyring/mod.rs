@@ -182,6 +182,9 @@ fn encrypt(document: &SecretDocument, passphrase: &Secret) -> Result<SecretDocum
 fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     let io = |source| KeyFileError::Io { doing: "read", path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.is_dir() {
+        return Err(KeyFileError::Malformed { path: path.to_owned(), reason: "it is a folder".to_owned() });
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

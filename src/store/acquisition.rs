@@ -8,9 +8,10 @@ use super::FolderError;
 use super::durable::{self, write_new};
 use crate::codec::zip::write::{Bundle, Part, bundle};
 use crate::collect::{DurablePage, PageStore, StoreError};
-use crate::crypto::digest::TimestampDigest;
+use crate::crypto::digest::{PageDigest, TimestampDigest};
 use crate::format::failure::FailureRecord;
 use crate::format::page::PageRecord;
+use crate::format::parts::Body;
 use crate::format::{Document, decode};
 use crate::seal::{PAGE_BODY, PartSource, RECORD, SIGNATURE, SealError};
 
@@ -111,6 +112,25 @@ impl AcquisitionFolder {
         Ok(())
     }
 
+    /// Checks that the body of page `record` is the one it speaks of. Sealing copies bodies as they lie there; one that changed since
+    /// would be sealed, and never verify.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Damaged`] naming the file.
+    pub fn check_page_body(&self, record: &PageRecord) -> Result<(), SealError> {
+        self.check_body(PAGES, record.sequence, &record.body)
+    }
+
+    /// The same of a failure, which may have no body.
+    ///
+    /// # Errors
+    ///
+    /// As [`AcquisitionFolder::check_page_body`].
+    pub fn check_failure_body(&self, record: &FailureRecord) -> Result<(), SealError> {
+        record.body.as_ref().map_or(Ok(()), |body| self.check_body(FAILURES, record.sequence, body))
+    }
+
     /// Appends a line to the run log. Not synced: the log helps people, the chain is the evidence.
     ///
     /// # Errors
@@ -199,6 +219,23 @@ impl AcquisitionFolder {
             Err(error) => Err(damaged(error.to_string())),
         };
         Ok((entry(RECORD, PageRecord::MAX_BYTE_LEN)?, entry(SIGNATURE, 64)?))
+    }
+
+    fn check_body(&self, folder: &str, sequence: u64, body: &Body) -> Result<(), SealError> {
+        let damaged = |reason: String| SealError::Damaged {
+            part: self.bundle_path(folder, sequence).display().to_string(),
+            reason,
+        };
+        match self.open_bundle(folder, sequence)?.read(PAGE_BODY, body.byte_len) {
+            Ok(Some(bytes)) if PageDigest::of(&bytes) == body.sha256 => Ok(()),
+            Ok(Some(bytes)) => Err(damaged(format!(
+                "its body has SHA-256 `{}`, its record says `{}`",
+                PageDigest::of(&bytes),
+                body.sha256
+            ))),
+            Ok(None) => Err(damaged(format!("it lacks `{PAGE_BODY}`"))),
+            Err(error) => Err(damaged(error.to_string())),
+        }
     }
 
     fn decode<D: Document>(&self, folder: &str, sequence: u64, bytes: &[u8]) -> Result<D, SealError> {

@@ -1,0 +1,24 @@
+//! What people want of the program, from the first call to the last, through the program itself.
+//!
+//! One file for each aim. The service is the built-in simulator on loopback, whose ground truth is known; packages are read
+//! back with other people's code (`support/opened.rs`). Nothing sleeps: a story waits for a line, a connection or an end, and
+//! only those that kill the program look again and again whether a page is durable.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../support/cli.rs"]
+mod cli;
+#[path = "../support/opened.rs"]
+mod opened;
+#[path = "../support/service.rs"]
+mod service;
+
+mod bad_input;
+mod demo;
+mod keep_secrets;
+mod keys;
+mod resealing;
+mod resume_after_crash;
+mod seal_and_hand_over;
+mod survive_a_bad_service;
+mod verify_as_opposing_expert;
