@@ -78,7 +78,8 @@ sys.exit(code)' "$work/peak.txt" "$@"
     cat "$work/peak.txt"
   fi
 }
-per_second() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%.0f", n / s }'; }
+# How many of $1 (in units of $2) go into a second, at $ours for all.
+per_second() { awk -v n="$1" -v unit="$2" -v s="$ours" 'BEGIN { printf "%.0f", n / unit / s }'; }
 
 # start_simulator RECORDS [OPTION...]: a service of its own, in a process of its own.
 start_simulator() {
@@ -137,7 +138,12 @@ verify() { "$signhold" verify "$package" $(trusted); }
 verify_quick() { "$signhold" verify "$package" $(trusted) --quick || [ $? = 3 ]; }
 unzip_and_hash() { unzip -p "$package" | sha256sum; }
 hash_package() { sha256sum "$package"; }
+unpack() {
+  rm -rf "$work/bags"
+  unzip -qq "$package" -d "$work/bags"
+}
 validate_bag() { "$work/venv/bin/python" -m bagit --validate "$work"/bags/*; }
+unpack_and_validate_bag() { unpack && validate_bag; }
 fifty() { for _ in $(seq 50); do "$@" >/dev/null; done; }
 start_up() { fifty "$signhold" --version; }
 start_nothing() { fifty "$(type -P true)"; }
@@ -156,7 +162,8 @@ for transport in --http --https; do
   quietly plain_download
   downloaded=$(sed -n 's/.* pages, \([0-9]*\) bytes$/\1/p' "$work/out.txt")
   versus "collect : plain download, ${transport#--}" collect plain_download "at least 0.70 x"
-  row "" "$(per_second "$records" "$ours")/s" "$(per_second "$downloaded" "$ours"000000) MB/s" "" "records and body bytes collected a second; at least 45,000 records/s"
+  row "  records and body bytes a second" "$(per_second "$records" 1)" "$(per_second "$downloaded" 1e6) MB" "" \
+    "at least 45,000 records at 1.5 KB: 68 MB"
   rm -rf "$work/plain"
 done
 
@@ -181,14 +188,15 @@ find_package large.zip
 stop_simulator
 cat "$package" >/dev/null
 versus "verify : unzip -p | sha256sum" verify unzip_and_hash "at least 3.5 x"
-row "" "$(per_second "$downloaded" "$ours"000000) MB/s" "" "" "body bytes verified a second"
+row "  body bytes a second" "$(per_second "$downloaded" 1e6) MB" "" "" ""
 install_bagit() { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet --disable-pip-version-check bagit; }
 if install_bagit >"$work/out.txt" 2>&1; then
-  unzip -qq "$package" -d "$work/bags"
-  versus "verify : bagit.py --validate, unpacked" verify validate_bag "at least 10 x"
+  unpack
+  versus "verify : bagit.py --validate, unpacked before" verify validate_bag "at least 10 x"
+  versus "verify : unzip and bagit.py --validate" verify unpack_and_validate_bag ""
   rm -rf "$work/bags"
 else
-  row "verify : bagit.py --validate, unpacked" "-" "-" "-" "not measured: pip could not install bagit"
+  row "verify : bagit.py --validate" "-" "-" "-" "not measured: pip could not install bagit"
 fi
 versus "verify --quick : sha256sum of the package" verify_quick hash_package "at least 1 x"
 versus "50 times --version : 50 times true" start_up start_nothing "ours below 0.5 s"
@@ -199,17 +207,18 @@ row "peak resident memory, MiB" "tenth" "all" "growth" "budget"
 row "collect" "$collect_small" "$collect_large" "$(growth "$collect_small" "$collect_large")" "below 96, the same at 10 x the data"
 row "verify" "$verify_small" "$verify_large" "$(growth "$verify_small" "$verify_large")" "below 96, the same at 10 x the data"
 
-# Against the service's documented limit. The first five requests come at once; then five every ten seconds are the most.
+# Against the service's documented limit, which we use evenly: one request every two seconds. A few requests make a minute.
 if [ "${THROTTLED:-yes}" = yes ]; then
   start_simulator 500 --throttle 5
   collect_command
   timed "${cmd[@]}"
-  read -r pages failures < <(python3 -c 'import json, sys
+  totals=$(python3 -c 'import json, sys
 text = open(sys.argv[1]).read()
-totals = json.loads(text[text.index("\n{") if not text.startswith("{") else 0:])["totals"]
+totals = json.loads(text[text.index("{\n") :])["totals"]
 print(totals["pages"], totals["failures"])' "$work/out.txt")
+  read -r pages refused <<<"$totals"
+  least=$(((pages - 1) * 2))
   echo
-  least=$(((pages - 1) / 5 * 10))
   row "throttled to 5 requests in 10 s" "$took s" "$least s" "$(growth "$took" "$least")" \
-    "at least 0.97 x, no refusal: $pages requests, $failures refused"
+    "at least 0.97 x, none refused: $pages requests, $refused refused"
 fi
