@@ -108,6 +108,6 @@ fn words(error: &reqwest::Error) -> String {
 }
 
 /// Authorities answer in seconds; some ask for fifteen between two requests.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// 65 536: FORMAT §15.
 const MAX_ANSWER_BYTE_LEN: usize = 65_536;

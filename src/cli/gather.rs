@@ -364,7 +364,7 @@ fn stop_on_interrupt(pacer: &Arc<Pacer>) {
 }
 
 /// A token comes in seconds or not at all.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(60);
+const TOKEN_TIMEOUT: Duration = Duration::from_mins(1);
 /// 300 s: the tolerance of FORMAT §12.13.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(300);
 /// Token validation allows five minutes; people want to know before.

@@ -61,27 +61,20 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     };
     let was_there = args.dir.exists();
     std::fs::create_dir_all(&args.dir).map_err(|error| folder_error("create", error))?;
-    let (key_path, public) = match (&args.key, existing) {
-        (Some(path), Some(public)) => {
-            let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
-            crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &public)?;
-            (absolute, public)
-        }
-        _ => {
-            let made = key::make(
-                &args.dir.join(PRIVATE_KEY),
-                &args.dir.join(PUBLIC_KEY),
-                args.no_passphrase,
-                &args.passphrase,
-            );
-            let made = made.inspect_err(|_| {
-                if !was_there {
-                    // Leave nothing of a folder that was just made; if it is not empty, it stays.
-                    let _ = std::fs::remove_dir(&args.dir);
-                }
-            })?;
-            (PathBuf::from(PRIVATE_KEY), made.public_key())
-        }
+    let (key_path, public) = if let (Some(path), Some(public)) = (&args.key, existing) {
+        let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
+        crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &public)?;
+        (absolute, public)
+    } else {
+        let (private_path, public_path) = (args.dir.join(PRIVATE_KEY), args.dir.join(PUBLIC_KEY));
+        let made = key::make(&private_path, &public_path, args.no_passphrase, &args.passphrase);
+        let made = made.inspect_err(|_| {
+            if !was_there {
+                // Leave nothing of a folder that was just made; if it is not empty, it stays.
+                let _ = std::fs::remove_dir(&args.dir);
+            }
+        })?;
+        (PathBuf::from(PRIVATE_KEY), made.public_key())
     };
     let settings = MatterSettings {
         matter: args.matter,

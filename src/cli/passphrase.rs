@@ -27,15 +27,14 @@ impl PassphraseArgs {
 
     /// Gets a passphrase for a new key; a person types it twice.
     pub(super) fn fresh(&self) -> Result<Secret, CliError> {
-        let passphrase = match self.given()? {
-            Some(passphrase) => passphrase,
-            None => {
-                let first = ask("New passphrase: ")?;
-                if ask("The same again: ")?.expose_secret() != first.expose_secret() {
-                    return Err(CliError::request("the two passphrases differ").hint("nothing was written; try again"));
-                }
-                first
+        let passphrase = if let Some(passphrase) = self.given()? {
+            passphrase
+        } else {
+            let first = ask("New passphrase: ")?;
+            if ask("The same again: ")?.expose_secret() != first.expose_secret() {
+                return Err(CliError::request("the two passphrases differ").hint("nothing was written; try again"));
             }
+            first
         };
         if passphrase.is_empty() {
             return Err(

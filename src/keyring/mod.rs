@@ -226,8 +226,9 @@ const MAX_KEY_FILE_BYTE_LEN: usize = 16 << 10;
 mod tests {
     use super::*;
 
-    fn secret(text: &str) -> Result<Secret, KeyFileError> {
-        Ok(Secret::new(text.to_owned()))
+    fn answer(text: &str) -> impl FnOnce() -> Result<Secret, KeyFileError> {
+        let secret = Secret::new(text.to_owned());
+        || Ok(secret)
     }
 
     #[test]
@@ -236,9 +237,9 @@ mod tests {
         let path = folder.path().join("k.pem");
         let key = OperatorKey::generate().unwrap();
         key.write_private(&path, Some(&Secret::new("correct horse".to_owned()))).unwrap();
-        let read = OperatorKey::load(&path, || secret("correct horse")).unwrap();
+        let read = OperatorKey::load(&path, answer("correct horse")).unwrap();
         assert_eq!(read.public_key(), key.public_key());
-        assert!(matches!(OperatorKey::load(&path, || secret("wrong")), Err(KeyFileError::WrongPassphrase(_))));
+        assert!(matches!(OperatorKey::load(&path, answer("wrong")), Err(KeyFileError::WrongPassphrase(_))));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
     }
 
@@ -262,7 +263,7 @@ mod tests {
         OperatorKey::generate().unwrap().write_private(&path, None).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(OperatorKey::load(&path, || secret("")), Err(KeyFileError::OpenToOthers { mode: 0o640, .. })));
+        assert!(matches!(OperatorKey::load(&path, answer("")), Err(KeyFileError::OpenToOthers { mode: 0o640, .. })));
     }
 
     #[test]

@@ -139,20 +139,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
     for (path, bytes) in before_pages {
         add(path.as_str(), bytes)?;
     }
-    for (sequence, body_path) in (1..).zip(&inventory.body_paths) {
-        let mut bundle = parts.page(sequence)?;
-        writer.copy(&top(PackagePath::page_record(sequence).as_str()), &mut bundle, RECORD)?;
-        writer.copy(&top(PackagePath::page_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
-        writer.copy(&top(body_path.as_str()), &mut bundle, BODY)?;
-    }
-    for (sequence, has_body) in (1..).zip(&inventory.failure_bodies) {
-        let mut bundle = parts.failure(sequence)?;
-        writer.copy(&top(PackagePath::failure_record(sequence).as_str()), &mut bundle, RECORD)?;
-        writer.copy(&top(PackagePath::failure_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
-        if *has_body {
-            writer.copy(&top(PackagePath::failure_body(sequence).as_str()), &mut bundle, BODY)?;
-        }
-    }
+    copy_bundles(parts, &inventory, &top, &mut writer)?;
     writer.add(&top(run_log.0.as_str()), &Part::deflate(&run_log.1))?;
 
     let (byte_len, sha256) = writer.so_far();
@@ -197,6 +184,30 @@ pub fn write<P: PartSource, W: Write + Seek>(
         return Err(SealError::TooLarge { what: "bytes", count: byte_len, limit: MAX_ARCHIVE_BYTE_LEN });
     }
     Ok((Sealed { seal_sha256: SealDigest::of(&seal_bytes), seal, byte_len }, sink))
+}
+
+/// Copies what is in the bundles, in the order of FORMAT §4.
+fn copy_bundles<P: PartSource, W: Write + Seek>(
+    parts: &P,
+    inventory: &Inventory,
+    top: &impl Fn(&str) -> String,
+    writer: &mut Writer<W>,
+) -> Result<(), SealError> {
+    for (sequence, body_path) in (1..).zip(&inventory.body_paths) {
+        let mut bundle = parts.page(sequence)?;
+        writer.copy(&top(PackagePath::page_record(sequence).as_str()), &mut bundle, RECORD)?;
+        writer.copy(&top(PackagePath::page_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
+        writer.copy(&top(body_path.as_str()), &mut bundle, BODY)?;
+    }
+    for (sequence, has_body) in (1..).zip(&inventory.failure_bodies) {
+        let mut bundle = parts.failure(sequence)?;
+        writer.copy(&top(PackagePath::failure_record(sequence).as_str()), &mut bundle, RECORD)?;
+        writer.copy(&top(PackagePath::failure_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
+        if *has_body {
+            writer.copy(&top(PackagePath::failure_body(sequence).as_str()), &mut bundle, BODY)?;
+        }
+    }
+    Ok(())
 }
 
 /// The payload files that lie in no bundle, in archive order; the run log is last.

@@ -57,7 +57,6 @@ impl HttpClient {
     }
 
     /// Begins a request.
-    #[must_use]
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.client.request(method, url)
     }

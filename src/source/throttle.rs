@@ -138,7 +138,7 @@ mod tests {
         let pacer = Pacer::new(None, Arc::new(Ticking(AtomicU64::new(0))), None);
         assert!(pacer.turn());
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| pacer.pause(Duration::from_secs(3600)));
+            let waiting = scope.spawn(|| pacer.pause(Duration::from_hours(1)));
             pacer.cancel();
             assert!(!waiting.join().unwrap());
         });
