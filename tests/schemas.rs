@@ -184,6 +184,8 @@ fn values_outside_their_range_are_refused() {
         ("seal", "/streams/0/reason", json!("complete needs none")),
         ("seal", "/streams/0/state", json!("failed")),
         ("seal", "/second_pass", json!({})),
+        ("seal", "/streams/0/pass", json!(3)),
+        ("page-record", "/stream/pass", json!(0)),
         ("seal", "/tool/format", json!("2")),
         ("verify", "/packages", json!([])),
         ("verify", "/packages/0/report/checks/0/number", json!(2)),
@@ -300,12 +302,13 @@ impl Gathered {
         let (from, to, graph, login) = (text("from"), text("to"), text("graph_url"), text("login_url"));
         let window = ["--from", &from, "--to", &to, "--graph-url", &graph, "--login-url", &login];
 
-        kill_after_one_page(&[&["collect", dir], &window[..], &access, &["--rate", "1/3600"]].concat(), matter);
+        let all = ["--second-pass", "--cross-check-v1", "--rate", "11/1"];
+        kill_after_one_page(&[&["collect", dir], &window[..], &access, &all].concat(), matter);
         self.add("collect", "resumed", signhold(&[&["resume", dir], &access[..], &["--rate", "1000/1"]].concat(), 0));
         let packages = matter.join("packages");
         self.add_package(only_file(&packages).to_str().unwrap());
         fs::remove_dir_all(matter.join("acquisitions")).unwrap();
-        kill_after_one_page(&[&["collect", dir], &window[..], &access, &["--rate", "1/3600"]].concat(), matter);
+        kill_after_one_page(&[&["collect", dir], &window[..], &access, &["--rate", "11/1"]].concat(), matter);
         self.add("collect", "with gaps", signhold(&[&["resume", dir, "--seal-only"], &access[..]].concat(), 5));
         for package in fs::read_dir(&packages).unwrap() {
             let package = package.unwrap().path();
@@ -356,7 +359,7 @@ fn signhold(args: &[&str], code: i32) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Begins a collection that may ask once, and kills it when its first page is on disk.
+/// Begins a collection at a pace of its own, and kills it when its first page is on disk.
 fn kill_after_one_page(args: &[&str], matter: &Path) {
     let child = Command::new(env!("CARGO_BIN_EXE_signhold"))
         .args(args)

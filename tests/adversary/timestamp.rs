@@ -86,6 +86,18 @@ fn two_authorities_are_both_checked() {
     assert_eq!(report.facts.times.seal_tokens.len(), 2);
 }
 
+/// FORMAT §9: the authority of the plan was gone when the package was closed; the seal says for itself how it is stamped.
+#[test]
+fn a_seal_without_time_stamp_may_follow_a_stamped_genesis() {
+    let mut draft = stamped();
+    draft.seal_stamps.clear();
+    let (files, demanding) = (draft.build(), with_root());
+    expect(&files, demanding.clone(), Outcome::Indeterminate, &["timestamp-absent"]);
+    let trust = Trust { require_timestamp: false, ..demanding };
+    let report = expect(&files, trust, Outcome::Valid, &["timestamp-absent"]);
+    assert!(report.facts.times.genesis_tokens[0].accepted);
+}
+
 /// FORMAT §12.12: a root in the package would prove nothing, so there is none; the reader has to bring it.
 #[test]
 fn timestamp_root_not_given() {

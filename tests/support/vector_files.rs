@@ -245,19 +245,19 @@ fn canonical() -> Vec<VectorFile> {
         "escape_in_upper_case",
         "page-record",
         "`\\u001F` where `\\u001f` is the one form",
-        &swap("\"x-note\",\"a\\u001fb\"", "\"x-note\",\"a\\u001Fb\""),
+        &swap("\"x-note\",\"a\\tb\"", "\"x-note\",\"a\\u001Fb\""),
     );
     refused(
         "long_escape_of_tab",
         "page-record",
         "`\\t` is the one form",
-        &swap("\"x-note\",\"a\\u001fb\"", "\"x-note\",\"a\\u0009b\""),
+        &swap("\"x-note\",\"a\\tb\"", "\"x-note\",\"a\\u0009b\""),
     );
     refused(
         "unpaired_surrogate",
         "page-record",
         "no Unicode text",
-        &swap("\"x-note\",\"a\\u001fb\"", "\"x-note\",\"\\ud800\""),
+        &swap("\"x-note\",\"a\\tb\"", "\"x-note\",\"\\ud800\""),
     );
     refused("not_utf8", "genesis", "one byte FF", &|good| {
         let at = good.find("R. Roe").unwrap();
@@ -309,7 +309,12 @@ fn canonical() -> Vec<VectorFile> {
         &swap("\"kind\":\"interactiveUser\"", "\"kind\":\"interactiveuser\""),
     );
     refused("unknown_reason", "failure", "not in the list", &swap("\"reason\":\"status\"", "\"reason\":\"other\""));
-    refused("second_pass", "seal", "reserved: always null", &swap("\"second_pass\":null", "\"second_pass\":{}"));
+    refused(
+        "second_pass",
+        "seal",
+        "an object without its members",
+        &swap("\"second_pass\":null", "\"second_pass\":{}"),
+    );
     refused("cut_short", "seal", "the last byte is missing", &|good| good.as_bytes()[..good.len() - 1].to_vec());
     cases
 }
@@ -451,7 +456,7 @@ pub(crate) fn example() -> Draft {
     for page in &mut draft.pages {
         page.url = page.url.replace(GRAPH, SERVICE);
         page.next_link = page.next_link.as_ref().map(|link| link.replace(GRAPH, SERVICE));
-        page.headers.push(("x-note".to_owned(), "a\u{1f}b".to_owned()));
+        page.headers.push(("x-note".to_owned(), "a\tb".to_owned()));
     }
     for failure in &mut draft.failures {
         failure.url = failure.url.replace(GRAPH, SERVICE);
@@ -466,34 +471,40 @@ pub(crate) fn example() -> Draft {
             ),
         );
         genesis.replace("source", "https://login.microsoftonline.com", SERVICE);
-        genesis.replace(
+        let (tenant, client) = ("5a1f0c7e-93b4-4f2d-8e6a-71c2d3b4e5f6", "6b0c7d7e-5f1a-4c0b-9d3e-2a8f4e6c1b90");
+        genesis.set(
             "identity",
-            "\"claims\":null",
-            "\"claims\":[[\"tid\",\"t\"],[\"appid\",\"c\"],[\"roles\",\"AuditLog.Read.All\"]]",
+            format!(
+                "{{\"tenant\":\"{tenant}\",\"client_id\":\"{client}\",\"method\":\"client-secret\",\"claims\":\
+                 [[\"tid\",\"{tenant}\"],[\"appid\",\"{client}\"],[\"roles\",\"AuditLog.Read.All\"]]}}"
+            ),
         );
         genesis.replace("plan", "\"rate\":null", "\"rate\":{\"requests\":5,\"seconds\":10}");
     }));
-    draft.edit_records.insert(1, exchange(1));
-    draft.edit_records.insert(2, exchange(2));
-    draft.edit_failures.insert(1, exchange(3));
+    draft.edit_records.insert(1, exchange("001", 61));
+    draft.edit_failures.insert(1, exchange("002", 90));
+    draft.edit_records.insert(2, exchange("003", 121));
     draft
 }
 
-/// Fills in what went over the line.
-fn exchange(number: u64) -> Edit {
+/// Fills in what went over the line, so many seconds after the process began.
+fn exchange(id: &'static str, seconds: u64) -> Edit {
     Box::new(move |record: &mut Doc| {
-        let id = format!("69ae052f-f75f-860c-9deb-33d631e7e{number:03}");
+        let id = format!("69ae052f-f75f-860c-9deb-33d631e7e{id}");
         let headers = format!(
             "\"headers\":[[\"accept\",\"application/json\"],[\"accept-encoding\",\"identity\"],[\"client-request-id\",\"{id}\"]]"
         );
         record.replace("request", "\"headers\":[]", &headers);
         record.replace("request", "\"client_request_id\":\"r\"", &format!("\"client_request_id\":\"{id}\""));
-        let start = 60_000_000 + 30_000_000 * number;
+        let start = seconds * 1_000_000;
         record.replace(
             "request",
             "\"monotonic_start_us\":1,\"monotonic_end_us\":2",
             &format!("\"monotonic_start_us\":{start},\"monotonic_end_us\":{}", start + 1_000_000),
         );
+        let response =
+            record.value("response").replace("\"headers\":[]", "\"headers\":[[\"content-type\",\"application/json\"]]");
+        record.set("response", response);
         record.replace(
             "response",
             "\"remote_address\":null,\"tls\":null",

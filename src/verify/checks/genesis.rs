@@ -95,7 +95,7 @@ pub(in crate::verify) fn check_reference(
     }
 }
 
-/// Compares what the seal repeats of genesis.
+/// Compares what the seal repeats of genesis; how the seal is stamped is its own statement (FORMAT §9).
 pub(in crate::verify) fn check_seal(seal: &Seal, genesis: &Genesis, findings: &mut Findings) {
     let mut compare = |member: &str, claimed: String, computed: String| {
         if claimed != computed {
