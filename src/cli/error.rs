@@ -108,7 +108,7 @@ impl From<KeyFileError> for CliError {
                 "Ed25519 in PKCS#8 PEM is needed: `signhold key new FILE` or `openssl genpkey -algorithm ed25519`",
             ),
             KeyFileError::NoRandomness(_) => Self::machine(text),
-            KeyFileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            KeyFileError::Io { doing: "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Self::request(text).hint("name the file with --key, or make one with `signhold key new FILE`")
             }
             KeyFileError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
@@ -163,7 +163,9 @@ fn disk_hint(error: &std::io::Error) -> &'static str {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             "choose a folder that you may write to, or change its permissions"
         }
-        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::NotFound => "check the path",
+        std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory | std::io::ErrorKind::NotFound => {
+            "check the path"
+        }
         _ => "check the disk; what is committed stays, and `resume` goes on",
     }
 }

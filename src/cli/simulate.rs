@@ -15,7 +15,7 @@ use super::out;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::simulate::timestamp_authority::TimestampAuthority;
-use crate::simulate::{CLIENT_SECRET, Fault, Server, Settings, Throttle, Transport};
+use crate::simulate::{CLIENT_SECRET, Fault, Server, Settings, SimulateError, Throttle, Transport};
 
 #[derive(Args)]
 pub(super) struct SimulateArgs {
@@ -121,7 +121,11 @@ pub(super) fn start(mut settings: Settings, folder: &Path) -> Result<Running, Cl
         .map_err(|error| CliError::machine(with_causes(&error)))?;
     let root = authority.root_pem().to_owned();
     settings.time_stamper = Some(Arc::new(move |request: &[u8], now: DateTime<Utc>| authority.respond(request, now)));
-    let server = Server::start(settings).map_err(|error| CliError::machine(with_causes(&error)))?;
+    let server = Server::start(settings).map_err(|error| match error {
+        SimulateError::NotLoopback { .. } => CliError::request(with_causes(&error))
+            .hint("invented data is served to this machine only: leave out --listen, or name 127.0.0.1 or [::1]"),
+        error => CliError::machine(with_causes(&error)),
+    })?;
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text)

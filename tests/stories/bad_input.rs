@@ -482,6 +482,22 @@ fn an_empty_folder_that_was_there_stays() {
     init().arg("--no-passphrase").code(0);
 }
 
+#[test]
+fn the_simulator_is_for_this_machine_only() {
+    let folder = tempfile::tempdir().unwrap();
+    Cli::new()
+        .args(["simulate", "--listen", "0.0.0.0:0", "--files"])
+        .arg(folder.path())
+        .stdout("")
+        .stderr(
+            "error: `0.0.0.0:0` is not a loopback address\n\
+             hint: invented data is served to this machine only: leave out --listen, or name 127.0.0.1 or [::1]\n",
+        )
+        .code(2);
+    let said = Cli::new().args(["simulate", "--fault", "gremlins"]).stdout("").code(2).stderr;
+    assert!(said.contains("no fault is named `gremlins`; known are cut-body, "), "{said}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_answer_that_cannot_be_written_is_no_success() {

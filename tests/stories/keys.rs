@@ -104,6 +104,16 @@ fn without_a_passphrase_and_without_a_person_nothing_is_made() {
              hint: check the path and its permissions\n",
         )
         .code(2);
+    let nowhere = folder.path().join("no/such/folder/jo.pem");
+    Cli::new()
+        .args(["key", "new", "--no-passphrase"])
+        .arg(&nowhere)
+        .stdout("")
+        .stderr(&format!(
+            "error: cannot write the key file `{}`: No such file or directory (os error 2)\nhint: check the path\n",
+            nowhere.display()
+        ))
+        .code(4);
     assert!(!private.exists() && !public_of(&private).exists());
 }
 
