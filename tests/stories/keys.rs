@@ -222,7 +222,7 @@ fn public_of(private: &Path) -> PathBuf {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/key").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/key").join(name)
 }
 
 const PASSPHRASE: &str = "correct horse battery staple";
