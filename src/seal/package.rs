@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::inventory::{self, BODY, Inventory};
 use super::{PartSource, RECORD, SIGNATURE, SealError, TimestampAuthority, readme};
 use crate::codec::zip::write::{Part, Writer};
-use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, SealDigest, TagManifestDigest};
+use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, SealDigest, TagManifestDigest, TimestampDigest};
 use crate::crypto::signature::Signer;
 use crate::format::bag::{BagInfo, DECLARATION, Manifest};
 use crate::format::encode;
@@ -81,14 +81,8 @@ pub fn write<P: PartSource, W: Write + Seek>(
 ) -> Result<(Sealed, W), SealError> {
     let genesis = contents.genesis;
     let key = signer.public_key();
-    let reference = GenesisReference {
-        sha256: GenesisDigest::of(contents.genesis_bytes),
-        timestamps: contents
-            .genesis_timestamps
-            .iter()
-            .map(|token| crate::crypto::digest::TimestampDigest::of(token))
-            .collect(),
-    };
+    let timestamps = contents.genesis_timestamps.iter().map(|token| TimestampDigest::of(token)).collect();
+    let reference = GenesisReference { sha256: GenesisDigest::of(contents.genesis_bytes), timestamps };
     let mut inventory = inventory::take(parts, (contents.page_count, contents.failure_count), reference.sha256, &key)?;
     check_limits(&inventory)?;
     let package = identifier(genesis);

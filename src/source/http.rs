@@ -1,5 +1,6 @@
 //! One HTTP exchange, written down: headers as they came, the body before content decoding, the peer.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -19,6 +20,7 @@ pub struct HttpClient {
     client: Client,
     memory: PeerMemory,
     runtime: Runtime,
+    last_byte_len: AtomicUsize,
 }
 
 /// What an HTTP client needs to know.
@@ -53,7 +55,8 @@ impl HttpClient {
         }
         let client = builder.build().map_err(|error| SourceError::Client(words(&error)))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        Ok(Self { client, memory, runtime: runtime.map_err(|error| SourceError::Client(error.to_string()))? })
+        let runtime = runtime.map_err(|error| SourceError::Client(error.to_string()))?;
+        Ok(Self { client, memory, runtime, last_byte_len: AtomicUsize::new(0) })
     }
 
     /// Begins a request.
@@ -77,9 +80,13 @@ impl HttpClient {
             }
         };
         answer.response = Some(self.describe(&response));
+        answer.body.reserve_exact(self.expected_byte_len(response.content_length(), max_byte_len));
         loop {
             match response.chunk().await {
-                Ok(None) => return answer,
+                Ok(None) => {
+                    self.last_byte_len.store(answer.body.len(), Ordering::Relaxed);
+                    return answer;
+                }
                 Ok(Some(chunk)) if answer.body.len() + chunk.len() > max_byte_len => {
                     let detail = format!("the body is longer than {max_byte_len} bytes");
                     answer.trouble = Some(Trouble { reason: FailureReason::BodyTooLong, detail });
@@ -92,6 +99,14 @@ impl HttpClient {
                 }
             }
         }
+    }
+
+    /// Foresees how long a body will be: as long as is announced, else somewhat longer than the last. A body that grows by doubling
+    /// is copied as often, and leaves half of its room unused.
+    fn expected_byte_len(&self, announced: Option<u64>, max_byte_len: usize) -> usize {
+        let announced = announced.and_then(|byte_len| usize::try_from(byte_len).ok());
+        let last = self.last_byte_len.load(Ordering::Relaxed);
+        announced.unwrap_or(last + last / 16).min(max_byte_len)
     }
 
     fn describe(&self, response: &reqwest::Response) -> Response {
