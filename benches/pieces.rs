@@ -15,8 +15,9 @@ use signhold::collect::{DurablePage, PageStore as _};
 use signhold::crypto::digest::PageDigest;
 use signhold::crypto::merkle::{leaf_hash, root};
 use signhold::crypto::signature::Signer as _;
+use signhold::format::kind::Kind;
 use signhold::keyring::OperatorKey;
-use signhold::simulate::{Kind, Tenant};
+use signhold::simulate::{self, Tenant};
 use signhold::store::acquisition::AcquisitionFolder;
 use signhold::time::Window;
 
@@ -31,7 +32,7 @@ static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut page = br#"{"@odata.context":"https://localhost/beta/$metadata#auditLogs/signIns","value":["#.to_vec();
     for index in 0..RECORDS {
         page.extend_from_slice(if index == 0 { b"" } else { b"," });
-        page.extend(tenant.record_json(Kind::InteractiveUser, index).expect("the tenant has that many"));
+        page.extend(tenant.record_json(simulate::Kind::InteractiveUser, index).expect("the tenant has that many"));
     }
     page.extend_from_slice(b"]}");
     page
@@ -53,12 +54,14 @@ fn hash_page(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn slice(bencher: Bencher<'_, '_>) {
-    bencher.counter(page_bytes()).bench(|| slice_page(&PAGE, "createdDateTime").map(|page| page.elements.len()));
+    bencher
+        .counter(page_bytes())
+        .bench(|| slice_page(&PAGE, Kind::InteractiveUser.time_member()).map(|page| page.elements.len()));
 }
 
 #[divan::bench]
 fn hash_leaves(bencher: Bencher<'_, '_>) {
-    let page = slice_page(&PAGE, "createdDateTime").expect("a page");
+    let page = slice_page(&PAGE, Kind::InteractiveUser.time_member()).expect("a page");
     bencher.counter(page_bytes()).bench(|| root(page.elements.iter().map(|element| leaf_hash(element.bytes))));
 }
 
@@ -78,9 +81,7 @@ fn inflate(bencher: Bencher<'_, '_>) {
 /// All that `collect` does with a body before the chain: hash, cut, hash the leaves, deflate.
 #[divan::bench]
 fn take_in_page(bencher: Bencher<'_, '_>) {
-    bencher
-        .counter(page_bytes())
-        .bench(|| PageContent::new(&PAGE, None, signhold::format::kind::Kind::InteractiveUser, window()));
+    bencher.counter(page_bytes()).bench(|| PageContent::new(&PAGE, None, Kind::InteractiveUser, window()));
 }
 
 /// Writing and syncing what is deflated already.
