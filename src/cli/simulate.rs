@@ -15,9 +15,12 @@ use super::out;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::simulate::timestamp_authority::TimestampAuthority;
-use crate::simulate::{CLIENT_SECRET, Fault, Server, Settings, SimulateError, Throttle, Transport};
+use crate::simulate::{
+    CLIENT_SECRET, Expectation, Fault, FaultName, Licence, Server, Settings, SimulateError, TenantProfile, Throttle, Transport,
+};
 
 #[derive(Args)]
+#[command(after_long_help = fault_list())]
 pub(super) struct SimulateArgs {
     /// Where to listen; loopback only
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
@@ -31,9 +34,30 @@ pub(super) struct SimulateArgs {
     /// How many days they are spread over
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=400), value_name = "N")]
     days: u32,
-    /// What goes wrong, such as `http-503` or `cut-body@3` (at the third request); may be given several times
+    /// What goes wrong, such as `http-503`; may be given several times
+    ///
+    /// `NAME@N` strikes request N, `NAME@N-M` requests N to M, `NAME%K` every Kth; `NAME@Nm` means minutes, for faults that
+    /// change the log. A bare name strikes every request unless the list says otherwise.
     #[arg(long, value_name = "NAME")]
     fault: Vec<Fault>,
+    /// Print all faults, with what a correct client ends with, and stop
+    #[arg(long)]
+    list_faults: bool,
+    /// Grant the application this permission instead of the usual two; may be given several times
+    #[arg(long, value_name = "NAME")]
+    tenant_permission: Vec<String>,
+    /// The licence of the tenant
+    #[arg(long, value_enum, default_value_t = LicenceName::P2)]
+    licence: LicenceName,
+    /// How long tokens are good for; 60 to 90 minutes if left out
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<u64>,
+    /// How far the Date header is ahead of the simulated present; negative for behind
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-SKEW_LIMIT..=SKEW_LIMIT), value_name = "SECONDS")]
+    date_skew: i64,
+    /// Run the simulated clock this many times as fast as time
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400), value_name = "N")]
+    clock_rate: u32,
     /// Permit this many requests in ten seconds, as the service does with 5
     #[arg(long, value_name = "N")]
     throttle: Option<u32>,
@@ -46,6 +70,14 @@ pub(super) struct SimulateArgs {
     /// Where to write the CA certificates and the client secret; a temporary folder if left out
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
+}
+
+/// The licences of a tenant, as written on the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LicenceName {
+    Free,
+    P1,
+    P2,
 }
 
 /// The first line on standard output.
@@ -82,6 +114,10 @@ pub(super) struct Running {
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
+    if args.list_faults {
+        out::answer(&fault_list());
+        return Ok(ExitCode::SUCCESS);
+    }
     let folder = match &args.files {
         Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("signhold-simulate-{}", std::process::id())),
@@ -96,6 +132,10 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
         throttle: args.throttle.map(|requests| Throttle { requests, per: Duration::from_secs(10) }),
         transport: if args.http { Transport::Http } else { Transport::Https },
         uneven_pages: !args.even_pages,
+        tenant: profile(args),
+        token_lifetime: args.token_lifetime.map(Duration::from_secs),
+        date_skew: TimeDelta::seconds(args.date_skew),
+        clock_rate: args.clock_rate,
         ..Settings::new(args.seed, args.records, whole_second(now))
     };
     let running = start(settings, &folder)?;
@@ -148,9 +188,39 @@ pub(super) fn start(mut settings: Settings, folder: &Path) -> Result<Running, Cl
     Ok(Running { server, answer })
 }
 
+/// Returns what the tenant has bought and granted.
+fn profile(args: &SimulateArgs) -> TenantProfile {
+    let usual = TenantProfile::default();
+    TenantProfile {
+        licence: match args.licence {
+            LicenceName::Free => Licence::Free,
+            LicenceName::P1 => Licence::P1,
+            LicenceName::P2 => Licence::P2,
+        },
+        permissions: if args.tenant_permission.is_empty() { usual.permissions } else { args.tenant_permission.clone() },
+    }
+}
+
+/// Returns all faults, one a line: name, what a correct client ends with, what happens.
+fn fault_list() -> String {
+    let mut text = String::from("Faults, what a correct client ends with, and what happens:\n");
+    for name in FaultName::ALL {
+        let expectation = match name.expectation() {
+            Expectation::Complete => "complete",
+            Expectation::DiffersOnSecondPass => "differs-on-second-pass",
+            Expectation::Gap => "gap",
+            Expectation::Stops => "stops",
+        };
+        text.push_str(&format!("  {:<24}{expectation:<24}{}\n", name.name(), name.line()));
+    }
+    text
+}
+
 /// Drops fractions of a second: windows have whole ones.
 pub(super) fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant)
 }
 
+/// Ten days: no clock is further off by accident.
+const SKEW_LIMIT: i64 = 864_000;
 const SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
