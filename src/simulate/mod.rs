@@ -16,6 +16,8 @@
 
 mod answer;
 mod certificate;
+#[cfg(test)]
+mod desk;
 mod faults;
 mod graph;
 mod login;

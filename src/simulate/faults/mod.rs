@@ -185,7 +185,7 @@ impl When {
 }
 
 #[cfg(test)]
-mod tests {
+mod grammar {
     use std::collections::BTreeSet;
 
     use super::{Expectation, Fault, FaultName, Nature, When, strike};
@@ -244,3 +244,6 @@ mod tests {
         assert_eq!(expects("mutation@3"), Expectation::DiffersOnSecondPass);
     }
 }
+
+#[cfg(test)]
+mod tests;
