@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
+use der::{DecodePem, Encode};
 use serde::Serialize;
+use x509_cert::Certificate;
 
 use super::error::{CliError, with_causes};
 use super::out;
@@ -36,8 +38,8 @@ pub(super) struct SimulateArgs {
     days: u32,
     /// What goes wrong, such as `http-503`; may be given several times
     ///
-    /// `NAME@N` strikes request N, `NAME@N-M` requests N to M, `NAME%K` every Kth; `NAME@Nm` means minutes, for faults that
-    /// change the log. A bare name strikes every request unless the list says otherwise.
+    /// `NAME@N` strikes request N, `NAME@N-M` requests N to M, `NAME%K` every Kth; `NAME@Nm` means minutes, where records
+    /// come, change or go. A bare name strikes every request unless the list says otherwise.
     #[arg(long, value_name = "NAME")]
     fault: Vec<Fault>,
     /// Print all faults, with what a correct client ends with, and stop
@@ -46,6 +48,12 @@ pub(super) struct SimulateArgs {
     /// Grant the application this permission instead of the usual two; may be given several times
     #[arg(long, value_name = "NAME")]
     tenant_permission: Vec<String>,
+    /// Register this certificate, PEM or DER, for the application; assertions signed with its key are accepted
+    #[arg(long, value_name = "FILE")]
+    client_certificate: Option<PathBuf>,
+    /// Accept the token in this file in place of an assertion, as that of another issuer
+    #[arg(long, value_name = "FILE")]
+    federated_token: Option<PathBuf>,
     /// The licence of the tenant
     #[arg(long, value_enum, default_value_t = LicenceName::P2)]
     licence: LicenceName,
@@ -136,6 +144,8 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
         token_lifetime: args.token_lifetime.map(Duration::from_secs),
         date_skew: TimeDelta::seconds(args.date_skew),
         clock_rate: args.clock_rate,
+        client_certificate_der: args.client_certificate.as_deref().map(certificate).transpose()?,
+        federated_token: args.federated_token.as_deref().map(read).transpose()?.map(trimmed_text),
         ..Settings::new(args.seed, args.records, whole_second(now))
     };
     let running = start(settings, &folder)?;
@@ -201,6 +211,24 @@ fn profile(args: &SimulateArgs) -> TenantProfile {
     }
 }
 
+/// Reads a certificate in either of its two forms.
+fn certificate(path: &Path) -> Result<Vec<u8>, CliError> {
+    let bytes = read(path)?;
+    if !bytes.starts_with(b"-----BEGIN") {
+        return Ok(bytes);
+    }
+    let parsed = Certificate::from_pem(&bytes).and_then(|certificate| certificate.to_der());
+    parsed.map_err(|error| CliError::request(format!("`{}` holds no certificate: {error}", path.display())))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| CliError::request(format!("cannot read `{}`: {error}", path.display())))
+}
+
+fn trimmed_text(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
 /// Returns all faults, one a line: name, what a correct client ends with, what happens.
 fn fault_list() -> String {
     let mut text = String::from("Faults, what a correct client ends with, and what happens:\n");
@@ -211,7 +239,7 @@ fn fault_list() -> String {
             Expectation::Gap => "gap",
             Expectation::Stops => "stops",
         };
-        text.push_str(&format!("  {:<24}{expectation:<24}{}\n", name.name(), name.line()));
+        text.push_str(&format!("  {:<26}{expectation:<24}{}\n", name.name(), name.line()));
     }
     text
 }
@@ -224,3 +252,18 @@ pub(super) fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
 /// Ten days: no clock is further off by accident.
 const SKEW_LIMIT: i64 = 864_000;
 const SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+#[cfg(test)]
+mod tests {
+    use super::{FaultName, fault_list};
+
+    #[test]
+    fn the_list_has_one_line_for_each_fault() {
+        let text = fault_list();
+        assert_eq!(text.lines().count(), FaultName::ALL.len() + 1);
+        for name in FaultName::ALL {
+            let lines = text.lines().filter(|line| line.split_whitespace().next() == Some(name.name()));
+            assert_eq!(lines.count(), 1, "{}", name.name());
+        }
+    }
+}

@@ -29,7 +29,7 @@ pub struct Fault {
 /// Which requests a fault strikes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum When {
-    /// `NAME@Nm`: for, or after, this many simulated minutes; for faults that change the log.
+    /// `NAME@Nm`: once this many simulated minutes have passed; for late arrival, mutation and vanishing.
     After(u32),
     /// All of them.
     Always,
@@ -51,7 +51,9 @@ pub enum UnknownFault {
         name: String,
     },
     /// What follows the name says no request.
-    #[error("`{text}` says no request; write `NAME`, `NAME@N`, `NAME@N-M`, `NAME@Nm` (minutes) or `NAME%K`, from 1 on")]
+    #[error(
+        "`{text}` says no request; write `NAME`, `NAME@N`, `NAME@N-M`, `NAME@Nm` (minutes, where records come, change or go) or `NAME%K`, from 1 on"
+    )]
     When {
         /// What was asked for.
         text: String,
@@ -123,7 +125,7 @@ impl FromStr for Fault {
                     .zip(number(last))
                     .filter(|(first, last)| first <= last)
                     .map(|(first, last)| When::Between(first, last)),
-                (None, Some(minutes)) if name.row().nature == Nature::Log => {
+                (None, Some(minutes)) if name.lasts() => {
                     number(minutes).and_then(|minutes| u32::try_from(minutes).ok()).map(When::After)
                 }
                 (None, Some(_)) => None,
@@ -150,6 +152,11 @@ impl fmt::Display for Fault {
 }
 
 impl FaultName {
+    /// Says whether the fault is a change that begins and stays.
+    fn lasts(self) -> bool {
+        matches!(self, Self::LateArrival | Self::Mutation | Self::Vanishing)
+    }
+
     /// Says whether a record, by its number in the log, is in the fixed set this fault is about; an eighth of all are.
     pub(crate) fn touches(self, number: u64) -> bool {
         mix(number ^ mix(self as u64 + 0x0066_6175_6c74)).is_multiple_of(8)
@@ -206,7 +213,7 @@ mod grammar {
     #[test]
     fn unknown_names_and_requests_that_cannot_be_are_refused() {
         let nonsense = ["", "cut-bodies", "cut-body@", "cut-body@0", "cut-body@-1", "@3", "cut-body%0", "cut-body@5-4"];
-        for text in nonsense.into_iter().chain(["cut-body@3m", "stall%"]) {
+        for text in nonsense.into_iter().chain(["cut-body@3m", "sticky-429@3m", "stall%"]) {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

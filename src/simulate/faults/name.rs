@@ -4,7 +4,8 @@
 
 use super::When;
 
-/// What a client that makes no mistake ends with.
+/// What a client that makes no mistake ends with. Of two faults together, the later in this order is the most that can
+/// happen.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Expectation {
     /// Every record the tenant holds, and no gap.

@@ -48,14 +48,16 @@ impl<'c> Disturbance<'c> {
     ) -> Result<Self, Refusal> {
         let faults = &call.service.settings.faults;
         let now = call.service.present.now();
-        if let Some(floor) = retention_floor(call.service, call.ordinal) {
-            if question.window().0 != Moment::MIN && question.window().0 < (floor - GRACE).into() {
-                return Err(if call.ordinal.is_multiple_of(2) {
-                    Refusal::BadFilter
-                } else {
-                    Refusal::TooEarly(floor.format("%-m/%-d/%Y 12:00:00 AM").to_string(), question.log)
-                });
-            }
+        let from = question.window().0;
+        if let Some(floor) = retention_floor(call.service, call.ordinal)
+            && from != Moment::MIN
+            && from < (floor - GRACE).into()
+        {
+            return Err(if call.ordinal.is_multiple_of(2) {
+                Refusal::BadFilter
+            } else {
+                Refusal::TooEarly(floor.format("%-m/%-d/%Y 12:00:00 AM").to_string(), question.log)
+            });
         }
         let mut memory = remember(call.service);
         if position.is_some() {
@@ -143,7 +145,10 @@ impl<'c> Disturbance<'c> {
                 let other = if scheme == "https" { "http" } else { "https" };
                 link(&format!("{other}://{host}"))
             }
-            Some(FaultName::NextLinkLoop) => format!("{origin}{}?{}", request.path, request.query),
+            // It goes into a JSON string, so what would end one is left out.
+            Some(FaultName::NextLinkLoop) => {
+                format!("{origin}{}?{}", request.path, request.query).replace(['"', '\\'], "")
+            }
             Some(FaultName::NextLinkOtherPort) => {
                 let (name, port) = host.rsplit_once(':').unwrap_or((host, "443"));
                 let port = port.parse::<u16>().unwrap_or(443);

@@ -67,8 +67,7 @@ impl Refusal {
             Self::Unavailable => answer.with("retry-after", "2"),
             Self::Challenge(claims) => answer
                 .with("www-authenticate", format!("{CHALLENGE}, error=\"insufficient_claims\", claims=\"{claims}\"")),
-            Self::Plain(401, ..) => answer.with("www-authenticate", CHALLENGE),
-            Self::Token(_) | Self::WrongAudience => answer.with("www-authenticate", CHALLENGE),
+            Self::Plain(401, ..) | Self::Token(_) | Self::WrongAudience => answer.with("www-authenticate", CHALLENGE),
             Self::NotGet => answer.with("allow", "GET"),
             _ => answer,
         }

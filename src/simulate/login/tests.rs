@@ -169,10 +169,10 @@ fn assertions_that_do_not_hold_are_refused_with_their_code() {
     let nameless = signer.assertion("PS256", |claims| claims["jti"] = Value::Null);
     assert_eq!(code(&desk, &nameless), 50_013);
     let good = signer.assertion("PS256", |_| {});
-    let (signed, tag) = good.rsplit_once('.').unwrap();
+    let (message, tag) = good.rsplit_once('.').unwrap();
     let mut bytes = BASE64URL_NOPAD.decode(tag.as_bytes()).unwrap();
     bytes[7] ^= 1;
-    assert_eq!(code(&desk, &format!("{signed}.{}", BASE64URL_NOPAD.encode(&bytes))), 700_027);
+    assert_eq!(code(&desk, &format!("{message}.{}", BASE64URL_NOPAD.encode(&bytes))), 700_027);
     assert_eq!(code(&Desk::open(|_| {}), &good), 700_027);
     assert_eq!(code(&desk, "no assertion"), 50_013);
 }
