@@ -69,6 +69,9 @@ pub(super) struct SimulateArgs {
     /// Permit this many requests in ten seconds, as the service does with 5
     #[arg(long, value_name = "N")]
     throttle: Option<u32>,
+    /// The largest page; small ones make long chains of few records
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000), value_name = "N")]
+    page_limit: u32,
     /// Plain HTTP instead of HTTPS with a CA of its own
     #[arg(long)]
     http: bool,
@@ -139,13 +142,14 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
         faults: args.fault.clone(),
         throttle: args.throttle.map(|requests| Throttle { requests, per: Duration::from_secs(10) }),
         transport: if args.http { Transport::Http } else { Transport::Https },
+        page_limit: args.page_limit,
         uneven_pages: !args.even_pages,
         tenant: profile(args),
         token_lifetime: args.token_lifetime.map(Duration::from_secs),
         date_skew: TimeDelta::seconds(args.date_skew),
         clock_rate: args.clock_rate,
         client_certificate_der: args.client_certificate.as_deref().map(certificate).transpose()?,
-        federated_token: args.federated_token.as_deref().map(read).transpose()?.map(trimmed_text),
+        federated_token: args.federated_token.as_deref().map(read).transpose()?.map(|bytes| trimmed_text(&bytes)),
         ..Settings::new(args.seed, args.records, whole_second(now))
     };
     let running = start(settings, &folder)?;
@@ -225,8 +229,8 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     std::fs::read(path).map_err(|error| CliError::request(format!("cannot read `{}`: {error}", path.display())))
 }
 
-fn trimmed_text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).trim().to_owned()
+fn trimmed_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 /// Returns all faults, one a line: name, what a correct client ends with, what happens.

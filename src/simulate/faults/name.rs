@@ -13,7 +13,8 @@ pub enum Expectation {
     /// Nothing amiss in one pass; a second pass shows the records in which they differ, see
     /// [`Tenant::touched`](crate::simulate::Tenant::touched) where the set is fixed.
     DiffersOnSecondPass,
-    /// Gaps, each named; what could be had is kept and is right. Windows small enough may escape.
+    /// Gaps, each named; what could be had is kept and is right. Windows of one page may escape, and a patient client that
+    /// asks anew may get everything; it is then complete.
     Gap,
     /// The client stops asking, says why, and keeps what it has.
     Stops,
