@@ -18,7 +18,8 @@ use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::simulate::timestamp_authority::TimestampAuthority;
 use crate::simulate::{
-    CLIENT_SECRET, Expectation, Fault, FaultName, Licence, Server, Settings, SimulateError, TenantProfile, Throttle, Transport,
+    CLIENT_SECRET, Expectation, Fault, FaultName, Licence, Server, Settings, SimulateError, TenantProfile, Throttle,
+    Transport,
 };
 
 #[derive(Args)]
