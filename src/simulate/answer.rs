@@ -49,6 +49,10 @@ pub(crate) enum Ending {
     Cut,
     /// It never begins.
     Never,
+    /// The connection is closed instead.
+    Reset,
+    /// All bytes are sent, and not the mark that says so.
+    Unterminated,
     /// As it should.
     Whole,
 }
@@ -78,8 +82,7 @@ impl Answer {
 
     /// Turns the answer into one hyper can send. Headers that HTTP cannot carry are left out.
     pub(crate) fn into_response(self) -> hyper::Response<PacedBody> {
-        let cut = self.ending == Ending::Cut;
-        let mut response = hyper::Response::new(PacedBody::new(self.body, cut));
+        let mut response = hyper::Response::new(PacedBody::new(self.body, self.ending));
         *response.status_mut() = self.status;
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -109,16 +112,19 @@ enum Cut {
 
 /// The error that makes hyper close the connection.
 #[derive(Debug, thiserror::Error)]
-#[error("the body was cut on purpose")]
+#[error("the answer was cut short on purpose")]
 pub(crate) struct CutShort;
 
 impl PacedBody {
-    fn new(body: Bytes, cut: bool) -> Self {
-        if cut {
-            let half = body.len() / 2;
-            return Self { rest: body.slice(..half), cut: Cut::After };
+    fn new(body: Bytes, ending: Ending) -> Self {
+        match ending {
+            Ending::Cut => {
+                let half = body.len() / 2;
+                Self { rest: body.slice(..half), cut: Cut::After }
+            }
+            Ending::Unterminated => Self { rest: body, cut: Cut::After },
+            Ending::Never | Ending::Reset | Ending::Whole => Self { rest: body, cut: Cut::Not },
         }
-        Self { rest: body, cut: Cut::Not }
     }
 }
 

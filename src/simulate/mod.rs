@@ -16,6 +16,8 @@
 
 mod answer;
 mod certificate;
+#[cfg(test)]
+mod desk;
 mod faults;
 mod graph;
 mod login;
@@ -29,13 +31,13 @@ pub mod timestamp_authority;
 mod tsa;
 
 pub use self::{
-    faults::{Fault, FaultName, UnknownFault},
+    faults::{Expectation, Fault, FaultName, UnknownFault, When},
     server::{Server, SimulateError},
     settings::{
-        CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, Licence, Settings, TENANT_DOMAIN, TENANT_ID, TenantProfile, TimeStamper,
-        Transport,
+        CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, DeviceCode, Licence, Settings, TENANT_DOMAIN, TENANT_ID, TenantProfile,
+        TimeStamper, Transport,
     },
-    tenant::{Kind, Plot, STORY_FLOOR, StoryEvent, Tenant, Version, View},
+    tenant::{Kind, Log, Plot, STORY_FLOOR, StoryEvent, Tenant, Version, View},
     throttle::Throttle,
 };
 

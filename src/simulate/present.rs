@@ -1,4 +1,5 @@
-//! The simulated present: starts where the settings say and then runs at the pace of the machine's monotonic clock.
+//! The simulated present: starts where the settings say and then runs at the pace of the machine's monotonic clock, or a
+//! multiple of it.
 
 use std::time::Instant;
 
@@ -9,16 +10,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) struct Present {
     start: DateTime<Utc>,
     started: Instant,
+    rate: u32,
 }
 
 impl Present {
-    /// Starts the clock at `start`.
-    pub(crate) fn start(start: DateTime<Utc>) -> Self {
-        Self { start, started: Instant::now() }
+    /// Starts the clock at `start`; from there it runs `rate` times as fast as time does.
+    pub(crate) fn start(start: DateTime<Utc>, rate: u32) -> Self {
+        Self { start, started: Instant::now(), rate }
     }
 
     /// Returns the simulated time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.start + TimeDelta::from_std(self.started.elapsed()).unwrap_or_default()
+        self.start + TimeDelta::from_std(self.started.elapsed().saturating_mul(self.rate)).unwrap_or_default()
     }
 }

@@ -1,13 +1,13 @@
 //! The listener: its own runtime on its own threads, so that synchronous code can start it, use it and stop it.
 
 use std::{
-    convert::Infallible,
     io,
     net::{IpAddr, SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Limited};
 use hyper::{Request as HyperRequest, Response, StatusCode, body::Incoming, service::service_fn};
 use hyper_util::{
@@ -18,8 +18,8 @@ use tokio::{net::TcpStream, runtime::Runtime};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    answer::{Answer, Ending, PacedBody, Request},
-    certificate,
+    answer::{Answer, CutShort, Ending, PacedBody, Request},
+    certificate, graph,
     service::Service,
     settings::{CLIENT_ID, CLIENT_SECRET, Settings, TENANT_ID, Transport},
     tenant::Tenant,
@@ -164,6 +164,18 @@ impl Server {
         Arc::clone(&self.service.tenant)
     }
 
+    /// Returns where managed identities ask for tokens.
+    #[must_use]
+    pub fn identity_url(&self) -> String {
+        format!("{}/metadata/identity/oauth2/token", self.origin)
+    }
+
+    /// Returns where retention ended for the latest Graph request; `None` unless the fault `retention-floor` is in force.
+    #[must_use]
+    pub fn retention_floor(&self) -> Option<DateTime<Utc>> {
+        graph::retention_floor(&self.service, self.graph_requests())
+    }
+
     /// Returns how many requests of all kinds were answered.
     #[must_use]
     pub fn requests_served(&self) -> u64 {
@@ -242,7 +254,7 @@ async fn respond(
     request: HyperRequest<Incoming>,
     peer: IpAddr,
     scheme: &str,
-) -> Result<Response<PacedBody>, Infallible> {
+) -> Result<Response<PacedBody>, CutShort> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, tsa::QUERY_LIMIT + 1).collect().await else {
         let refusal = Answer::new(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "the request is too long\n");
@@ -263,9 +275,13 @@ async fn respond(
         origin: &origin,
     };
     let answer = service.answer(&request);
-    if answer.ending == Ending::Never {
-        // Ends when the client closes the connection or the simulator stops.
-        std::future::pending::<()>().await;
+    match answer.ending {
+        Ending::Never => {
+            // Ends when the client closes the connection or the simulator stops.
+            std::future::pending::<()>().await;
+        }
+        Ending::Reset => return Err(CutShort),
+        Ending::Cut | Ending::Unterminated | Ending::Whole => {}
     }
     Ok(answer.into_response())
 }

@@ -46,8 +46,16 @@ pub struct Settings {
     pub tenant: TenantProfile,
     /// How long a token is good for; `None` gives each 60 to 90 minutes, as the service does.
     pub token_lifetime: Option<Duration>,
+    /// How many times as fast as time the simulated clock runs; 1 is as it should be.
+    pub clock_rate: u32,
     /// How far the `Date` header is ahead of the simulated present.
     pub date_skew: TimeDelta,
+    /// The certificate, as DER, that is registered for the collector; assertions are checked against it.
+    pub client_certificate_der: Option<Vec<u8>>,
+    /// The one token of another issuer that is accepted in place of an assertion.
+    pub federated_token: Option<String>,
+    /// What the person does whom a device code asks.
+    pub device_code: DeviceCode,
     /// Answers time stamp requests; without it there is no time stamp authority.
     pub time_stamper: Option<TimeStamper>,
 }
@@ -62,12 +70,21 @@ pub enum Transport {
     Https,
 }
 
+/// How a device code is redeemed; whether it is, a fault may decide.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeviceCode {
+    /// Polls answered `authorization_pending` before the person has signed in.
+    pub pending_polls: u32,
+    /// How long to wait between polls, as the client is told.
+    pub interval: Duration,
+}
+
 /// What the tenant has bought and what the collector was granted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TenantProfile {
     /// The licence.
     pub licence: Licence,
-    /// Application permissions of the collector; they become the `roles` of its tokens.
+    /// Permissions of the collector; they become the `roles` of its own tokens, and the `scp` of those for a person.
     pub permissions: Vec<String>,
 }
 
@@ -100,7 +117,11 @@ impl Settings {
             uneven_pages: true,
             tenant: TenantProfile::default(),
             token_lifetime: None,
+            clock_rate: 1,
             date_skew: TimeDelta::zero(),
+            client_certificate_der: None,
+            federated_token: None,
+            device_code: DeviceCode::default(),
             time_stamper: None,
         }
     }
@@ -121,6 +142,12 @@ impl fmt::Debug for Settings {
             .field("page_limit", &self.page_limit)
             .field("tenant", &self.tenant)
             .finish_non_exhaustive()
+    }
+}
+
+impl Default for DeviceCode {
+    fn default() -> Self {
+        Self { pending_polls: 2, interval: Duration::from_secs(5) }
     }
 }
 
@@ -145,6 +172,10 @@ pub const CLIENT_NAME: &str = "signhold (simulated)";
 pub const CLIENT_SECRET: &str = "simulated~published~not.a.secret";
 /// The permission without which the log cannot be read.
 pub(crate) const READ_LOG: &str = "AuditLog.Read.All";
+/// The permission whose absence makes the licence check fail now and then (graph-api §1.5).
+pub(crate) const READ_DIRECTORY: &str = "Directory.Read.All";
+/// The permission without which risk detections cannot be read.
+pub(crate) const READ_RISK: &str = "IdentityRiskEvent.Read.All";
 /// Any one of these shows Conditional Access policies (graph-api §1.5).
 pub(crate) const READ_POLICIES: [&str; 3] =
     ["Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"];

@@ -150,3 +150,62 @@ fn a_stopped_simulator_no_longer_listens() {
     server.stop();
     assert!(std::net::TcpListener::bind(address).is_ok());
 }
+
+#[tokio::test]
+async fn every_way_a_body_can_end_badly_is_an_error_in_both_http_versions() {
+    for fault in ["connection-reset@2", "cut-body@2", "truncated-chunked@2", "wrong-content-length@2"] {
+        for transport in [Transport::Http, Transport::Https] {
+            let mut settings = settings(1_000);
+            settings.transport = transport;
+            settings.faults = vec![fault.parse().unwrap()];
+            let server = Server::start(settings).unwrap();
+            let client = client(&server).build().unwrap();
+            let token = token(&client, &server).await;
+            let mut outcomes = Vec::new();
+            for _ in 0..3 {
+                let response = client.get(url(&server)).bearer_auth(&token).send().await;
+                outcomes.push(match response {
+                    Ok(response) => response.bytes().await.is_ok(),
+                    Err(_) => false,
+                });
+            }
+            assert_eq!(outcomes, [true, false, true], "{fault} {transport:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_its_end_is_all_there_and_still_not_whole() {
+    let mut settings = settings(1_000);
+    settings.transport = Transport::Http;
+    settings.faults = vec!["truncated-chunked".parse().unwrap()];
+    let server = Server::start(settings).unwrap();
+    let client = client(&server).http1_only().build().unwrap();
+    let token = token(&client, &server).await;
+    let mut response = client.get(url(&server)).bearer_auth(&token).send().await.unwrap();
+    let mut body = Vec::new();
+    let ended = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    assert!(!ended);
+    assert!(serde_json::from_slice::<Value>(&body).is_ok());
+}
+
+#[tokio::test]
+async fn a_stopped_simulator_ends_its_stalls() {
+    let mut settings = settings(0);
+    settings.faults = vec!["stall".parse().unwrap()];
+    let server = Server::start(settings).unwrap();
+    let client = client(&server).build().unwrap();
+    let token = token(&client, &server).await;
+    let waiting = tokio::spawn(client.get(url(&server)).bearer_auth(&token).send());
+    while server.graph_requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    server.stop();
+    assert!(waiting.await.unwrap().is_err());
+}

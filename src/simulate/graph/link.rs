@@ -2,14 +2,15 @@
 //!
 //! The spelling matters: the path comes back in lower case, spaces as `+`, commas and quotes as `%2c` and `%27`, dollar
 //! signs raw (graph-api §3.1), so a client that re-encodes a link does not send the same bytes. The token is 64 hex digits
-//! and keeps no state in the server: question, position and order of ties, under a keyed digest.
+//! and keeps no state in the server: question, position and order of ties, under a keyed digest. The older shape, which a
+//! fault brings back, is too short for that and stands for a position the server remembers.
 
 use std::fmt::Write;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::question::Question;
+use super::{super::tenant::Log, question::Question};
 
 /// Where a chain of pages goes on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,9 +66,14 @@ impl Position {
     }
 }
 
-/// Writes the link to the page at `position`, ready to stand in a JSON string.
-pub(crate) fn next_link(origin: &str, question: &Question, position: Position, seed: u64) -> String {
-    let mut link = format!("{origin}/{}/auditLogs/signins?", question.version_segment());
+/// Writes the link that carries `token`, ready to stand in a JSON string.
+pub(crate) fn next_link(origin: &str, question: &Question, token: &str) -> String {
+    let path = match question.log {
+        // The service's own links to sign-ins come back in lower case (graph-api §1.1).
+        Log::SignIns => "auditLogs/signins",
+        log => log.path(),
+    };
+    let mut link = format!("{origin}/{}/{path}?", question.version_segment());
     for (name, value) in &question.options {
         escape(&mut link, name);
         link.push('=');
@@ -75,8 +81,14 @@ pub(crate) fn next_link(origin: &str, question: &Question, position: Position, s
         link.push('&');
     }
     link.push_str("$skiptoken=");
-    link.push_str(&position.token(seed, question.digest));
+    link.push_str(token);
     link
+}
+
+/// Makes a token of the older shape, 32 hex digits and an offset, for a page with this number in its chain.
+pub(crate) fn offset_token(token: &str, page: u32, top: usize) -> String {
+    let head = token.get(..OLDER_LEN).unwrap_or(token);
+    format!("{head}_{}", u64::from(page).saturating_mul(top as u64))
 }
 
 /// Escapes as the service does: lower-case digits, `+` for a space, and a few marks left alone.
@@ -106,6 +118,8 @@ fn keyed(seed: u64, purpose: &[u8], message: &[u8]) -> [u8; 32] {
 
 /// 64 hex digits, as in the service's own samples.
 const TOKEN_LEN: usize = 32;
+/// Hex digits in the older shape.
+const OLDER_LEN: usize = 32;
 const TAG_LEN: usize = 8;
 const PLAIN_LEN: usize = TOKEN_LEN - TAG_LEN;
 const EMPTY_FLAG: u32 = 1 << 31;
@@ -145,7 +159,7 @@ mod tests {
         let query =
             "$filter=startsWith(appDisplayName,'Azure')%20and%20createdDateTime%20ge%202026-11-01T00:00:00Z&$top=10";
         let question = Question::read(Version::Beta, query, 1_000).unwrap();
-        let link = next_link("https://localhost:1", &question, HERE, 5);
+        let link = next_link("https://localhost:1", &question, &HERE.token(5, question.digest));
         let expected = "https://localhost:1/beta/auditLogs/signins?$filter=startsWith(appDisplayName%2c%27Azure%27)+and+\
                         createdDateTime+ge+2026-11-01T00%3a00%3a00Z&$top=10&$skiptoken=";
         assert!(link.starts_with(expected), "{link}");

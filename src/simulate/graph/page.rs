@@ -4,51 +4,47 @@
 //! remembered between requests.
 
 use super::{
-    super::tenant::{Entry, Kind, Tenant, guid::Guid, moment::Moment, noise::mix},
-    filter::{EVER, Filter},
+    super::tenant::{moment::Moment, noise::mix},
     link::Position,
     question::Question,
+    timeline::Timeline,
 };
-use crate::simulate::tenant::Version;
 
-/// The records of one page, and where the next one begins.
+/// The records of one page, where it begins, and where the next one does.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Page {
-    pub(crate) entries: Vec<Entry>,
+pub(crate) struct Page<E> {
+    pub(crate) entries: Vec<E>,
+    pub(crate) begin: Position,
     pub(crate) next: Option<Position>,
 }
 
 /// A question, turned into where to walk.
-struct Walk<'q> {
-    tenant: &'q Tenant,
-    kinds: Vec<Kind>,
+struct Walk<'t, T> {
+    timeline: &'t T,
     from: Moment,
     to: Moment,
     newest_first: bool,
-    /// What window and kinds do not decide.
-    test: Option<&'q Filter>,
     ties: u32,
 }
 
 /// Finds the page of `question` at `position`; `None` stands for the first page, with `ties` to order its ties.
-pub(crate) fn find(
-    tenant: &Tenant,
+pub(crate) fn find<T: Timeline>(
+    timeline: &T,
     question: &Question,
     position: Option<Position>,
     ties: u32,
     uneven: Option<u64>,
-) -> Page {
+) -> Page<T::Entry> {
     let ties = position.map_or(ties, |position| position.ties);
-    let Some(walk) = Walk::new(tenant, question, ties) else {
-        return Page { entries: Vec::new(), next: None };
-    };
-    let start = if walk.newest_first { walk.to.second() } else { walk.from.second() };
+    let (from, to) = timeline.window();
+    let walk = Walk { timeline, from, to, newest_first: question.newest_first, ties };
+    let start = if walk.newest_first { to.second() } else { from.second() };
     let begin = position.unwrap_or(Position { second: start, served: 0, ties, after_empty: false });
     let mut limit = question.top;
     if let Some(seed) = uneven {
         let chance = mix(seed ^ question.digest ^ mix(begin.second.unsigned_abs() ^ (u64::from(begin.served) << 40)));
         if position.is_some_and(|position| !position.after_empty) && chance.is_multiple_of(EMPTY_IN) {
-            return Page { entries: Vec::new(), next: Some(Position { after_empty: true, ..begin }) };
+            return Page { entries: Vec::new(), begin, next: Some(Position { after_empty: true, ..begin }) };
         }
         if chance % SHORT_IN == 1 {
             let missing = usize::try_from((chance >> 8) % 40).unwrap_or(0) + 1;
@@ -58,27 +54,21 @@ pub(crate) fn find(
     walk.page(begin, limit)
 }
 
-impl<'q> Walk<'q> {
-    /// Makes the walk; `None` when no record can pass.
-    fn new(tenant: &'q Tenant, question: &'q Question, ties: u32) -> Option<Self> {
-        let filter = question.filter.as_ref();
-        let asked = filter.and_then(Filter::kinds).filter(|_| question.version == Version::Beta);
-        let kinds = match asked {
-            Some(kinds) => Kind::ALL.into_iter().filter(|kind| kinds[kind.slot()]).collect(),
-            // Without a word about kinds the service returns interactive sign-ins only (graph-api §1.2).
-            None => vec![Kind::InteractiveUser],
-        };
-        let (mut from, mut to) = filter.map_or(EVER, Filter::window);
-        if let Some(id) = filter.and_then(Filter::pinned_id) {
-            let entry = Guid::parse(id).and_then(|id| tenant.find(id))?;
-            from = from.max(entry.created);
-            to = to.min(entry.created.next());
-        }
-        let test = filter.filter(|filter| !filter.is_window_and_kinds());
-        Some(Self { tenant, kinds, from, to, newest_first: question.newest_first, test, ties })
+impl<E> Page<E> {
+    /// Moves the start of the next page back to the last record of this one; `created` tells the second of a record.
+    pub(crate) fn overlap(&mut self, created: impl Fn(&E) -> Moment) {
+        let Some(next) = &mut self.next else { return };
+        let [.., _, last] = self.entries.as_slice() else { return };
+        let second = created(last).second();
+        let of_second = self.entries.iter().rev().take_while(|entry| created(entry).second() == second).count();
+        let before = if self.begin.second == second { self.begin.served } else { 0 };
+        next.second = second;
+        next.served = before + u32::try_from(of_second - 1).unwrap_or(0);
     }
+}
 
-    fn page(&self, begin: Position, limit: usize) -> Page {
+impl<T: Timeline> Walk<'_, T> {
+    fn page(&self, begin: Position, limit: usize) -> Page<T::Entry> {
         let mut entries = Vec::with_capacity(limit);
         let mut group = Vec::new();
         let (mut second, mut served, mut seen) = (begin.second, begin.served, 0);
@@ -88,46 +78,40 @@ impl<'q> Walk<'q> {
             for (nth, entry) in group.iter().enumerate().skip(skip) {
                 if entries.len() == limit {
                     let served = u32::try_from(nth).unwrap_or(0);
-                    return Page { entries, next: Some(self.position(occupied, served)) };
+                    return Page { entries, begin, next: Some(self.position(occupied, served)) };
                 }
                 entries.push(*entry);
             }
             second = if self.newest_first { occupied - 1 } else { occupied + 1 };
             served = 0;
             if seen > SCAN_LIMIT {
-                return Page { entries, next: Some(self.position(second, 0)) };
+                return Page { entries, begin, next: Some(self.position(second, 0)) };
             }
         }
-        Page { entries, next: None }
+        Page { entries, begin, next: None }
     }
 
     /// Returns the next second, from `second` on in the order of the walk, that has records and lies in the window.
     fn occupied(&self, second: i64) -> Option<i64> {
-        let tenant = self.tenant;
         if self.newest_first {
             let latest = second.min(self.to.second()).saturating_add(1);
-            let found = self.kinds.iter().filter_map(|kind| tenant.second_before(*kind, latest)).max()?;
+            let found = self.timeline.second_before(latest)?;
             (found >= self.from.second()).then_some(found)
         } else {
             let earliest = second.max(self.from.second());
-            let found = self.kinds.iter().filter_map(|kind| tenant.second_from(*kind, earliest)).min()?;
+            let found = self.timeline.second_from(earliest)?;
             (found <= self.to.second()).then_some(found)
         }
     }
 
     /// Collects the matching records of a second in their order; returns how many were looked at.
-    fn gather(&self, second: i64, group: &mut Vec<Entry>) -> usize {
+    fn gather(&self, second: i64, group: &mut Vec<T::Entry>) -> usize {
         group.clear();
-        for kind in &self.kinds {
-            self.tenant.in_second(*kind, second, group);
-        }
-        let seen = group.len();
-        group.retain(|entry| {
-            (self.from..self.to).contains(&entry.created)
-                && self.test.is_none_or(|test| test.accepts(&self.tenant.sign_in(*entry)))
-        });
+        let seen = self.timeline.in_second(second, group);
         let salt = u64::from(self.ties);
-        group.sort_unstable_by_key(|entry| (entry.created, mix(mix(salt ^ entry.kind.ordinal()) ^ entry.index)));
+        group.retain(|entry| (self.from..self.to).contains(&self.timeline.created(entry)));
+        group
+            .sort_unstable_by_key(|entry| (self.timeline.created(entry), mix(mix(salt) ^ self.timeline.number(entry))));
         if self.newest_first {
             group.reverse();
         }
@@ -153,9 +137,20 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::{
-        super::{link::Position, question::Question},
-        Kind, Tenant, Version, find,
+        super::{link::Position, question::Question, timeline::SignIns},
+        Page, find as find_on,
     };
+    use crate::simulate::tenant::{Entry, Kind, Tenant, Version, View};
+
+    fn find(
+        tenant: &Tenant,
+        question: &Question,
+        position: Option<Position>,
+        ties: u32,
+        uneven: Option<u64>,
+    ) -> Page<Entry> {
+        find_on(&SignIns::new(tenant, question, View::FULL), question, position, ties, uneven)
+    }
 
     fn now() -> DateTime<Utc> {
         "2026-11-18T12:00:00Z".parse().unwrap()

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    super::tenant::{Kind, Version, moment::Moment},
+    super::tenant::{Kind, Log, Version, moment::Moment},
     filter::{EVER, Filter, Member},
     property::{Collection, Named, find},
     refusal::Refusal,
 };
 
-/// Reads a filter as `version` understands it.
-pub(crate) fn parse(text: &str, version: Version) -> Result<Filter, Refusal> {
-    let mut parser = Parser { tokens: split(text)?, at: 0, version };
+/// Reads a filter on a log as `version` understands it.
+pub(crate) fn parse_for(text: &str, log: Log, version: Version) -> Result<Filter, Refusal> {
+    let mut parser = Parser { tokens: split(text)?, at: 0, log, version };
     let filter = parser.any_of(0)?;
     if parser.at == parser.tokens.len() { Ok(filter) } else { Err(Refusal::BadFilter) }
 }
@@ -26,6 +26,7 @@ enum Token {
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
+    log: Log,
     version: Version,
 }
 
@@ -62,7 +63,7 @@ impl Parser {
         if let Some(collection) = name.strip_suffix("/any") {
             return self.any_member(collection, depth);
         }
-        match find(&name, self.version) {
+        match find(&name, self.log, self.version) {
             Named::Created => self.created(),
             Named::ErrorCode => {
                 let equal = self.equality()?;
@@ -75,7 +76,7 @@ impl Parser {
                 }
                 Ok(Filter::TextIs(property, self.quoted()?))
             }
-            Named::Unknown => Err(Refusal::UnknownProperty(name)),
+            Named::Unknown => Err(Refusal::UnknownProperty(name, self.log)),
             Named::Collection(_) | Named::Opaque => Err(Refusal::BadFilter),
         }
     }
@@ -89,17 +90,17 @@ impl Parser {
         if self.takes_word("eq") && !self.takes_word("true") {
             return Err(Refusal::BadFilter);
         }
-        match find(&name, self.version) {
+        match find(&name, self.log, self.version) {
             Named::Text(property, true) => Ok(Filter::TextStarts(property, text)),
-            Named::Unknown => Err(Refusal::UnknownProperty(name)),
+            Named::Unknown => Err(Refusal::UnknownProperty(name, self.log)),
             _ => Err(Refusal::BadFilter),
         }
     }
 
     fn any_member(&mut self, name: &str, depth: usize) -> Result<Filter, Refusal> {
-        let collection = match find(name, self.version) {
+        let collection = match find(name, self.log, self.version) {
             Named::Collection(collection) => collection,
-            Named::Unknown => return Err(Refusal::UnknownProperty(name.to_owned())),
+            Named::Unknown => return Err(Refusal::UnknownProperty(name.to_owned(), self.log)),
             _ => return Err(Refusal::BadFilter),
         };
         self.mark('(')?;
@@ -158,7 +159,7 @@ impl Parser {
         Ok(if equal { Member::Is(text) } else { Member::IsNot(text) })
     }
 
-    /// Reads what follows `createdDateTime`. A quoted date is refused (graph-api §1.3).
+    /// Reads what follows the property that windows are cut by. A quoted date is refused (graph-api §1.3).
     fn created(&mut self) -> Result<Filter, Refusal> {
         let operator = self.word()?.to_ascii_lowercase();
         let literal = self.word()?;
@@ -286,7 +287,11 @@ const LENGTH_LIMIT: usize = 16_384;
 
 #[cfg(test)]
 mod tests {
-    use super::{super::refusal::Refusal, Version, parse};
+    use super::{super::refusal::Refusal, Filter, Log, Version, parse_for};
+
+    fn parse(text: &str, version: Version) -> Result<Filter, Refusal> {
+        parse_for(text, Log::SignIns, version)
+    }
 
     #[test]
     fn the_collectors_filter_gives_its_window_and_its_kind() {
@@ -319,7 +324,10 @@ mod tests {
     #[test]
     fn v1_does_not_know_the_kind_property() {
         let text = "signInEventTypes/any(t: t eq 'servicePrincipal')";
-        assert_eq!(parse(text, Version::V1), Err(Refusal::UnknownProperty("signInEventTypes".to_owned())));
+        assert_eq!(
+            parse(text, Version::V1),
+            Err(Refusal::UnknownProperty("signInEventTypes".to_owned(), Log::SignIns))
+        );
     }
 
     #[test]

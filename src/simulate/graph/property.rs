@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::tenant::{Kind, Version, sign_in::SignIn};
+use super::super::tenant::{Kind, Log, Version, sign_in::SignIn};
 
 /// A property with text values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,7 +38,7 @@ pub(crate) enum Property {
 /// What a name in a filter turned out to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Named {
-    /// `createdDateTime`.
+    /// The time that windows are cut by.
     Created,
     /// `status/errorCode`.
     ErrorCode,
@@ -62,11 +62,20 @@ pub(crate) enum Collection {
 }
 
 /// Finds what a name means in a version. Names are matched in any case, as the service does.
-pub(crate) fn find(name: &str, version: Version) -> Named {
+pub(crate) fn find(name: &str, log: Log, version: Version) -> Named {
     let beta = version == Version::Beta;
     let is = |other: &str| name.eq_ignore_ascii_case(other);
-    if is("createdDateTime") {
+    if is(log.time_property()) {
         return Named::Created;
+    }
+    let known: &[&str] = match log {
+        Log::DirectoryAudits => &AUDIT,
+        Log::RiskDetections => &DETECTION,
+        Log::SignIns => &[],
+    };
+    if log != Log::SignIns {
+        // The service filters by more of them than by time; this one does not.
+        return if known.iter().any(|other| is(other)) { Named::Opaque } else { Named::Unknown };
     }
     if is("status/errorCode") {
         return Named::ErrorCode;
@@ -160,6 +169,43 @@ const TEXTS: [(&str, Property, bool, bool); 27] = [
     ("userPrincipalName", Property::UserPrincipalName, true, true),
 ];
 
+/// The properties of a directory audit, besides its time.
+const AUDIT: [&str; 12] = [
+    "activityDisplayName",
+    "additionalDetails",
+    "category",
+    "correlationId",
+    "id",
+    "initiatedBy",
+    "initiatedBy/user/userPrincipalName",
+    "loggedByService",
+    "operationType",
+    "result",
+    "resultReason",
+    "targetResources",
+];
+/// The properties of a risk detection, besides its time.
+const DETECTION: [&str; 19] = [
+    "activity",
+    "additionalInfo",
+    "correlationId",
+    "detectedDateTime",
+    "detectionTimingType",
+    "id",
+    "ipAddress",
+    "lastUpdatedDateTime",
+    "location",
+    "requestId",
+    "riskDetail",
+    "riskEventType",
+    "riskLevel",
+    "riskState",
+    "source",
+    "tokenIssuerType",
+    "userDisplayName",
+    "userId",
+    "userPrincipalName",
+];
 /// In the schema of both versions and filterable in neither, or in beta alone.
 const OPAQUE_IN_BOTH: [&str; 12] = [
     "appliedConditionalAccessPolicies",

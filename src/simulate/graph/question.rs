@@ -3,11 +3,17 @@
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::{super::tenant::Version, filter::Filter, parse::parse, refusal::Refusal};
+use super::{
+    super::tenant::{Kind, Log, Version, moment::Moment},
+    filter::{EVER, Filter},
+    parse::parse_for,
+    refusal::Refusal,
+};
 
 /// A list request.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
+    pub(crate) log: Log,
     pub(crate) version: Version,
     pub(crate) filter: Option<Filter>,
     /// Records on a page; what was asked for, or the maximum.
@@ -21,10 +27,17 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// Reads a query string.
+    /// Reads a query string about sign-ins.
+    #[cfg(test)]
     pub(crate) fn read(version: Version, query: &str, page_limit: u32) -> Result<Self, Refusal> {
+        Self::read_for(Log::SignIns, version, query, page_limit)
+    }
+
+    /// Reads a query string about a log.
+    pub(crate) fn read_for(log: Log, version: Version, query: &str, page_limit: u32) -> Result<Self, Refusal> {
         let limit = usize::try_from(page_limit.max(1)).unwrap_or(1);
         let mut question = Self {
+            log,
             version,
             filter: None,
             top: limit,
@@ -49,7 +62,7 @@ impl Question {
                     }
                     question.top = top.min(limit);
                 }
-                "$orderby" => question.newest_first = newest_first(&value)?,
+                "$orderby" => question.newest_first = newest_first(&value, log)?,
                 _ => {
                     if let Some((_, shown)) = FORBIDDEN.iter().find(|(option, _)| *option == lower) {
                         return Err(Refusal::ForbiddenOption((*shown).to_owned()));
@@ -60,7 +73,7 @@ impl Question {
                 question.options.push((name.into_owned(), value.into_owned()));
             }
         }
-        question.filter = filter.map(|filter| parse(&filter, version)).transpose()?;
+        question.filter = filter.map(|filter| parse_for(&filter, log, version)).transpose()?;
         question.digest = question.identify();
         Ok(question)
     }
@@ -73,9 +86,23 @@ impl Question {
         }
     }
 
+    /// Returns the kinds of sign-in asked for, in the order of [`Kind::ALL`].
+    ///
+    /// Without a word about kinds the service returns interactive sign-ins only (graph-api §1.2).
+    pub(crate) fn kinds(&self) -> [bool; 4] {
+        let asked = self.filter.as_ref().and_then(Filter::kinds).filter(|_| self.version == Version::Beta);
+        asked.unwrap_or(Kind::ALL.map(|kind| kind == Kind::InteractiveUser))
+    }
+
+    /// Returns the window `[from, to)` outside which no record passes.
+    pub(crate) fn window(&self) -> (Moment, Moment) {
+        self.filter.as_ref().map_or(EVER, Filter::window)
+    }
+
     fn identify(&self) -> u64 {
         let mut digest = Sha256::new();
         digest.update(self.version_segment());
+        digest.update(self.log.path());
         for (name, value) in &self.options {
             for part in [name, value] {
                 digest.update(part.len().to_be_bytes());
@@ -86,11 +113,12 @@ impl Question {
     }
 }
 
-fn newest_first(order: &str) -> Result<bool, Refusal> {
+fn newest_first(order: &str, log: Log) -> Result<bool, Refusal> {
+    let time = log.time_property().to_ascii_lowercase();
     let words: Vec<String> = order.split_whitespace().map(str::to_ascii_lowercase).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["createddatetime"] | ["createddatetime", "asc"] => Ok(false),
-        ["createddatetime", "desc"] => Ok(true),
+        [name] | [name, "asc"] if *name == time => Ok(false),
+        [name, "desc"] if *name == time => Ok(true),
         _ => Err(Refusal::BadOrder(order.to_owned())),
     }
 }

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use serde_json::json;
 
-use super::super::{answer::Answer, login::token::Rejection, tenant::guid::Guid};
+use super::super::{
+    answer::Answer,
+    login::token::Rejection,
+    tenant::{Log, guid::Guid},
+};
 
 /// Why Graph does not answer with records.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,17 +18,26 @@ pub(crate) enum Refusal {
     BadFilter,
     BadOrder(String),
     BadTop(String),
+    /// The token lacks these claims, in base64.
+    Challenge(String),
     ForbiddenOption(String),
     GatewayTimeout,
     LostSkipToken,
     MissingPermission,
+    MissingRight,
     NoLicence,
     NotGet,
     NotFound(String),
+    /// A case of the table that says the same each time: status, code, message.
+    Plain(u16, &'static str, &'static str),
     Throttled(Duration),
+    /// Until the HTTP date, or without a word on how long.
+    ThrottledUntil(Option<String>),
     Token(Rejection),
+    /// Older than the log goes back: the earliest day, as this text writes days.
+    TooEarly(String, Log),
     Unavailable,
-    UnknownProperty(String),
+    UnknownProperty(String, Log),
     UnknownSegment(String),
     WrongAudience,
 }
@@ -50,8 +63,11 @@ impl Refusal {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 answer.with("retry-after", seconds.max(1).to_string())
             }
+            Self::ThrottledUntil(Some(date)) => answer.with("retry-after", date.clone()),
             Self::Unavailable => answer.with("retry-after", "2"),
-            Self::Token(_) | Self::WrongAudience => answer.with("www-authenticate", CHALLENGE),
+            Self::Challenge(claims) => answer
+                .with("www-authenticate", format!("{CHALLENGE}, error=\"insufficient_claims\", claims=\"{claims}\"")),
+            Self::Plain(401, ..) | Self::Token(_) | Self::WrongAudience => answer.with("www-authenticate", CHALLENGE),
             Self::NotGet => answer.with("allow", "GET"),
             _ => answer,
         }
@@ -67,6 +83,10 @@ impl Refusal {
                 "Invalid value '{top}' for $top query option found. The $top query option requires a non-negative integer \
                  value."
             )),
+            Self::Challenge(_) => denied(
+                "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                 TokenIssuedBeforeRevocationTimestamp",
+            ),
             Self::ForbiddenOption(option) => bad(format!(
                 "Query option '{option}' is not allowed. To allow it, set the 'AllowedQueryOptions' property on \
                  EnableQueryAttribute or QueryValidationSettings."
@@ -79,6 +99,11 @@ impl Refusal {
                 StatusCode::FORBIDDEN,
                 "Authentication_MSGraphPermissionMissing",
                 "Calling principal does not have required MSGraph permissions AuditLog.Read.All".to_owned(),
+            ),
+            Self::MissingRight => (
+                StatusCode::FORBIDDEN,
+                "Authorization_RequestDenied",
+                "Insufficient privileges to complete the operation.".to_owned(),
             ),
             Self::NoLicence => (
                 StatusCode::FORBIDDEN,
@@ -97,6 +122,14 @@ impl Refusal {
                     "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
                 ),
             ),
+            Self::Plain(status, code, message) => {
+                (StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST), code, (*message).to_owned())
+            }
+            Self::ThrottledUntil(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "UnknownError",
+                format!("This request is throttled. Please try again after some time. CorrelationId: {request_id}"),
+            ),
             Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "UnknownError",
@@ -113,8 +146,14 @@ impl Refusal {
                 "serviceNotAvailable",
                 "The service is temporarily unavailable. Please try again later.".to_owned(),
             ),
-            Self::UnknownProperty(name) => bad(format!(
-                "Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.signIn'."
+            Self::TooEarly(day, log) => bad(format!(
+                "Specified argument was out of the range of valid values. (Parameter 'Minimum allowed time for {} is \
+                 {day}')",
+                log.time_property()
+            )),
+            Self::UnknownProperty(name, log) => bad(format!(
+                "Invalid filter clause: Could not find a property named '{name}' on type '{}'.",
+                log.type_name()
             )),
             Self::UnknownSegment(segment) => bad(format!("Resource not found for the segment '{segment}'.")),
             Self::WrongAudience => denied("Access token validation failure. Invalid audience."),

@@ -1,80 +1,16 @@
 //! Conversations with Graph, without a network: each case of the reference's error table, and what the records hold.
 
-use std::{
-    collections::BTreeSet,
-    io::Read,
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io::Read, time::Duration};
 
-use hyper::{HeaderMap, Method};
 use serde_json::Value;
 
 use super::super::{
-    CLIENT_ID, CLIENT_SECRET, Licence, Settings, TENANT_ID, Throttle,
-    answer::{Answer, Request},
-    service::Service,
+    CLIENT_ID, Licence, Log, Throttle,
+    answer::Answer,
+    desk::{Desk, header, of_kind},
 };
 
 const LIST: &str = "/auditLogs/signIns";
-
-struct Desk {
-    service: Service,
-    token: String,
-}
-
-impl Desk {
-    fn open(change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::new(11, 5_000, "2026-11-18T12:00:00Z".parse().unwrap());
-        settings.uneven_pages = false;
-        change(&mut settings);
-        let mut desk = Self { service: Service::new(settings), token: String::new() };
-        desk.token = desk.log_in("https://graph.microsoft.com/.default");
-        desk
-    }
-
-    fn log_in(&self, scope: &str) -> String {
-        let form = format!(
-            "grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}&scope={}",
-            scope.replace(':', "%3A").replace('/', "%2F")
-        );
-        let path = format!("/{TENANT_ID}/oauth2/v2.0/token");
-        let answer = self.send(&Method::POST, &path, "", &HeaderMap::new(), form.as_bytes());
-        let body: Value = serde_json::from_slice(&answer.body).unwrap();
-        body["access_token"].as_str().unwrap().to_owned()
-    }
-
-    fn send(&self, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Answer {
-        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        self.service.answer(&Request { method, path, query, headers, body, peer, origin: "https://localhost:9" })
-    }
-
-    fn get_with(&self, path: &str, query: &str, more: &[(&'static str, &str)]) -> Answer {
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
-        for (name, value) in more {
-            headers.insert(*name, value.parse().unwrap());
-        }
-        self.send(&Method::GET, path, query, &headers, b"")
-    }
-
-    fn get(&self, path: &str, query: &str) -> (u16, Value) {
-        let answer = self.get_with(path, query, &[("prefer", "include-unknown-enum-members")]);
-        (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap())
-    }
-
-    fn beta(&self, query: &str) -> (u16, Value) {
-        self.get(&format!("/beta{LIST}"), query)
-    }
-}
-
-fn of_kind(kind: &str) -> String {
-    format!("$filter=signInEventTypes/any(t:%20t%20eq%20'{kind}')")
-}
-
-fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
-    answer.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
-}
 
 fn assert_refused(answered: &(u16, Value), status: u16, code: &str, message: &str) {
     let error = &answered.1["error"];
@@ -320,4 +256,102 @@ fn a_filter_knows_every_property_a_record_has() {
             assert!(status == 200 || message == "Invalid filter clause", "{version} {key}: {message}");
         }
     }
+}
+
+#[test]
+fn the_two_other_logs_come_through_the_same_pages() {
+    let desk = Desk::open(|settings| {
+        settings.page_limit = 50;
+        settings.uneven_pages = true;
+        settings.tenant.permissions.push("IdentityRiskEvent.Read.All".to_owned());
+    });
+    let (from, to) = ("2026-10-25T00:00:00Z", "2026-11-15T00:00:00Z");
+    for log in [Log::DirectoryAudits, Log::RiskDetections] {
+        let query = format!("$filter=activityDateTime ge {from} and (activityDateTime lt {to})");
+        for version in ["beta", "v1.0"] {
+            let mut next = Some(format!("/{version}/{}?{query}", log.path()));
+            let mut pulled = Vec::new();
+            while let Some(link) = next {
+                let (path, query) = link.split_once('?').unwrap();
+                let (status, page) = desk.get(path, query);
+                assert_eq!(status, 200, "{page}");
+                for record in page["value"].as_array().unwrap() {
+                    let time = record["activityDateTime"].as_str().unwrap();
+                    assert!(from.trim_end_matches('Z') <= time && time < to);
+                    pulled.push(record["id"].as_str().unwrap().to_owned());
+                }
+                let link = page["@odata.nextLink"].as_str().map(str::to_owned);
+                next = link.map(|link| link.trim_start_matches("https://localhost:9").to_owned());
+            }
+            let truth = desk.service.tenant.ids_of(log, from.parse().unwrap(), to.parse().unwrap());
+            assert!(!truth.is_empty());
+            assert_eq!(pulled.len(), truth.len());
+            assert_eq!(pulled.into_iter().collect::<BTreeSet<_>>(), truth.into_iter().collect());
+        }
+    }
+}
+
+#[test]
+fn a_risk_detection_names_a_sign_in_that_exists() {
+    let desk = Desk::open(|settings| settings.tenant.permissions.push("IdentityRiskEvent.Read.All".to_owned()));
+    let (_, page) = desk.get("/v1.0/identityProtection/riskDetections", "");
+    for record in page["value"].as_array().unwrap() {
+        let (status, sign_in) = desk.get(&format!("/beta{LIST}/{}", record["requestId"].as_str().unwrap()), "");
+        assert_eq!(status, 200);
+        assert_eq!(sign_in["userId"], record["userId"]);
+    }
+}
+
+#[test]
+fn the_other_logs_have_rights_and_properties_of_their_own() {
+    let desk = Desk::open(|_| {});
+    let refused = desk.get("/v1.0/identityProtection/riskDetections", "");
+    let message = "Insufficient privileges to complete the operation.";
+    assert_refused(&refused, 403, "Authorization_RequestDenied", message);
+    let refused = desk.get("/v1.0/auditLogs/directoryAudits", "$filter=createdDateTime ge 2026-11-01T00:00:00Z");
+    let message = "Invalid filter clause: Could not find a property named 'createdDateTime' on type \
+                   'microsoft.graph.directoryAudit'.";
+    assert_refused(&refused, 400, "BadRequest", message);
+    let desk = Desk::open(|settings| settings.tenant.licence = Licence::Free);
+    assert_eq!(desk.get("/v1.0/auditLogs/directoryAudits", "").0, 200);
+}
+
+#[test]
+fn daily_counts_agree_with_the_truth() {
+    let desk = Desk::open(|_| {});
+    let (status, page) = desk.get("/beta/auditLogs/signInEventsSummary", "");
+    assert_eq!(status, 200);
+    let counted: u64 = page["value"].as_array().unwrap().iter().map(|row| row["signInCount"].as_u64().unwrap()).sum();
+    let told: u64 = super::super::Kind::ALL.into_iter().map(|kind| desk.service.tenant.total(kind)).sum();
+    assert_eq!(counted, told);
+    assert!(page["value"][0]["activityDateTime"].as_str().unwrap().ends_with("T00:00:00Z"));
+    assert_eq!(desk.get("/v1.0/auditLogs/signInEventsSummary", "").0, 400);
+    let (_, page) = desk.get("/beta/auditLogs/signInEventsAppSummary", "");
+    let counted: u64 = page["value"].as_array().unwrap().iter().map(|row| row["signInCount"].as_u64().unwrap()).sum();
+    assert_eq!(counted, told);
+}
+
+#[test]
+fn summarised_sign_ins_add_up_to_their_kind_whatever_the_span() {
+    let desk = Desk::open(|_| {});
+    let kind = super::super::Kind::NonInteractiveUser;
+    for span in ["d1", "h6", "h1"] {
+        let path = format!("/beta/auditLogs/getSummarizedNonInteractiveSignIns(aggregationWindow='{span}')");
+        let (mut counted, mut query) = (0, "$top=100".to_owned());
+        loop {
+            let (status, page) = desk.get(&path, &query);
+            assert_eq!(status, 200);
+            let rows = page["value"].as_array().unwrap();
+            counted += rows.iter().map(|row| row["signInCount"].as_u64().unwrap()).sum::<u64>();
+            let Some(link) = page["@odata.nextLink"].as_str() else { break };
+            query = link.split_once('?').unwrap().1.to_owned();
+        }
+        assert_eq!(counted, desk.service.tenant.total(kind), "{span}");
+    }
+    let path = "/beta/auditLogs/getSummarizedMSISignIns(aggregationWindow='d1')";
+    let (_, page) = desk.get(path, "$filter=aggregationDateTime ge 2026-11-10T00:00:00Z");
+    let rows = page["value"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["aggregationDateTime"].as_str().unwrap() >= "2026-11-10T00:00:00Z"));
+    assert!(!rows.is_empty());
+    assert_eq!(desk.get("/beta/auditLogs/getSummarizedMSISignIns(aggregationWindow='h2')", "").0, 400);
 }

@@ -13,10 +13,21 @@ use super::super::{
 /// Why no token is issued.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
+    AssertionInvalid(&'static str),
+    AssertionSignature,
+    AssertionTime,
+    AssertionType,
+    BadCode,
+    BadRefreshToken,
     BadScope(String),
+    Declined,
+    ExpiredCode,
     MissingField(&'static str),
     NoCredential,
     NotPosted,
+    Pending,
+    SlowDown,
+    Unavailable,
     UnknownApplication(String),
     UnknownTenant(String),
     UnsupportedGrant(String),
@@ -27,7 +38,11 @@ impl Refusal {
     /// Makes the answer.
     pub(crate) fn answer(&self, now: DateTime<Utc>, trace_id: Guid, correlation_id: &str) -> Answer {
         let (error, code, message) = self.words();
-        let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+        let status = match error {
+            "invalid_client" => StatusCode::UNAUTHORIZED,
+            "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
         let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
         let body = json!({
             "error": error,
@@ -45,6 +60,43 @@ impl Refusal {
 
     fn words(&self) -> (&'static str, u32, String) {
         match self {
+            Self::AssertionInvalid(why) => ("invalid_client", 50_013, format!("Assertion failed validation: {why}.")),
+            Self::AssertionSignature => (
+                "invalid_client",
+                700_027,
+                format!(
+                    "The certificate with identifier used to sign the client assertion is not registered on application \
+                     '{CLIENT_ID}', or the signature does not verify."
+                ),
+            ),
+            Self::AssertionTime => (
+                "invalid_client",
+                500_133,
+                "Assertion is not within its valid time range. Ensure that the clock of the machine is right."
+                    .to_owned(),
+            ),
+            Self::AssertionType => (
+                "invalid_request",
+                50_012,
+                "The request body must contain a 'client_assertion_type' of \
+                 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'."
+                    .to_owned(),
+            ),
+            Self::BadCode => ("bad_verification_code", 70_018, "The code is not valid.".to_owned()),
+            Self::BadRefreshToken => {
+                ("invalid_grant", 70_008, "The refresh token has expired or was never issued.".to_owned())
+            }
+            Self::Declined => ("authorization_declined", 70_000, "The person declined to sign in.".to_owned()),
+            Self::ExpiredCode => ("expired_token", 70_019, "The device code has expired.".to_owned()),
+            Self::Pending => (
+                "authorization_pending",
+                70_016,
+                "OAuth 2.0 device flow error. Authorization is pending. Continue polling.".to_owned(),
+            ),
+            Self::SlowDown => ("slow_down", 70_016, "Polling too fast; wait five seconds longer.".to_owned()),
+            Self::Unavailable => {
+                ("temporarily_unavailable", 90_033, "A transient error has occurred. Please try again.".to_owned())
+            }
             Self::BadScope(scope) => (
                 "invalid_scope",
                 70_011,

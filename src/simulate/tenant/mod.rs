@@ -7,6 +7,7 @@
 mod beta;
 mod generate;
 pub(crate) mod guid;
+pub(crate) mod journal;
 mod kind;
 pub(crate) mod moment;
 pub(crate) mod noise;
@@ -41,11 +42,15 @@ use self::{
     text::Text,
 };
 pub use self::{
+    journal::Log,
     kind::Kind,
     print::View,
     story::{Plot, StoryEvent},
 };
-use super::settings::{CLIENT_ID, CLIENT_NAME};
+use super::{
+    faults::FaultName,
+    settings::{CLIENT_ID, CLIENT_NAME},
+};
 
 /// The ground truth: every record that a complete collection must return.
 #[derive(Debug)]
@@ -58,6 +63,8 @@ pub struct Tenant {
     story: Vec<StoryEvent>,
     collector: Workload,
     issues: Mutex<Vec<Issue>>,
+    /// One record in this many has a time with a fraction.
+    fraction_in: u64,
 }
 
 /// One token issued while the simulator ran: the collector in the log it collects.
@@ -82,6 +89,13 @@ pub enum Version {
     Beta,
     /// `/v1.0`: interactive sign-ins, fewer properties.
     V1,
+}
+
+impl Entry {
+    /// Returns a number that no other record of the sign-in log has.
+    pub(crate) fn number(&self) -> u64 {
+        (self.kind.ordinal() << 56) ^ self.index
+    }
 }
 
 impl Tenant {
@@ -116,9 +130,16 @@ impl Tenant {
             story: Vec::new(),
             collector: collector(seed),
             issues: Mutex::new(Vec::new()),
+            fraction_in: 64,
         };
         tenant.story = tenant.tell_story();
         tenant
+    }
+
+    /// Gives every second record a time with a fraction.
+    pub(crate) fn with_mixed_times(mut self) -> Self {
+        self.fraction_in = 2;
+        self
     }
 
     /// Notes that a token was issued to the collector; it becomes a service principal sign-in of the next whole second.
@@ -141,6 +162,24 @@ impl Tenant {
         let (from, to) = (Moment::from(from), Moment::from(to));
         let mut found: Vec<(Moment, u64)> =
             self.candidates(kind, from.second(), to.second()).filter(|found| (from..to).contains(&found.0)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, index)| self.id(kind, index).to_string()).collect()
+    }
+
+    /// Returns the ids of the records of `kind` created in `[from, to)` that a fault of the log is about, oldest first:
+    /// those that arrive late, change or vanish. Empty for faults without such a set.
+    #[must_use]
+    pub fn touched(&self, fault: FaultName, kind: Kind, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<String> {
+        if !matches!(fault, FaultName::LateArrival | FaultName::Mutation | FaultName::Vanishing) {
+            return Vec::new();
+        }
+        let (from, to) = (Moment::from(from), Moment::from(to));
+        let mut found: Vec<(Moment, u64)> = self
+            .candidates(kind, from.second(), to.second())
+            .filter(|(created, index)| {
+                (from..to).contains(created) && fault.touches(Entry { kind, index: *index, created: *created }.number())
+            })
+            .collect();
         found.sort_unstable();
         found.into_iter().map(|(_, index)| self.id(kind, index).to_string()).collect()
     }
@@ -175,6 +214,16 @@ impl Tenant {
     /// Appends the record at `entry`.
     pub(crate) fn print(&self, out: &mut Vec<u8>, entry: Entry, version: Version, view: View) {
         let sign_in = self.sign_in(entry);
+        match version {
+            Version::Beta => beta::print(out, &sign_in, view),
+            Version::V1 => supported::print(out, &sign_in, view),
+        }
+    }
+
+    /// Appends the record at `entry` as it reads after the service had second thoughts.
+    pub(crate) fn print_later(&self, out: &mut Vec<u8>, entry: Entry, version: Version, view: View) {
+        let mut sign_in = self.sign_in(entry);
+        sign_in.mature();
         match version {
             Version::Beta => beta::print(out, &sign_in, view),
             Version::V1 => supported::print(out, &sign_in, view),
@@ -230,6 +279,12 @@ impl Tenant {
         found.extend(self.candidates(kind, second, second).map(|(created, index)| Entry { kind, index, created }));
     }
 
+    /// Returns the entries of all records of `kind`.
+    pub(crate) fn entries(&self, kind: Kind) -> impl Iterator<Item = Entry> + '_ {
+        let entry = move |index| self.created(kind, index).map(|created| Entry { kind, index, created });
+        (0..self.total(kind)).filter_map(entry)
+    }
+
     /// Returns creation and index of the records of `kind` in whole seconds `first..=last`, in no particular order.
     fn candidates(&self, kind: Kind, first: i64, last: i64) -> impl Iterator<Item = (Moment, u64)> + '_ {
         let rhythm = &self.rhythms[kind.slot()];
@@ -253,8 +308,12 @@ impl Tenant {
     fn created(&self, kind: Kind, index: u64) -> Option<Moment> {
         let Some(beyond) = index.checked_sub(self.ordinary(kind)) else {
             let bits = mix(self.key ^ mix(index.wrapping_add(kind.ordinal() << 56)));
-            // One record in 64 has a fraction; its last digit is not zero, so it is printed with all seven.
-            let ticks = if bits.is_multiple_of(64) { (bits >> 8) % 999_999 * 10 + 1 + (bits >> 40) % 9 } else { 0 };
+            // The fraction's last digit is not zero, so it is printed with all seven.
+            let ticks = if bits.is_multiple_of(self.fraction_in) {
+                (bits >> 8) % 999_999 * 10 + 1 + (bits >> 40) % 9
+            } else {
+                0
+            };
             return Some(Moment::new(self.rhythms[kind.slot()].second(index), i64::try_from(ticks).unwrap_or(0)));
         };
         let planted = usize::try_from(beyond).ok().and_then(|beyond| self.planted[kind.slot()].get(beyond));

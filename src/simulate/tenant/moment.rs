@@ -30,6 +30,11 @@ impl Moment {
         Self(self.0.saturating_add(1))
     }
 
+    /// Returns the instant so many seconds later.
+    pub(crate) fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(TICKS)))
+    }
+
     /// Returns the instant as a calendar time; instants beyond the calendar become its start.
     pub(crate) fn calendar(self) -> DateTime<Utc> {
         let nanoseconds = u32::try_from(self.0.rem_euclid(TICKS) * 100).unwrap_or(0);

@@ -91,6 +91,13 @@ pub(crate) const NO_RISK: Risk = Risk { level: "none", state: "none", detail: "n
 /// A low risk that somebody looked at; its detail is one of the members that newer schemas added.
 pub(crate) const RISK_DISMISSED: Risk =
     Risk { level: "low", state: "dismissed", detail: "adminDismissedRiskForSignIn", events: &["unfamiliarFeatures"] };
+/// What remains after the person did what was asked.
+pub(crate) const RISK_REMEDIATED: Risk = Risk {
+    level: "low",
+    state: "remediated",
+    detail: "userPerformedSecuredPasswordReset",
+    events: &["unfamiliarFeatures"],
+};
 /// What a password spray leaves on the accounts it tried.
 pub(crate) const RISK_SPRAY: Risk =
     Risk { level: "medium", state: "atRisk", detail: "none", events: &["passwordSpray", "maliciousIPAddress"] };

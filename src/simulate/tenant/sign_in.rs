@@ -8,7 +8,7 @@ use super::{
     guid::Guid,
     kind::Kind,
     moment::Moment,
-    outcome::{Outcome, Risk},
+    outcome::{DONE_BY_CLAIM, DONE_WITH_MFA, Outcome, RISK_REMEDIATED, Risk},
     people::Person,
     place::Place,
     software::{Device, Resource, Workload},
@@ -94,6 +94,17 @@ impl<'t> SignIn<'t> {
             Actor::Person(_) => None,
             Actor::Workload(workload) => Some(workload),
         }
+    }
+
+    /// Turns the record into what the service says of it later: same id and time, other steps, details and risk
+    /// (graph-api §3.5).
+    pub(crate) fn mature(&mut self) {
+        let by_claim = self.outcome.details == DONE_BY_CLAIM.details;
+        self.outcome.details = if by_claim { DONE_WITH_MFA.details } else { DONE_BY_CLAIM.details };
+        if self.kind.is_user() {
+            self.steps = if self.steps == Steps::SecondFactor { Steps::Claim } else { Steps::SecondFactor };
+        }
+        self.risk = RISK_REMEDIATED;
     }
 
     /// Returns the address as text; empty when there is none.
