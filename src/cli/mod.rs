@@ -12,11 +12,13 @@ mod inspect;
 mod key;
 mod out;
 mod passphrase;
+mod plan;
 mod progress;
 mod sealing;
 mod simulate;
 mod summary;
 mod verify;
+mod window;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,8 @@ enum Verb {
     /// Make and show Ed25519 keys
     #[command(subcommand)]
     Key(key::KeyVerb),
+    /// Say what `collect` would bring, what it would not, and what expires next; asks the service for probes only
+    Plan(plan::PlanArgs),
     /// Pull sign-in logs, sign every page, seal and time-stamp the package
     Collect(collect::CollectArgs),
     /// Go on with an acquisition that was interrupted, and seal it
@@ -80,6 +84,7 @@ pub fn run() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Init(args) => init::run(args),
         Verb::Key(verb) => key::run(verb),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Collect(args) => collect::run(&args),
         Verb::Resume(args) => collect::resume(&args),
         Verb::Verify(args) => verify::run(&args),
