@@ -3,6 +3,7 @@
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
 mod collect;
+mod corroborate;
 mod credentials;
 mod demo;
 mod error;
@@ -58,6 +59,8 @@ enum Verb {
     Resume(collect::ResumeArgs),
     /// Give a verdict over a package
     Verify(verify::VerifyArgs),
+    /// Hold a package against the service's own log of requests, or print the query that finds them there
+    Corroborate(corroborate::CorroborateArgs),
     /// Say what is in a package, without any claim about trust
     Inspect(inspect::InspectArgs),
     /// Run Graph, login and a time stamp authority on this machine, with invented data
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Collect(args) => collect::run(&args),
         Verb::Resume(args) => collect::resume(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Corroborate(args) => corroborate::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
     };
