@@ -7,7 +7,8 @@
 //! The rooms, and which way arrows point (enforced by `tests/architecture.rs`):
 //!
 //! * hall: [`cli`], the only place that wires doors to rooms, prints, reads the environment, or exits;
-//! * rooms, free of disk, network and clock: [`collect`], [`seal`], [`verify`] (which shares nothing with the first two);
+//! * rooms, free of disk, network and clock: [`collect`], [`seal`], [`verify`] (which shares nothing with the first two), and
+//!   [`corroborate`], which takes packages only from [`verify`];
 //! * words: [`format`], exactly the nouns of FORMAT.md;
 //! * cellar: [`codec`] and [`crypto`], other people's standards, and [`time`];
 //! * doors: [`source`], [`store`], [`keyring`], [`tsa`], [`clock`], [`simulate`].
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod clock;
 pub mod codec;
 pub mod collect;
+pub mod corroborate;
 pub mod crypto;
 pub mod format;
 pub mod keyring;

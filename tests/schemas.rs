@@ -27,13 +27,15 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 9] = [
+const SCHEMAS: [(&str, &str); 11] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
+    ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
     ("inspect", include_str!("../schemas/inspect.schema.json")),
     ("key", include_str!("../schemas/key.schema.json")),
     ("page-record", include_str!("../schemas/page-record.schema.json")),
+    ("plan", include_str!("../schemas/plan.schema.json")),
     ("seal", include_str!("../schemas/seal.schema.json")),
     ("simulate", include_str!("../schemas/simulate.schema.json")),
     ("verify", include_str!("../schemas/verify.schema.json")),
@@ -262,6 +264,11 @@ impl Gathered {
         fs::write(&no_archive, "no archive").unwrap();
         self.add("verify", "no archive", signhold(&["verify", no_archive.to_str().unwrap(), "--json"], 1));
         self.add("inspect", "a good package", signhold(&["inspect", package, "--json"], 0));
+        self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
+        let rows = folder.join("rows.ndjson");
+        fs::write(&rows, self.rows()).unwrap();
+        let held = ["corroborate", package, "--rows", rows.to_str().unwrap(), "--json"];
+        self.add("corroborate", "rows that contradict, lack and add", signhold(&held, 1));
         self.add("key", "a public key", signhold(&["key", "show", &key, "--json"], 0));
         let new_key = folder.join("new.pem");
         self.add(
@@ -269,6 +276,17 @@ impl Gathered {
             "a new key",
             signhold(&["key", "new", new_key.to_str().unwrap(), "--no-passphrase", "--json"], 0),
         );
+    }
+
+    /// The service's log of the requests of the package, with a wrong status, a missing row and a strange one.
+    fn rows(&self) -> String {
+        let genesis = self.documents.iter().find(|document| document.schema == "genesis").unwrap().value();
+        let records = self.documents.iter().filter(|document| document.schema == "page-record");
+        let mut rows: Vec<Value> = records.map(|document| row_of(&genesis, &document.value())).collect();
+        rows[0]["ResponseStatusCode"] = json!(403);
+        rows[1]["ClientRequestId"] = json!("strange");
+        rows[1]["RequestId"] = json!("strange too");
+        rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 
     fn interrupted_collections(&mut self, service: &Path, matter: &Path) {
@@ -315,6 +333,11 @@ impl Gathered {
             let package = package.to_str().unwrap();
             self.add("verify", "a package of one's own clock", signhold(&["verify", package, "--json"], 3));
         }
+        // Last, because faults strike by the number of the request.
+        let quick = ["--rate", "1000/1"];
+        self.add("plan", "within retention", signhold(&[&["plan", dir], &window[..], &access, &quick].concat(), 0));
+        let long = ["--from", "2026-01-01", "--kind", "servicePrincipal", "--graph-url", &graph, "--login-url", &login];
+        self.add("plan", "beyond retention", signhold(&[&["plan", dir], &long[..], &access, &quick].concat(), 0));
     }
 
     /// Adds every signed document of a package.
@@ -338,6 +361,21 @@ impl Gathered {
             self.add(schema, path, text);
         }
     }
+}
+
+/// A page record as a row of the service's log of requests.
+fn row_of(genesis: &Value, record: &Value) -> Value {
+    let headers = record["response"]["headers"].as_array().unwrap();
+    let request_id = &headers.iter().find(|header| header[0] == "request-id").unwrap()[1];
+    json!({
+        "TimeGenerated": record["request"]["started"],
+        "ClientRequestId": record["request"]["client_request_id"],
+        "RequestId": request_id,
+        "RequestUri": record["request"]["url"],
+        "ResponseStatusCode": record["response"]["status"],
+        "ResponseSizeBytes": record["body"]["byte_len"],
+        "AppId": genesis["identity"]["client_id"],
+    })
 }
 
 /// A process that ends with the test.

@@ -12,41 +12,22 @@ use super::error::CliError;
 use super::gather::{self, Acquisition, Intent, Manner};
 use super::passphrase::PassphraseArgs;
 use super::summary::CollectAnswer;
+use super::window::{WindowArgs, latency_warning, whole_seconds_now};
 use super::{out, sealing};
-use crate::clock::SystemClock;
+use crate::collect::plan;
 use crate::collect::table::RunTable;
-use crate::collect::{Clock as _, plan};
-use crate::format::genesis::{Plan, Rate, Retention};
+use crate::format::genesis::{Plan, Rate};
 use crate::format::identifier::AcquisitionId;
-use crate::format::kind::{Kind, Sort};
-use crate::format::line::Line;
 use crate::keyring::OperatorKey;
 use crate::store::lock::MatterLock;
 use crate::store::matter::MatterFolder;
-use crate::time::Bound;
 
 #[derive(Args)]
 pub(super) struct CollectArgs {
     /// The matter folder
     pub(super) dir: PathBuf,
-    /// The window's beginning: 2026-11-01 or 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(super) from: Bound,
-    /// The window's end, not part of it; 15 minutes ago if left out, since records arrive late
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(super) to: Option<Bound>,
-    /// A log to ask for: the four sign-in logs if left out; also `directoryAudit` and `riskDetection`
-    #[arg(long, value_name = "KIND")]
-    pub(super) kind: Vec<Kind>,
-    /// Ask every window a second time after all others, and keep what was late, changed or has vanished
-    #[arg(long)]
-    pub(super) second_pass: bool,
-    /// Collect the service's own daily counts too, and hold them against the records
-    #[arg(long)]
-    pub(super) counts: bool,
-    /// Collect interactive sign-ins by version 1.0 of the interface too, the one that Microsoft supports
-    #[arg(long)]
-    pub(super) cross_check_v1: bool,
+    #[command(flatten)]
+    pub(super) window: WindowArgs,
     /// A time stamp authority (RFC 3161); may be given several times, and each must answer
     #[arg(long, value_name = "URL")]
     pub(super) tsa_url: Vec<String>,
@@ -54,12 +35,6 @@ pub(super) struct CollectArgs {
     pub(super) endpoints: EndpointArgs,
     #[command(flatten)]
     pub(super) session: SessionArgs,
-    /// The longest window asked at once, in hours
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=744), value_name = "HOURS")]
-    pub(super) window_hours: u64,
-    /// How long the service keeps sign-ins: 30 days with Entra ID P1 or P2, 7 without
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650), value_name = "DAYS")]
-    pub(super) retention_days: u64,
 }
 
 #[derive(Args)]
@@ -109,7 +84,11 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     let matter = MatterFolder::open(&args.dir)?;
     let endpoints = args.endpoints.endpoints()?;
     let rate = permitted_rate(args.session.rate, endpoints.is_simulated())?;
-    let plan = make_plan(args, rate)?;
+    let retention = args.window.retention()?;
+    let plan = args.window.plan(rate)?;
+    if let Some(warning) = latency_warning(&plan, whole_seconds_now()?) {
+        out::talk(&format!("warning: {warning}"));
+    }
     refuse_too_many_windows(&plan)?;
     refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
@@ -119,9 +98,6 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
             "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence",
         );
     }
-    let basis =
-        if args.retention_days == 30 { "assumed: 30 days with Entra ID P1 or P2" } else { "given by the operator" };
-    let retention = Retention { days: args.retention_days, basis: Line::lossy(basis) };
     let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
     let acquisition = gather::begin(&matter, &key, &endpoints, &args.session.credentials, intent)?;
     out::talk(&format!(
@@ -190,53 +166,8 @@ fn seal(
     Ok(answer.exit_code())
 }
 
-fn make_plan(args: &CollectArgs, rate: Option<Rate>) -> Result<Plan, CliError> {
-    let now = Bound::floor(SystemClock::start().now().to_datetime())
-        .ok_or_else(|| CliError::machine("the clock of this machine is out of range"))?;
-    let to = match args.to {
-        Some(to) => to,
-        None => now.plus_seconds(-LATENCY_SECONDS).unwrap_or(now),
-    };
-    if to > now {
-        return Err(CliError::request(format!("the window ends at {to}, in the future (it is {now})"))
-            .hint("leave out --to for all that has arrived, or name an earlier time"));
-    }
-    if args.from >= to {
-        return Err(CliError::request(format!(
-            "the window begins at {} and ends at {to}, which is not later",
-            args.from
-        ))
-        .hint("--from must be before --to"));
-    }
-    if to.unix() > now.unix() - LATENCY_SECONDS {
-        out::talk(
-            "warning: records of the last 15 minutes may still arrive at the service; collect that time again later",
-        );
-    }
-    let mut kinds = if args.kind.is_empty() { Kind::SIGN_INS.to_vec() } else { args.kind.clone() };
-    if kinds.iter().all(|kind| kind.sort() != Sort::Log) {
-        return Err(CliError::request("no log is asked for")
-            .hint("name at least one log with --kind, or leave it out for the four sign-in logs"));
-    }
-    kinds.extend(args.counts.then_some(Kind::COUNTS).into_iter().flatten());
-    kinds.extend(args.cross_check_v1.then_some(Kind::InteractiveUserV1));
-    kinds.sort();
-    kinds.dedup();
-    let not_asked = plan::not_asked(&kinds);
-    Ok(Plan {
-        from: args.from,
-        to,
-        kinds,
-        not_asked,
-        second_pass: args.second_pass,
-        window_seconds: args.window_hours * 3600,
-        top: PAGE_RECORDS,
-        rate,
-    })
-}
-
 /// A plan that could never be sealed is refused before it takes days to carry out.
-fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
+pub(super) fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
     let streams = plan::remaining(plan, &RunTable::default()).map_err(|error| CliError::request(error.to_string()))?;
     let count = streams.len() as u64;
     if count > PACKAGE_PAGES {
@@ -265,7 +196,7 @@ fn refuse_passwords(authorities: &[String]) -> Result<(), CliError> {
 }
 
 /// The documented rate unless another is given; above it only where no real service can be hurt.
-fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Option<Rate>, CliError> {
+pub(super) fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Option<Rate>, CliError> {
     let Some(rate) = given else { return Ok(Some(DOCUMENTED_RATE)) };
     let above = rate.requests * DOCUMENTED_RATE.seconds > DOCUMENTED_RATE.requests * rate.seconds;
     if above && !simulated {
@@ -306,12 +237,7 @@ fn load_key(matter: &MatterFolder, passphrase: &PassphraseArgs) -> Result<Operat
     OperatorKey::load(&path, || passphrase.existing(&path))
 }
 
-fn parse_time(text: &str) -> Result<Bound, String> {
-    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    whole.parse().map_err(|_| format!("`{text}` is not of the form 2026-11-01 or 2026-11-01T00:00:00Z (UTC)"))
-}
-
-fn parse_rate(text: &str) -> Result<Rate, String> {
+pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
     let parts =
         text.split_once('/').and_then(|(requests, seconds)| Some((requests.parse().ok()?, seconds.parse().ok()?)));
     match parts {
@@ -322,9 +248,5 @@ fn parse_rate(text: &str) -> Result<Rate, String> {
 
 /// The service's documented limit for the sign-in log, per application and tenant.
 const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
-/// Default and maximum page of the service.
-const PAGE_RECORDS: u64 = 1000;
 /// 20 000: FORMAT §15, pages in a package.
 const PACKAGE_PAGES: u64 = 20_000;
-/// 15 minutes: reports name ten and more for sign-ins with several factors.
-const LATENCY_SECONDS: i64 = 900;

@@ -11,6 +11,7 @@ use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::{CliError, with_causes};
 use super::passphrase::PassphraseArgs;
 use super::simulate::{self, Running, whole_second};
+use super::window::WindowArgs;
 use super::{collect, init, out, verify as verify_verb};
 use crate::clock::SystemClock;
 use crate::codec::zip::Limits;
@@ -144,12 +145,17 @@ fn collect_args(
     let server = &running.server;
     Ok(collect::CollectArgs {
         dir: matter.to_owned(),
-        from,
-        to: Some(to),
-        kind: Vec::new(),
-        second_pass: false,
-        counts: false,
-        cross_check_v1: false,
+        window: WindowArgs {
+            from,
+            to: Some(to),
+            kind: Vec::new(),
+            second_pass: false,
+            counts: false,
+            cross_check_v1: false,
+            window_hours: 6,
+            retention_days: None,
+            retention: None,
+        },
         tsa_url: vec![server.tsa_url()],
         endpoints: EndpointArgs {
             cloud: Cloud::Global,
@@ -170,8 +176,6 @@ fn collect_args(
             quiet: !out::talks_to_terminal(),
             json: false,
         },
-        window_hours: 6,
-        retention_days: 30,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::collect::chain::{Chain, ChainError, Head};
 use crate::collect::plan;
 use crate::collect::restore::Restore;
+use crate::collect::retention::Countdown;
 use crate::collect::session::{Outside, Session, SessionEnd};
 use crate::collect::stream::Stop;
 use crate::collect::table::RunTable;
@@ -205,17 +206,19 @@ pub(super) fn run(
     }
     tokens.renew(&http, None)?;
     let source = GraphSource::new(&http, &tokens, &endpoints)?;
-    let pacer = Arc::new(Pacer::new(rate, clock.clone(), shared_schedule(rate, genesis, clock.clone())));
+    let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
+    let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
         // The log helps people; the chain is the evidence, and it goes on without the log.
         let _ = acquisition.folder.log(line);
     };
+    let countdown = Countdown::new(genesis.retention.days, left.clone());
     let left_seconds: i64 = left.iter().map(|stream| stream.window.seconds()).sum();
     let planned_seconds = (genesis.plan.to.unix() - genesis.plan.from.unix())
         .saturating_mul(genesis.plan.kinds.len().try_into().unwrap_or(4));
     let done_seconds = u64::try_from(planned_seconds - left_seconds).unwrap_or_default();
-    let progress = Progress::new(&genesis.plan, done_seconds, clock.as_ref(), &log, manner.quiet);
+    let progress = Progress::new(&genesis.plan, done_seconds, countdown, clock.as_ref(), &log, manner.quiet);
     let chain = Chain::new(
         genesis.acquisition.clone(),
         acquisition.reference.clone(),
@@ -264,7 +267,11 @@ pub(super) fn tool() -> Tool {
     }
 }
 
-fn connect(endpoints: &Endpoints, extra_roots_pem: Option<&str>, timeout: Duration) -> Result<HttpClient, CliError> {
+pub(super) fn connect(
+    endpoints: &Endpoints,
+    extra_roots_pem: Option<&str>,
+    timeout: Duration,
+) -> Result<HttpClient, CliError> {
     Ok(HttpClient::new(HttpSettings { extra_roots_pem, timeout, destination: &endpoints.graph_url })?)
 }
 
@@ -299,7 +306,7 @@ fn stamp_genesis(
     Ok(stamps)
 }
 
-fn warn_of_clock(reading: Option<&ClockReading>) {
+pub(super) fn warn_of_clock(reading: Option<&ClockReading>) {
     let Some(reading) = reading else { return };
     let Ok(remote) = chrono::DateTime::parse_from_rfc2822(reading.remote.as_str()) else { return };
     let offset = remote.to_utc() - reading.local.to_datetime();
@@ -329,14 +336,18 @@ fn host() -> Host {
 }
 
 /// Finds the schedule that all processes of this user share for one application; none for paces far from those of a real service.
-fn shared_schedule(rate: Option<Rate>, genesis: &Genesis, clock: Arc<SystemClock>) -> Option<Box<dyn Turns>> {
+pub(super) fn shared_schedule(
+    rate: Option<Rate>,
+    graph_url: &str,
+    identity: &Identity,
+    clock: Arc<SystemClock>,
+) -> Option<Box<dyn Turns>> {
     rate.filter(|rate| rate.requests <= rate.seconds * 10 && rate.seconds <= rate.requests * 600)?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = variable("XDG_STATE_HOME")
         .or_else(|| variable("LOCALAPPDATA"))
         .or_else(|| variable("HOME").map(|home| home.join(".local/state")))?;
-    let Genesis { source, identity, .. } = genesis;
-    let application = format!("{} {} {}", source.graph_url, identity.tenant, identity.client_id);
+    let application = format!("{graph_url} {} {}", identity.tenant, identity.client_id);
     match SharedSchedule::open(&state.join("signhold"), &application, clock) {
         Ok(schedule) => Some(Box::new(schedule)),
         Err(error) => {
@@ -350,7 +361,7 @@ fn shared_schedule(rate: Option<Rate>, genesis: &Genesis, clock: Arc<SystemClock
 }
 
 /// The first Ctrl-C lets the requests in flight end; the second ends the process, which loses those and nothing else.
-fn stop_on_interrupt(pacer: &Arc<Pacer>) {
+pub(super) fn stop_on_interrupt(pacer: &Arc<Pacer>) {
     let pacer = Arc::downgrade(pacer);
     let handler = move || match pacer.upgrade() {
         Some(pacer) if !pacer.is_cancelled() => {

@@ -3,6 +3,7 @@
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
 mod collect;
+mod corroborate;
 mod credentials;
 mod demo;
 mod error;
@@ -12,11 +13,13 @@ mod inspect;
 mod key;
 mod out;
 mod passphrase;
+mod plan;
 mod progress;
 mod sealing;
 mod simulate;
 mod summary;
 mod verify;
+mod window;
 
 use std::process::ExitCode;
 
@@ -48,12 +51,16 @@ enum Verb {
     /// Make and show Ed25519 keys
     #[command(subcommand)]
     Key(key::KeyVerb),
+    /// Say what `collect` would bring, what it would not, and what expires next; asks the service for probes only
+    Plan(plan::PlanArgs),
     /// Pull sign-in logs, sign every page, seal and time-stamp the package
     Collect(collect::CollectArgs),
     /// Go on with an acquisition that was interrupted, and seal it
     Resume(collect::ResumeArgs),
     /// Give a verdict over a package
     Verify(verify::VerifyArgs),
+    /// Hold a package against the service's own log of requests, or print the query that finds them there
+    Corroborate(corroborate::CorroborateArgs),
     /// Say what is in a package, without any claim about trust
     Inspect(inspect::InspectArgs),
     /// Run Graph, login and a time stamp authority on this machine, with invented data
@@ -80,9 +87,11 @@ pub fn run() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Init(args) => init::run(args),
         Verb::Key(verb) => key::run(verb),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Collect(args) => collect::run(&args),
         Verb::Resume(args) => collect::resume(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Corroborate(args) => corroborate::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
     };

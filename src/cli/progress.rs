@@ -5,9 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::out::{self, bytes, counted, escape, grouped};
+use crate::collect::retention::{Countdown, Standing, StandingState};
 use crate::collect::{Clock, Event, Observer};
 use crate::format::genesis::Plan;
 use crate::format::seal::RunState;
+use crate::time::{Bound, Window};
 
 /// Shows a session to a person and writes it to the run log.
 pub(super) struct Progress<'a> {
@@ -19,7 +21,6 @@ pub(super) struct Progress<'a> {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     began_us: u64,
     pages: u64,
@@ -27,13 +28,15 @@ struct State {
     byte_len: u64,
     failures: u64,
     done_seconds: u64,
+    countdown: Countdown,
 }
 
 impl<'a> Progress<'a> {
-    /// Begins; `done_seconds` of the plan's windows are covered already.
+    /// Begins; `done_seconds` of the plan's windows are covered already, the rest counts down.
     pub(super) fn new(
         plan: &Plan,
         done_seconds: u64,
+        countdown: Countdown,
         clock: &'a dyn Clock,
         log: &'a (dyn Fn(&str) + Sync),
         quiet: bool,
@@ -46,7 +49,15 @@ impl<'a> Progress<'a> {
             bar.set_style(style);
         }
         bar.set_position(done_seconds);
-        let state = State { began_us: clock.monotonic_us(), done_seconds, ..State::default() };
+        let state = State {
+            began_us: clock.monotonic_us(),
+            pages: 0,
+            records: 0,
+            byte_len: 0,
+            failures: 0,
+            done_seconds,
+            countdown,
+        };
         Self { clock, log, bar, quiet, total_seconds, state: Mutex::new(state) }
     }
 
@@ -79,12 +90,20 @@ impl<'a> Progress<'a> {
             done => format!(", about {} left", span(elapsed / 1_000_000 * left / done)),
         };
         self.bar.set_position(state.done_seconds);
+        let oldest = self.oldest(state).map_or_else(String::new, |oldest| format!(", {oldest}"));
         self.bar.set_message(format!(
-            "{}, {}, {} records/s, {window}{left}",
+            "{}, {}, {} records/s, {window}{left}{oldest}",
             counted(state.pages, "page"),
             counted(state.records, "record"),
             grouped(rate)
         ));
+    }
+
+    /// Says which window is the oldest that is not covered, and when the stated retention takes it.
+    fn oldest(&self, state: &State) -> Option<String> {
+        let now = Bound::floor(self.clock.now().to_datetime())?;
+        let (oldest, standing) = state.countdown.oldest(now)?;
+        Some(format!("oldest left {} from {}, {}", oldest.kind, oldest.window.from(), passing(standing)))
     }
 }
 
@@ -114,13 +133,19 @@ impl Observer for Progress<'_> {
                 let ended = matches!(run.state, RunState::Complete | RunState::Empty);
                 let mut state = self.state();
                 if ended {
+                    if run.pass == 1
+                        && let Ok(window) = Window::new(run.from, run.to)
+                    {
+                        state.countdown.cover(run.kind, window);
+                    }
                     state.done_seconds += u64::try_from(run.to.unix() - run.from.unix()).unwrap_or_default();
                     self.show(&state, "");
                 }
+                let oldest = self.oldest(&state).unwrap_or_else(|| "nothing left".to_owned());
                 drop(state);
                 if self.bar.is_hidden() || !ended {
                     let records = counted(run.records, "record");
-                    self.say(&format!("{} {} to {}: {}, {records}", run.kind, run.from, run.to, run.state));
+                    self.say(&format!("{} {} to {}: {}, {records}; {oldest}", run.kind, run.from, run.to, run.state));
                 }
                 self.log(&serde_json::json!({"at": at, "event": "run", "run": run}));
             }
@@ -133,10 +158,50 @@ pub(super) fn fetched(pages: u64, records: u64, byte_len: u64) -> String {
     format!("{}, {}, {}", counted(pages, "page"), counted(records, "record"), bytes(byte_len))
 }
 
-fn span(seconds: u64) -> String {
+/// Says when a window begins to pass beyond the stated retention, or that it has.
+pub(super) fn passing(standing: Standing) -> String {
+    match standing.state() {
+        StandingState::Expired => "beyond the stated retention already".to_owned(),
+        StandingState::Expiring => {
+            format!("passing beyond the stated retention now, gone in {}", hours(standing.gone_in))
+        }
+        StandingState::Kept => format!("beyond the stated retention in {}", hours(standing.begins_in)),
+    }
+}
+
+/// Writes seconds as whole hours, never more than there are.
+pub(super) fn hours(seconds: i64) -> String {
+    match seconds {
+        ..=0 => "0 h".to_owned(),
+        1..=3599 => "less than 1 h".to_owned(),
+        3600..=259_199 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+pub(super) fn span(seconds: u64) -> String {
     match seconds {
         0..=90 => format!("{seconds} s"),
         91..=5400 => format!("{} min", seconds.div_ceil(60)),
         _ => format!("{} h", seconds.div_ceil(3600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_never_rounded_up() {
+        let texts = [-5, 0, 3599, 7199, 259_199, 259_200].map(hours);
+        assert_eq!(texts, ["0 h", "0 h", "less than 1 h", "1 h", "71 h", "3 days"]);
+    }
+
+    #[test]
+    fn the_oldest_window_says_when_it_is_lost() {
+        let standing = |begins_in, gone_in| passing(Standing { begins_in, gone_in });
+        assert_eq!(standing(-2, -1), "beyond the stated retention already");
+        assert_eq!(standing(-2, 7200), "passing beyond the stated retention now, gone in 2 h");
+        assert_eq!(standing(18_000, 39_600), "beyond the stated retention in 5 h");
     }
 }

@@ -214,7 +214,7 @@ fn established(report: &Report, facts: &Facts) -> String {
     text
 }
 
-fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
+pub(super) fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
     let path = Path::new(given);
     if path.exists() {
         return Ok(keyring::load_public(path)?.fingerprint());
@@ -225,7 +225,7 @@ fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
     })
 }
 
-fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> {
+pub(super) fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> {
     let mut roots = Vec::new();
     for path in paths {
         let refused = |reason: String| {
@@ -247,6 +247,6 @@ fn badness(outcome: Outcome) -> u8 {
 }
 
 /// More threads than this wait for the one that reads.
-const MAX_THREADS: usize = 8;
+pub(super) const MAX_THREADS: usize = 8;
 const LIMITS: &str = "\nNot shown by any verification: that the service sent these bytes, or that it returned all it had.\n\
                       \"Complete\" means: as returned to this query, this identity, at this time. See LEGAL_NOTES.md.\n";

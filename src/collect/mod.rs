@@ -6,9 +6,13 @@
 //! window is asked again from its beginning, never from a stored link. It trusts nothing the service says about completeness.
 
 pub mod chain;
+pub mod findings;
+pub mod forecast;
 pub mod page;
 pub mod plan;
+pub mod probe;
 pub mod restore;
+pub mod retention;
 pub mod session;
 pub mod stream;
 pub mod table;

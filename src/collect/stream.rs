@@ -219,17 +219,9 @@ impl<S: PageStore> Session<'_, S> {
         Ok(())
     }
 
-    /// A UUID (RFC 9562, version 8) that only this acquisition can have sent, so that the service's logs can be asked for it.
+    /// A UUID that only this acquisition can have sent, so that the service's logs can be asked for it.
     fn request_id(&self, place: &str) -> String {
-        let digest =
-            Sha256::new().chain_update(self.genesis_reference.sha256.as_bytes()).chain_update(place).finalize();
-        let mut bytes: [u8; 16] = [0; 16];
-        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        bytes[6] = (bytes[6] & 0x0f) | 0x80;
-        bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let hex = data_encoding::HEXLOWER.encode(&bytes);
-        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
-        format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+        uuid(self.genesis_reference.sha256.as_bytes(), place)
     }
 
     /// Spreads waits over half to the whole of their length, so that many workers do not come back at once.
@@ -315,8 +307,20 @@ fn wait_of(next: &Next) -> Option<Duration> {
     }
 }
 
+/// Makes a UUID (RFC 9562, version 8) of where it belongs and of what it stands for.
+pub(super) fn uuid(scope: &[u8], place: &str) -> String {
+    let digest = Sha256::new().chain_update(scope).chain_update(place).finalize();
+    let mut bytes: [u8; 16] = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex = data_encoding::HEXLOWER.encode(&bytes);
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+}
+
 /// Reads Retry-After in seconds or as an HTTP date (RFC 9110 §10.2.3); a date is counted from the response's own `Date`.
-fn retry_after(response: &Response) -> Option<Duration> {
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
     let value = header(response, "retry-after")?.trim();
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER_SECONDS)));
@@ -327,18 +331,18 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// Finds the claims that a continuous access evaluation challenge demands (`WWW-Authenticate: … claims="…"`).
-fn claims_challenge(response: &Response) -> Option<String> {
+pub(super) fn claims_challenge(response: &Response) -> Option<String> {
     let challenge = header(response, "www-authenticate")?;
     let claims = challenge.split("claims=\"").nth(1)?.split('"').next()?;
     let decoded = data_encoding::BASE64.decode(claims.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     Some(decoded.unwrap_or_else(|| claims.to_owned()))
 }
 
-fn back_off(attempt: u64) -> Duration {
+pub(super) fn back_off(attempt: u64) -> Duration {
     Duration::from_secs(1 << attempt.saturating_sub(1).min(6))
 }
 
-fn throttle_back_off(attempt: u64) -> Duration {
+pub(super) fn throttle_back_off(attempt: u64) -> Duration {
     Duration::from_secs((10 << attempt.saturating_sub(1).min(5)).min(300))
 }
 
