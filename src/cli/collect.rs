@@ -11,6 +11,7 @@ use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::CliError;
 use super::gather::{self, Acquisition, Intent, Manner};
 use super::passphrase::PassphraseArgs;
+use super::service::Service;
 use super::summary::CollectAnswer;
 use super::{out, sealing};
 use crate::clock::SystemClock;
@@ -123,12 +124,14 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
         if args.retention_days == 30 { "assumed: 30 days with Entra ID P1 or P2" } else { "given by the operator" };
     let retention = Retention { days: args.retention_days, basis: Line::lossy(basis) };
     let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
-    let acquisition = gather::begin(&matter, &key, &endpoints, &args.session.credentials, intent)?;
+    let timeout = Duration::from_secs(args.session.timeout);
+    let service = Service::open(endpoints, &args.session.credentials, timeout)?;
+    let acquisition = gather::begin(&matter, &key, &service, &args.session.credentials, intent)?;
     out::talk(&format!(
         "acquisition {}: plan signed by {}",
         acquisition.genesis.acquisition, acquisition.genesis.keys.operator
     ));
-    finish(&matter, &acquisition, &key, &args.session, rate, &args.tsa_url)
+    finish(&matter, &acquisition, &key, Some(service), &args.session, rate, &args.tsa_url)
 }
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
@@ -152,13 +155,14 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
         let end = acquisition.as_it_stands()?;
         return seal(&matter, &acquisition, &key, &args.session, &end, &authorities);
     }
-    finish(&matter, &acquisition, &key, &args.session, rate, &authorities)
+    finish(&matter, &acquisition, &key, None, &args.session, rate, &authorities)
 }
 
 fn finish(
     matter: &MatterFolder,
     acquisition: &Acquisition,
     key: &OperatorKey,
+    service: Option<Service>,
     session: &SessionArgs,
     rate: Option<Rate>,
     authorities: &[String],
@@ -168,7 +172,7 @@ fn finish(
         timeout: Duration::from_secs(session.timeout),
         quiet: session.quiet,
     };
-    let end = gather::run(acquisition, key, &session.credentials, rate, manner)?;
+    let end = gather::run(acquisition, key, service, &session.credentials, rate, manner)?;
     match &end.stop {
         Some(stop) => Err(gather::stopped(stop, matter, acquisition)),
         None => seal(matter, acquisition, key, session, &end, authorities),

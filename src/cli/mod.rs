@@ -2,7 +2,9 @@
 //!
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
+mod aadsts;
 mod collect;
+mod credential_choice;
 mod credentials;
 mod demo;
 mod error;
@@ -14,6 +16,7 @@ mod out;
 mod passphrase;
 mod progress;
 mod sealing;
+mod service;
 mod simulate;
 mod summary;
 mod verify;
