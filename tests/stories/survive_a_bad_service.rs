@@ -72,9 +72,12 @@ fn survives(fault: &str) {
 }
 
 #[test]
-fn every_fault_of_the_simulator_has_a_story() {
-    let told: Vec<&str> = TRACES.iter().map(|trace| trace.fault.trim_end_matches("@3")).collect();
-    assert_eq!(told, FaultName::ALL.map(FaultName::name));
+fn every_fault_told_here_is_one_of_the_simulator() {
+    let known: Vec<&str> = FaultName::ALL.iter().map(|fault| fault.name()).collect();
+    for trace in TRACES {
+        let name = trace.fault.trim_end_matches("@3");
+        assert!(known.contains(&name), "{name}");
+    }
 }
 
 #[test]
