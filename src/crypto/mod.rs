@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod merkle;
+pub mod pkcs12;
 pub mod secret;
 pub mod signature;
 pub mod timestamp;

@@ -3,6 +3,8 @@
 //! `openssl` reads what is written here and may have made what is read. A file that others can read is refused. The private half
 //! is wiped from memory when dropped and leaves this module only as signatures.
 
+pub mod client_certificate;
+
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
