@@ -11,6 +11,7 @@ use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::CliError;
 use super::gather::{self, Acquisition, Intent, Manner};
 use super::passphrase::PassphraseArgs;
+use super::service::Service;
 use super::summary::CollectAnswer;
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
 use super::{out, sealing};
@@ -99,12 +100,14 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
         );
     }
     let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
-    let acquisition = gather::begin(&matter, &key, &endpoints, &args.session.credentials, intent)?;
+    let timeout = Duration::from_secs(args.session.timeout);
+    let service = Service::open(endpoints, &args.session.credentials, timeout)?;
+    let acquisition = gather::begin(&matter, &key, &service, &args.session.credentials, intent)?;
     out::talk(&format!(
         "acquisition {}: plan signed by {}",
         acquisition.genesis.acquisition, acquisition.genesis.keys.operator
     ));
-    finish(&matter, &acquisition, &key, &args.session, rate, &args.tsa_url)
+    finish(&matter, &acquisition, &key, Some(service), &args.session, rate, &args.tsa_url)
 }
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
@@ -128,13 +131,14 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
         let end = acquisition.as_it_stands()?;
         return seal(&matter, &acquisition, &key, &args.session, &end, &authorities);
     }
-    finish(&matter, &acquisition, &key, &args.session, rate, &authorities)
+    finish(&matter, &acquisition, &key, None, &args.session, rate, &authorities)
 }
 
 fn finish(
     matter: &MatterFolder,
     acquisition: &Acquisition,
     key: &OperatorKey,
+    service: Option<Service>,
     session: &SessionArgs,
     rate: Option<Rate>,
     authorities: &[String],
@@ -144,7 +148,7 @@ fn finish(
         timeout: Duration::from_secs(session.timeout),
         quiet: session.quiet,
     };
-    let end = gather::run(acquisition, key, &session.credentials, rate, manner)?;
+    let end = gather::run(acquisition, key, service, &session.credentials, rate, manner)?;
     match &end.stop {
         Some(stop) => Err(gather::stopped(stop, matter, acquisition)),
         None => seal(matter, acquisition, key, session, &end, authorities),

@@ -168,6 +168,7 @@ fn collect_args(
                 client_id: Some(server.client_id().to_owned()),
                 client_secret_file: Some(service.join("simulator-client-secret.txt")),
                 tls_ca: Some(service.join("simulator-ca.pem")),
+                ..CredentialArgs::default()
             },
             rate: Some(Rate { requests: 1000, seconds: 1 }),
             workers: 4,

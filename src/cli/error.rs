@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::aadsts;
 use super::out::escape;
 use crate::keyring::KeyFileError;
 use crate::seal::SealError;
@@ -42,6 +43,27 @@ impl CliError {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A certificate for the log service, or its key, cannot be used.
+    pub(super) fn of_client_certificate(error: KeyFileError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            KeyFileError::WrongPassphrase(_) => Self::request(text)
+                .hint("give it by AZURE_CLIENT_CERTIFICATE_PASSWORD or --client-certificate-password-file"),
+            KeyFileError::Malformed { .. } => Self::request(text).hint(
+                "an RSA key and its certificate are needed, in PEM or PKCS#12; a key apart is named with --client-key",
+            ),
+            KeyFileError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Self::request(text).hint("name the file with --client-certificate or AZURE_CLIENT_CERTIFICATE_PATH")
+            }
+            other => other.into(),
+        }
+    }
+
+    /// Returns what went wrong, without the next step.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Returns the exit code of DESIGN's table.
@@ -120,12 +142,15 @@ impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         let text = with_causes(&error);
         match &error {
-            SourceError::Refused { .. } => Self::request(text)
-                .hint("check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and --cloud; nothing was collected or changed"),
+            SourceError::Cancelled => Self::machine(text),
+            SourceError::Refused { codes, .. } => {
+                let next = aadsts::explain(codes).unwrap_or_else(|| REFUSED.to_owned());
+                Self::request(text).hint(format!("{next}; nothing was collected or changed"))
+            }
             SourceError::Unreachable { .. } => {
                 Self::machine(text).hint("check the network, a proxy in HTTPS_PROXY, and --cloud; nothing was collected or changed")
             }
-            SourceError::Address { .. } => Self::request(text).hint("leave out --graph-url and --login-url for the real service"),
+            SourceError::Address { .. } => Self::request(text).hint("leave out --graph-url, --login-url and AZURE_AUTHORITY_HOST for the real service; check AZURE_TENANT_ID"),
             SourceError::Certificates(_) => Self::request(text).hint("install the system's CA certificates, or name a file with --tls-ca"),
             SourceError::Client(_) => Self::machine(text),
         }
@@ -169,3 +194,7 @@ fn disk_hint(error: &std::io::Error) -> &'static str {
         _ => "check the disk; what is committed stays, and `resume` goes on",
     }
 }
+
+/// Where the service gives no number that is known.
+pub(super) const REFUSED: &str =
+    "check AZURE_TENANT_ID, AZURE_CLIENT_ID, --cloud, and the secret, certificate or login that is used";

@@ -7,10 +7,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 
+use super::aadsts;
 use super::credentials::{CredentialArgs, planned_endpoints};
-use super::error::{CliError, with_causes};
+use super::error::{CliError, REFUSED, with_causes};
 use super::out;
 use super::progress::Progress;
+use super::service::{Service, stop_on_interrupt};
 use crate::clock::SystemClock;
 use crate::collect::chain::{Chain, ChainError, Head};
 use crate::collect::plan;
@@ -19,7 +21,7 @@ use crate::collect::retention::Countdown;
 use crate::collect::session::{Outside, Session, SessionEnd};
 use crate::collect::stream::Stop;
 use crate::collect::table::RunTable;
-use crate::collect::{Clock, Pace as _, Turns};
+use crate::collect::{Clock, NoToken, Turns};
 use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
 use crate::crypto::signature::{Signature, Signer as _};
 use crate::crypto::timestamp;
@@ -32,10 +34,7 @@ use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::{FORMAT_VERSION, decode, encode};
 use crate::keyring::OperatorKey;
 use crate::seal::TimestampAuthority as _;
-use crate::source::auth::TokenSource;
-use crate::source::cloud::Endpoints;
 use crate::source::graph::GraphSource;
-use crate::source::http::{HttpClient, HttpSettings};
 use crate::source::throttle::Pacer;
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
@@ -80,21 +79,18 @@ pub(super) struct Manner {
 pub(super) fn begin(
     matter: &MatterFolder,
     key: &OperatorKey,
-    endpoints: &Endpoints,
+    service: &Service,
     credentials: &CredentialArgs,
     intent: Intent,
 ) -> Result<Acquisition, CliError> {
-    let clock = SystemClock::start();
+    let (clock, endpoints) = (service.clock.as_ref(), &service.endpoints);
     let extra_roots = credentials.extra_roots()?;
-    let http = connect(endpoints, extra_roots.as_deref(), TOKEN_TIMEOUT)?;
-    let tokens = TokenSource::new(credentials.application()?, endpoints, &clock)?;
-    let reading = tokens.renew(&http, None)?;
+    let reading = service.sign_in()?;
     warn_of_clock(reading.as_ref());
     let created = clock.now();
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|error| CliError::machine(format!("no random numbers: {error}")))?;
     let fingerprint = key.public_key().fingerprint();
-    let application = tokens.application();
     let genesis = Genesis {
         r#type: GenesisType::V1,
         acquisition: AcquisitionId::new(created, random),
@@ -111,12 +107,7 @@ pub(super) fn begin(
             graph_url: endpoints.graph_url.clone(),
             login_url: endpoints.login_url.clone(),
         },
-        identity: Identity {
-            tenant: application.tenant.clone(),
-            client_id: application.client_id.clone(),
-            method: tokens.method().to_owned(),
-            claims: tokens.claims(),
-        },
+        identity: service.tokens.identity(),
         plan: intent.plan,
         retention: intent.retention,
         keys: Keys { operator: fingerprint, signer: fingerprint },
@@ -125,7 +116,7 @@ pub(super) fn begin(
     };
     let bytes = encode(&genesis).map_err(|error| CliError::machine(with_causes(&error)))?;
     let signature = key.sign(&bytes);
-    let stamps = stamp_genesis(&genesis, &signature, extra_roots.as_deref(), &clock)?;
+    let stamps = stamp_genesis(&genesis, &signature, extra_roots.as_deref(), clock)?;
     let folder = matter.begin(&genesis, &bytes, signature.as_bytes(), &stamps)?;
     let reference = reference(&folder);
     let previous = RecordDigest::from_bytes(*reference.sha256.as_bytes());
@@ -180,32 +171,23 @@ pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionI
 pub(super) fn run(
     acquisition: &Acquisition,
     key: &OperatorKey,
+    service: Option<Service>,
     credentials: &CredentialArgs,
     rate: Option<Rate>,
     manner: Manner,
 ) -> Result<SessionEnd, CliError> {
     let genesis = &acquisition.genesis;
-    let clock = Arc::new(SystemClock::start());
     let as_it_stands = acquisition.as_it_stands()?;
     if as_it_stands.uncovered.is_empty() {
         return Ok(as_it_stands);
     }
     let left = as_it_stands.uncovered;
-    let endpoints = planned_endpoints(&genesis.source)?;
-    let http = connect(&endpoints, credentials.extra_roots()?.as_deref(), manner.timeout)?;
-    let tokens = TokenSource::new(credentials.application()?, &endpoints, clock.as_ref())?;
-    if tokens.application().tenant != genesis.identity.tenant
-        || tokens.application().client_id != genesis.identity.client_id
-    {
-        let planned = &genesis.identity;
-        return Err(CliError::request(format!(
-            "the plan was made for application `{}` in tenant `{}`",
-            planned.client_id, planned.tenant
-        ))
-        .hint("set AZURE_TENANT_ID and AZURE_CLIENT_ID to these"));
-    }
-    tokens.renew(&http, None)?;
-    let source = GraphSource::new(&http, &tokens, &endpoints)?;
+    let service = match service {
+        Some(service) => service,
+        None => sign_in_again(genesis, credentials, manner)?,
+    };
+    let Service { endpoints, http, tokens, clock } = &service;
+    let source = GraphSource::new(http, tokens, endpoints)?;
     let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
@@ -233,6 +215,27 @@ pub(super) fn run(
     end.map_err(|error| CliError::request(error.to_string()))
 }
 
+/// Signs in for an acquisition that was begun earlier: as the same application in the same tenant.
+fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner) -> Result<Service, CliError> {
+    let service = Service::open(planned_endpoints(&genesis.source)?, credentials, manner.timeout)?;
+    service.sign_in()?;
+    let (planned, present) = (&genesis.identity, service.tokens.identity());
+    if (&present.tenant, &present.client_id) != (&planned.tenant, &planned.client_id) {
+        return Err(CliError::request(format!(
+            "the plan was made for application `{}` in tenant `{}`, not for `{}` in `{}`",
+            planned.client_id, planned.tenant, present.client_id, present.tenant
+        ))
+        .hint("set AZURE_TENANT_ID and AZURE_CLIENT_ID to these, or use the same --auth"));
+    }
+    if present.method != planned.method {
+        out::talk(&format!(
+            "warning: the plan says that the application showed itself by {}; now it is {}",
+            planned.method, present.method
+        ));
+    }
+    Ok(service)
+}
+
 /// Puts a stop in words, with the way to go on.
 pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisition) -> CliError {
     let again = format!(
@@ -246,6 +249,14 @@ pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisit
             CliError::machine(with_causes(error)).hint(format!("make room or mend the disk; {again}"))
         }
         Stop::Chain(error) => CliError::machine(with_causes(error)).hint(again),
+        Stop::NoToken(NoToken::Cancelled) => CliError::machine("interrupted").hint(again),
+        Stop::NoToken(NoToken::Refused { detail, codes }) => {
+            let next = aadsts::explain(codes).unwrap_or_else(|| REFUSED.to_owned());
+            CliError::request(detail.clone()).hint(format!("{next}; {again}"))
+        }
+        Stop::NoToken(NoToken::Unreachable { detail }) => {
+            CliError::machine(detail.clone()).hint(format!("check the network; {again}"))
+        }
         Stop::Refused { status: 401, detail } => CliError::request(format!("the service refuses the token: {detail}"))
             .hint(format!("check the credential; {again}")),
         Stop::Refused { detail, .. } => {
@@ -265,14 +276,6 @@ pub(super) fn tool() -> Tool {
         executable_sha256: executable.ok().map(|bytes| FileDigest::of(&bytes)),
         format: FORMAT_VERSION.to_owned(),
     }
-}
-
-pub(super) fn connect(
-    endpoints: &Endpoints,
-    extra_roots_pem: Option<&str>,
-    timeout: Duration,
-) -> Result<HttpClient, CliError> {
-    Ok(HttpClient::new(HttpSettings { extra_roots_pem, timeout, destination: &endpoints.graph_url })?)
 }
 
 fn stamp_genesis(
@@ -360,22 +363,6 @@ pub(super) fn shared_schedule(
     }
 }
 
-/// The first Ctrl-C lets the requests in flight end; the second ends the process, which loses those and nothing else.
-pub(super) fn stop_on_interrupt(pacer: &Arc<Pacer>) {
-    let pacer = Arc::downgrade(pacer);
-    let handler = move || match pacer.upgrade() {
-        Some(pacer) if !pacer.is_cancelled() => {
-            out::talk("stopping when the requests in flight have ended; press again to stop at once");
-            pacer.cancel();
-        }
-        _ => std::process::exit(4),
-    };
-    // A handler is there already when a session runs within `demo`; the state is resumable without any.
-    let _ = ctrlc::set_handler(handler);
-}
-
-/// A token comes in seconds or not at all.
-const TOKEN_TIMEOUT: Duration = Duration::from_mins(1);
 /// 300 s: the tolerance of FORMAT §12.13.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(300);
 /// Token validation allows five minutes; people want to know before.

@@ -2,8 +2,10 @@
 //!
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
+mod aadsts;
 mod collect;
 mod corroborate;
+mod credential_choice;
 mod credentials;
 mod demo;
 mod error;
@@ -16,6 +18,7 @@ mod passphrase;
 mod plan;
 mod progress;
 mod sealing;
+mod service;
 mod simulate;
 mod summary;
 mod verify;

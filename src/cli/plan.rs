@@ -14,11 +14,11 @@ use serde::Serialize;
 use super::collect::{parse_rate, permitted_rate, refuse_too_many_windows};
 use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::CliError;
-use super::gather::{connect, shared_schedule, stop_on_interrupt};
+use super::gather::shared_schedule;
 use super::out::{self, counted, escape, grouped};
 use super::progress::{hours, passing, span};
+use super::service::{Service, stop_on_interrupt};
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
-use crate::clock::SystemClock;
 use crate::collect::findings::{
     Findings, Held, LicenceState, Obstacle, Offer, ProbeRequest, Purpose, Rights, Visibility,
 };
@@ -28,7 +28,6 @@ use crate::collect::retention::{self, Standing, StandingState};
 use crate::format::genesis::{Identity, Plan, Rate, Retention, Source};
 use crate::format::identifier::MatterId;
 use crate::format::kind::{Kind, Sort};
-use crate::source::auth::TokenSource;
 use crate::source::graph::GraphSource;
 use crate::source::throttle::Pacer;
 use crate::store::matter::MatterFolder;
@@ -125,21 +124,14 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CliError> {
     let retention = args.window.retention()?;
     let plan = args.window.plan(rate)?;
     refuse_too_many_windows(&plan)?;
-    let clock = Arc::new(SystemClock::start());
-    let http = connect(&endpoints, args.credentials.extra_roots()?.as_deref(), Duration::from_secs(args.timeout))?;
-    let tokens = TokenSource::new(args.credentials.application()?, &endpoints, clock.as_ref())?;
-    let login_clock = tokens.renew(&http, None)?;
-    let application = tokens.application();
-    let identity = Identity {
-        tenant: application.tenant.clone(),
-        client_id: application.client_id.clone(),
-        method: tokens.method().to_owned(),
-        claims: tokens.claims(),
-    };
+    let service = Service::open(endpoints, &args.credentials, Duration::from_secs(args.timeout))?;
+    let login_clock = service.sign_in()?;
+    let Service { endpoints, http, tokens, clock } = &service;
+    let identity = tokens.identity();
     let schedule = shared_schedule(rate, &endpoints.graph_url, &identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
-    let source = GraphSource::new(&http, &tokens, &endpoints)?;
+    let source = GraphSource::new(http, tokens, endpoints)?;
     let now = whole_seconds_now()?;
     let aim = probe::Aim {
         graph_url: &endpoints.graph_url,

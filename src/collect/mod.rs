@@ -29,15 +29,42 @@ pub trait LogSource: Sync {
     /// Sends one GET and returns what came, whatever it is. Never retries, follows no redirect, decodes no content coding.
     fn get(&self, url: &str, client_request_id: &str) -> Answer;
 
-    /// Gets a new token. `claims` is what the service demanded in its challenge, if it did.
+    /// Makes sure that a token is at hand, so that what the next [`LogSource::get`] brings is the service's own doing.
     ///
     /// # Errors
     ///
-    /// In words, when the token service refuses or cannot be reached.
-    fn renew(&self, claims: Option<&str>) -> Result<(), String>;
+    /// When there is none to be had, after waiting out what passes.
+    fn authorize(&self) -> Result<(), NoToken>;
+
+    /// Replaces the token that was refused in answer to the request which began at `began_us` on the monotonic clock, unless a
+    /// younger one is at hand. `claims` is what the service demanded in its challenge, if it did.
+    ///
+    /// # Errors
+    ///
+    /// As [`LogSource::authorize`].
+    fn renew(&self, began_us: u64, claims: Option<&str>) -> Result<(), NoToken>;
 
     /// Says whether `url` has the scheme, host, port and path prefix of the service: only there may the token go.
     fn serves(&self, url: &str) -> bool;
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoToken {
+    /// The session was cancelled meanwhile.
+    Cancelled,
+    /// The token service refuses the credential.
+    Refused {
+        /// In words, without secrets.
+        detail: String,
+        /// The service's numbers for what is wrong.
+        codes: Vec<u64>,
+    },
+    /// The token service cannot be reached or is out of order; the credential may be good.
+    Unreachable {
+        /// In words, without secrets.
+        detail: String,
+    },
 }
 
 /// What one GET brought.

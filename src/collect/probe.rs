@@ -16,7 +16,7 @@ use super::findings::{
     ProbeRequest, Purpose, Rights, Told, Visibility,
 };
 use super::stream::{back_off, claims_challenge, retry_after, throttle_back_off, uuid};
-use super::{Answer, Clock, LogSource, Pace, retention};
+use super::{Answer, Clock, LogSource, NoToken, Pace, retention};
 use crate::codec::json::slice_page;
 use crate::codec::service_error;
 use crate::format::genesis::{ClockReading, Plan};
@@ -81,6 +81,8 @@ struct Prober<'a> {
     pages: u64,
     licence_refusals: u64,
     token_was_renewed: bool,
+    /// When the last request began, on the monotonic clock.
+    began_us: u64,
     rights: Option<Told<Rights>>,
     policies: Option<bool>,
     risk: Option<bool>,
@@ -112,6 +114,7 @@ impl<'a> Prober<'a> {
             pages: 0,
             licence_refusals: 0,
             token_was_renewed: false,
+            began_us: 0,
             rights: None,
             policies: None,
             risk: None,
@@ -277,7 +280,12 @@ impl<'a> Prober<'a> {
             401 => {
                 self.token_was_renewed = true;
                 let challenge = claims_challenge(response);
-                self.outside.source.renew(challenge.as_deref()).map_err(Obstacle::Token)?;
+                let renewed = self.outside.source.renew(self.began_us, challenge.as_deref());
+                renewed.map_err(|trouble| match trouble {
+                    NoToken::Cancelled => Obstacle::Interrupted,
+                    NoToken::Refused { detail, .. } => Obstacle::Token(detail),
+                    NoToken::Unreachable { detail } => Obstacle::Unreachable(detail),
+                })?;
                 Step::Again(Obstacle::Token(detail), moment())
             }
             // What keeps counts and further logs away does not keep the sign-in logs away.
@@ -313,6 +321,7 @@ impl<'a> Prober<'a> {
     fn send(&mut self, purpose: Purpose, kind: Option<Kind>, url: &str) -> Answer {
         let clock = self.outside.clock;
         let (began, began_us) = (clock.now(), clock.monotonic_us());
+        self.began_us = began_us;
         let client_request_id = uuid(url.as_bytes(), &format!("plan {} {began} {began_us}", self.requests.len()));
         let answer = self.outside.source.get(url, &client_request_id);
         let round_trip_ms = clock.monotonic_us().saturating_sub(began_us) / 1000;
@@ -484,7 +493,11 @@ mod tests {
             Answer { sent_headers: Vec::new(), response: Some(response), body: body.into_bytes(), trouble: None }
         }
 
-        fn renew(&self, _: Option<&str>) -> Result<(), String> {
+        fn authorize(&self) -> Result<(), NoToken> {
+            Ok(())
+        }
+
+        fn renew(&self, _: u64, _: Option<&str>) -> Result<(), NoToken> {
             *self.renewals.lock().unwrap() += 1;
             Ok(())
         }

@@ -14,7 +14,7 @@ use super::chain::{ChainError, Exchange, content_encoding, header};
 use super::page::PageContent;
 use super::session::Session;
 use super::table::Stream;
-use super::{Answer, Event, PageStore};
+use super::{Answer, Event, NoToken, PageStore};
 use crate::crypto::digest::PageDigest;
 use crate::format::failure::FailureReason;
 use crate::format::parts::{Request, Response, StreamPosition};
@@ -35,6 +35,8 @@ pub enum Stop {
     Cancelled,
     /// The disk or the format refused.
     Chain(ChainError),
+    /// There is no token to ask with.
+    NoToken(NoToken),
     /// The service refuses us, and would refuse every further request.
     Refused {
         /// The status, 401 or 403.
@@ -47,6 +49,15 @@ pub enum Stop {
 impl From<ChainError> for Stop {
     fn from(error: ChainError) -> Self {
         Self::Chain(error)
+    }
+}
+
+impl From<NoToken> for Stop {
+    fn from(trouble: NoToken) -> Self {
+        match trouble {
+            NoToken::Cancelled => Self::Cancelled,
+            trouble => Self::NoToken(trouble),
+        }
     }
 }
 
@@ -120,10 +131,13 @@ impl<S: PageStore> Session<'_, S> {
     fn fetch_page(&self, stream: Stream, position: StreamPosition, url: &str) -> Result<PageEnd, Stop> {
         let mut token_is_new = false;
         for attempt in 1..=MAX_ATTEMPTS {
+            // Before the turn: workers that waited for a token together must not start together.
+            self.source.authorize()?;
             if !self.pace.turn() {
                 return Err(Stop::Cancelled);
             }
             let (request, answer) = self.ask(position, attempt, url);
+            let began_us = request.monotonic_start_us;
             let exchange = Exchange { stream: position, request, response: answer.response.clone() };
             let may_retry = attempt < MAX_ATTEMPTS;
             let verdict = judge(&answer, position.sequence, attempt);
@@ -159,7 +173,7 @@ impl<S: PageStore> Session<'_, S> {
                 Next::NewToken => {
                     token_is_new = true;
                     let challenge = answer.response.as_ref().and_then(claims_challenge);
-                    self.source.renew(challenge.as_deref()).map_err(|detail| Stop::Refused { status: 401, detail })?;
+                    self.source.renew(began_us, challenge.as_deref())?;
                 }
                 Next::Anew => return Ok(PageEnd::Dead(detail)),
                 Next::GiveUp => return Ok(PageEnd::GaveUp { is_slow: is_slow(&answer, reason) }),

@@ -21,6 +21,9 @@ pub enum Cloud {
 }
 
 impl Cloud {
+    /// Every cloud of the table.
+    pub const ALL: [Self; 4] = [Self::Global, Self::Usgov, Self::Dod, Self::China];
+
     /// Returns its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -64,8 +67,7 @@ impl FromStr for Cloud {
     type Err = UnknownCloud;
 
     fn from_str(text: &str) -> Result<Self, UnknownCloud> {
-        let all = [Self::Global, Self::Usgov, Self::Dod, Self::China];
-        all.into_iter().find(|cloud| cloud.as_str() == text).ok_or_else(|| UnknownCloud(text.to_owned()))
+        Self::ALL.into_iter().find(|cloud| cloud.as_str() == text).ok_or_else(|| UnknownCloud(text.to_owned()))
     }
 }
 
@@ -115,6 +117,12 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Says whether an address is on this machine or its link (RFC 3927): where a machine's own identity is asked for.
+#[must_use]
+pub fn is_local(url: &Url) -> bool {
+    is_loopback(url) || matches!(url.host(), Some(Host::Ipv4(address)) if address.is_link_local())
 }
 
 fn checked_root(text: &str) -> Result<String, SourceError> {

@@ -7,14 +7,14 @@ use super::SourceError;
 use super::auth::TokenSource;
 use super::cloud::Endpoints;
 use super::http::HttpClient;
-use crate::collect::{Answer, LogSource, Trouble};
+use crate::collect::{Answer, LogSource, NoToken, Trouble};
 use crate::format::failure::FailureReason;
 use crate::format::parts::Pair;
 
 /// Graph, asked as one application.
 pub struct GraphSource<'a> {
     http: &'a HttpClient,
-    tokens: &'a TokenSource<'a>,
+    tokens: &'a TokenSource,
     root: Url,
 }
 
@@ -24,7 +24,7 @@ impl<'a> GraphSource<'a> {
     /// # Errors
     ///
     /// [`SourceError::Address`] when its root is no address.
-    pub fn new(http: &'a HttpClient, tokens: &'a TokenSource<'a>, endpoints: &Endpoints) -> Result<Self, SourceError> {
+    pub fn new(http: &'a HttpClient, tokens: &'a TokenSource, endpoints: &Endpoints) -> Result<Self, SourceError> {
         let refused = |error: url::ParseError| SourceError::Address {
             url: endpoints.graph_url.clone(),
             reason: error.to_string(),
@@ -79,8 +79,12 @@ impl LogSource for GraphSource<'_> {
         answer
     }
 
-    fn renew(&self, claims: Option<&str>) -> Result<(), String> {
-        self.tokens.renew(self.http, claims).map(|_| ()).map_err(|error| error.to_string())
+    fn authorize(&self) -> Result<(), NoToken> {
+        self.tokens.token(self.http).map(|_| ()).map_err(NoToken::from)
+    }
+
+    fn renew(&self, began_us: u64, claims: Option<&str>) -> Result<(), NoToken> {
+        self.tokens.renew(self.http, began_us, claims).map_err(NoToken::from)
     }
 
     fn serves(&self, url: &str) -> bool {

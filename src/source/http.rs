@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::SourceError;
-use super::cloud::is_loopback;
+use super::cloud::is_local;
 use super::tls::{PeerMemory, client_config};
 use crate::collect::{Answer, Trouble};
 use crate::format::failure::FailureReason;
@@ -30,7 +30,7 @@ pub struct HttpSettings<'a> {
     pub extra_roots_pem: Option<&'a str>,
     /// How long an answer may take as a whole.
     pub timeout: Duration,
-    /// Where it will mostly connect to; a proxy from the environment is left out for this machine itself.
+    /// Where it will mostly connect to; a proxy from the environment is left out for this machine itself and its link.
     pub destination: &'a str,
 }
 
@@ -50,7 +50,7 @@ impl HttpClient {
             .timeout(settings.timeout)
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(USER_AGENT);
-        if Url::parse(settings.destination).is_ok_and(|url| is_loopback(&url)) {
+        if Url::parse(settings.destination).is_ok_and(|url| is_local(&url)) {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| SourceError::Client(words(&error)))?;

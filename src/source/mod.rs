@@ -8,6 +8,8 @@ pub mod auth;
 pub mod cloud;
 pub mod graph;
 pub mod http;
+#[cfg(test)]
+mod responder;
 pub mod throttle;
 pub mod tls;
 
@@ -23,25 +25,30 @@ pub enum SourceError {
         /// What is wrong.
         reason: String,
     },
+    /// The session was cancelled while a token was waited for.
+    #[error("interrupted")]
+    Cancelled,
     /// The system's certificates, or the one given, cannot be used.
     #[error("no certificates to trust: {0}")]
     Certificates(String),
     /// The HTTP client could not be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(String),
-    /// The token service refuses: wrong tenant, application or credential.
-    #[error("`{url}` gives no token: {reason}")]
+    /// The token service, or what stands for it, refuses: wrong tenant, application or credential.
+    #[error("`{service}` gives no token: {reason}")]
     Refused {
-        /// The token endpoint.
-        url: String,
+        /// The token endpoint, file or program.
+        service: String,
         /// What it says.
         reason: String,
+        /// Microsoft's numbers for what is wrong, where it gives any.
+        codes: Vec<u64>,
     },
     /// The token service cannot be reached or is out of order.
-    #[error("`{url}` cannot be asked for a token: {reason}")]
+    #[error("`{service}` cannot be asked for a token: {reason}")]
     Unreachable {
         /// The token endpoint.
-        url: String,
+        service: String,
         /// Why.
         reason: String,
     },

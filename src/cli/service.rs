@@ -1,0 +1,96 @@
+//! The log service as one session knows it: connection, tokens and clock, shared by the plan and the pages.
+//!
+//! One sign-in serves both, so that a person with a device code is asked once.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use super::credentials::CredentialArgs;
+use super::error::CliError;
+use super::out;
+use super::passphrase::read_secret_file;
+use crate::clock::SystemClock;
+use crate::collect::Pace as _;
+use crate::crypto::secret::Secret;
+use crate::format::genesis::ClockReading;
+use crate::source::auth::{Machine, Surroundings, TokenSource};
+use crate::source::cloud::Endpoints;
+use crate::source::http::{HttpClient, HttpSettings};
+use crate::source::throttle::Pacer;
+
+/// Everything that a session needs of the service.
+pub(super) struct Service {
+    pub(super) endpoints: Endpoints,
+    pub(super) http: HttpClient,
+    pub(super) tokens: TokenSource,
+    pub(super) clock: Arc<SystemClock>,
+}
+
+impl Service {
+    /// Makes ready; nobody is asked for anything yet.
+    pub(super) fn open(
+        endpoints: Endpoints,
+        credentials: &CredentialArgs,
+        timeout: Duration,
+    ) -> Result<Self, CliError> {
+        let extra_roots = credentials.extra_roots()?;
+        let settings =
+            HttpSettings { extra_roots_pem: extra_roots.as_deref(), timeout, destination: &endpoints.graph_url };
+        let http = HttpClient::new(settings)?;
+        let application = credentials.application()?;
+        let clock = Arc::new(SystemClock::start());
+        let waiting = Arc::new(Pacer::new(None, clock.clone(), None));
+        stop_on_interrupt(&waiting);
+        let surroundings = Surroundings { clock: clock.clone(), machine: Arc::new(Here), pace: waiting };
+        let tokens = TokenSource::new(application, &endpoints, surroundings)?;
+        Ok(Self { endpoints, http, tokens, clock })
+    }
+
+    /// Gets the first token, and a comparison of clocks where the method brings one.
+    pub(super) fn sign_in(&self) -> Result<Option<ClockReading>, CliError> {
+        Ok(self.tokens.first(&self.http)?)
+    }
+}
+
+/// This machine, for the token source.
+struct Here;
+
+impl Machine for Here {
+    fn random(&self) -> Result<[u8; 16], String> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| format!("no random numbers: {error}"))?;
+        Ok(bytes)
+    }
+
+    fn read_secret(&self, path: &Path) -> Result<Secret, String> {
+        read_secret_file(path).map_err(|error| error.message().to_owned())
+    }
+
+    fn tell(&self, text: &str) {
+        out::talk(&out::escape(text));
+    }
+}
+
+/// The first Ctrl-C lets the requests in flight end and ends all waiting; the second ends the process, which loses those requests
+/// and nothing else.
+pub(super) fn stop_on_interrupt(pacer: &Arc<Pacer>) {
+    let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+    paces.retain(|pace| pace.strong_count() > 0);
+    paces.push(Arc::downgrade(pacer));
+    drop(paces);
+    let handler = || {
+        let paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let running: Vec<_> = paces.iter().filter_map(Weak::upgrade).filter(|pacer| !pacer.is_cancelled()).collect();
+        if running.is_empty() {
+            std::process::exit(4);
+        }
+        out::talk("stopping when the requests in flight have ended; press again to stop at once");
+        running.iter().for_each(|pacer| pacer.cancel());
+    };
+    // The handler is there already the second time, and finds the paces by itself.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// What an interrupt stops.
+static PACES: Mutex<Vec<Weak<Pacer>>> = Mutex::new(Vec::new());
