@@ -142,7 +142,6 @@ impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         let text = with_causes(&error);
         match &error {
-            SourceError::Cancelled => Self::machine(text),
             SourceError::Refused { codes, .. } => {
                 let next = aadsts::explain(codes).unwrap_or_else(|| REFUSED.to_owned());
                 Self::request(text).hint(format!("{next}; nothing was collected or changed"))
@@ -152,7 +151,7 @@ impl From<SourceError> for CliError {
             }
             SourceError::Address { .. } => Self::request(text).hint("leave out --graph-url, --login-url and AZURE_AUTHORITY_HOST for the real service; check AZURE_TENANT_ID"),
             SourceError::Certificates(_) => Self::request(text).hint("install the system's CA certificates, or name a file with --tls-ca"),
-            SourceError::Client(_) => Self::machine(text),
+            SourceError::Cancelled | SourceError::Client(_) => Self::machine(text),
         }
     }
 }

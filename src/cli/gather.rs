@@ -244,12 +244,11 @@ pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisit
         acquisition.genesis.acquisition
     );
     match stop {
-        Stop::Cancelled => CliError::machine("interrupted").hint(again),
+        Stop::Cancelled | Stop::NoToken(NoToken::Cancelled) => CliError::machine("interrupted").hint(again),
         Stop::Chain(error @ ChainError::Store(_)) => {
             CliError::machine(with_causes(error)).hint(format!("make room or mend the disk; {again}"))
         }
         Stop::Chain(error) => CliError::machine(with_causes(error)).hint(again),
-        Stop::NoToken(NoToken::Cancelled) => CliError::machine("interrupted").hint(again),
         Stop::NoToken(NoToken::Refused { detail, codes }) => {
             let next = aadsts::explain(codes).unwrap_or_else(|| REFUSED.to_owned());
             CliError::request(detail.clone()).hint(format!("{next}; {again}"))

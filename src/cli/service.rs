@@ -75,18 +75,20 @@ impl Machine for Here {
 /// The first Ctrl-C lets the requests in flight end and ends all waiting; the second ends the process, which loses those requests
 /// and nothing else.
 pub(super) fn stop_on_interrupt(pacer: &Arc<Pacer>) {
-    let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
-    paces.retain(|pace| pace.strong_count() > 0);
-    paces.push(Arc::downgrade(pacer));
-    drop(paces);
+    let mut known = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|pace| pace.strong_count() > 0);
+    known.push(Arc::downgrade(pacer));
+    drop(known);
     let handler = || {
-        let paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
-        let running: Vec<_> = paces.iter().filter_map(Weak::upgrade).filter(|pacer| !pacer.is_cancelled()).collect();
+        let known = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let running: Vec<_> = known.iter().filter_map(Weak::upgrade).filter(|pace| !pace.is_cancelled()).collect();
         if running.is_empty() {
             std::process::exit(4);
         }
         out::talk("stopping when the requests in flight have ended; press again to stop at once");
-        running.iter().for_each(|pacer| pacer.cancel());
+        for one in &running {
+            one.cancel();
+        }
     };
     // The handler is there already the second time, and finds the paces by itself.
     let _ = ctrlc::set_handler(handler);

@@ -193,9 +193,9 @@ impl<'a> Keys<'a> {
             SHA1_RC2_128 => self.decrypt_old::<Rc2>(algorithm, 16, ciphertext),
             SHA1_RC2_40 => self.decrypt_old::<Rc2>(algorithm, 5, ciphertext),
             PBES2 => {
-                let unsupported = |_| Pkcs12Error::Unsupported(PBES2);
                 let bytes = algorithm.to_der().map_err(malformed)?;
-                let scheme = pkcs5::EncryptionScheme::try_from(bytes.as_slice()).map_err(|_| unsupported(()))?;
+                let scheme =
+                    pkcs5::EncryptionScheme::try_from(bytes.as_slice()).map_err(|_| Pkcs12Error::Unsupported(PBES2))?;
                 let kdf = scheme.pbes2().map(|parameters| &parameters.kdf);
                 let rounds = kdf.and_then(|kdf| kdf.pbkdf2()).map_or(0, |pbkdf2| u64::from(pbkdf2.iteration_count));
                 limit(rounds)?;

@@ -103,3 +103,106 @@ impl LogSource for GraphSource<'_> {
 
 /// 32 MiB: FORMAT §15.
 const MAX_PAGE_BYTE_LEN: usize = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::super::auth::{Application, Credential, Machine, Surroundings};
+    use super::super::cloud::Cloud;
+    use super::super::http::HttpSettings;
+    use super::super::responder::{Responder, ok};
+    use super::*;
+    use crate::collect::{Clock, Pace};
+    use crate::crypto::secret::Secret;
+    use crate::time::LocalTime;
+
+    /// A world in which nothing moves and nobody waits.
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> LocalTime {
+            "2026-11-22T00:00:00.000Z".parse().unwrap()
+        }
+
+        fn monotonic_us(&self) -> u64 {
+            0
+        }
+    }
+
+    impl Pace for Still {
+        fn turn(&self) -> bool {
+            true
+        }
+
+        fn hold(&self, _: Duration) {}
+
+        fn pause(&self, _: Duration) -> bool {
+            true
+        }
+
+        fn is_cancelled(&self) -> bool {
+            false
+        }
+    }
+
+    impl Machine for Still {
+        fn random(&self) -> Result<[u8; 16], String> {
+            Err("not asked".to_owned())
+        }
+
+        fn read_secret(&self, _: &std::path::Path) -> Result<Secret, String> {
+            Err("not asked".to_owned())
+        }
+
+        fn tell(&self, _: &str) {}
+    }
+
+    #[test]
+    fn the_token_goes_to_the_service_and_nowhere_else() {
+        let stranger = Responder::start(|_, _| ok("{}"));
+        let elsewhere = format!("{}/beta/auditLogs/signIns", stranger.url());
+        let graph = Responder::start(move |seen, _| match seen.target.rsplit('/').next().unwrap_or_default() {
+            "signIns" => ok(r#"{"value":[]}"#),
+            status => (status.parse().unwrap(), vec![("location", elsewhere.clone())], String::new()),
+        });
+        let login = Responder::start(|_, _| ok(r#"{"expires_in":3600,"access_token":"t0ken"}"#));
+        let endpoints = Endpoints::new(Cloud::Global, Some(&graph.url()), Some(&login.url())).unwrap();
+        let settings =
+            HttpSettings { extra_roots_pem: None, timeout: Duration::from_secs(10), destination: &graph.url() };
+        let http = HttpClient::new(settings).unwrap();
+        let application = Application {
+            tenant: Some("t".to_owned()),
+            client_id: Some("c".to_owned()),
+            credential: Credential::ClientSecret(Secret::new("s".to_owned())),
+        };
+        let surroundings = Surroundings { clock: Arc::new(Still), machine: Arc::new(Still), pace: Arc::new(Still) };
+        let tokens = TokenSource::new(application, &endpoints, surroundings).unwrap();
+        let source = GraphSource::new(&http, &tokens, &endpoints).unwrap();
+
+        let root = graph.url();
+        assert_eq!(source.get(&format!("{root}/beta/auditLogs/signIns"), "id").response.unwrap().status, 200);
+        assert_eq!(graph.seen()[0].header("authorization"), Some("Bearer t0ken"));
+        for status in [301, 302, 303, 307, 308] {
+            let answer = source.get(&format!("{root}/beta/auditLogs/{status}"), "id");
+            assert_eq!(answer.response.unwrap().status, status, "a redirect is an answer and is not followed");
+        }
+        let asked = graph.seen().len();
+        for url in [
+            format!("{}/beta/auditLogs/signIns", stranger.url()),
+            root.replace("http://", "https://") + "/beta/auditLogs/signIns",
+            root.replace("127.0.0.1", "localhost") + "/beta/auditLogs/signIns",
+            root.replace("http://", "http://user@") + "/beta/auditLogs/signIns",
+            format!("{root}/v1.0/users"),
+            format!("{root}/beta/auditLogs/../../v1.0/users"),
+            format!("{root}@{}/beta/auditLogs/signIns", stranger.url().trim_start_matches("http://")),
+        ] {
+            assert!(!source.serves(&url), "{url}");
+            assert!(source.get(&url, "id").response.is_none(), "{url}");
+        }
+        assert_eq!(graph.seen().len(), asked);
+        assert_eq!(stranger.seen().len(), 0);
+        assert!(login.seen().iter().all(|seen| seen.header("authorization").is_none()));
+    }
+}

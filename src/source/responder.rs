@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What came.
+#[allow(dead_code, reason = "each of those who include this file looks at some of it")]
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) method: String,

@@ -245,9 +245,9 @@ const PASSING_ERRORS: [&str; 2] = ["server_error", "temporarily_unavailable"];
 const PASSING_CODES: [u64; 6] = [90006, 90012, 90024, 90033, 90055, 90090];
 const REMOVED: &str = "[a secret, removed]";
 /// A token comes in seconds or not at all.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// 256 KiB: tokens have a few kilobytes.
 const MAX_ANSWER_BYTE_LEN: usize = 256 << 10;
 /// Ten minutes: short enough to be true of every token, and asking again is cheap.
-pub(super) const UNKNOWN_LIFETIME: Duration = Duration::from_secs(600);
+pub(super) const UNKNOWN_LIFETIME: Duration = Duration::from_mins(10);
 const MAX_RETRY_AFTER_SECONDS: u64 = 120;

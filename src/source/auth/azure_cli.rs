@@ -109,4 +109,4 @@ const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 const MAX_BYTE_LEN: usize = 64 << 10;
 const MAX_COMPLAINT_CHARS: usize = 300;
 /// The CLI is slow to start, and may ask the network itself.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);

@@ -128,4 +128,4 @@ const DEFAULT_EXPIRY_SECONDS: u64 = 900;
 const DEFAULT_INTERVAL_SECONDS: u64 = 5;
 /// RFC 8628 §3.5.
 const SLOW_DOWN: Duration = Duration::from_secs(5);
-const MAX_INTERVAL: Duration = Duration::from_secs(60);
+const MAX_INTERVAL: Duration = Duration::from_mins(1);

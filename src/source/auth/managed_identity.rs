@@ -103,6 +103,6 @@ const IMDS_VERSION: &str = "2018-02-01";
 const APP_SERVICE_VERSION: &str = "2019-08-01";
 /// The metadata service's words for "being updated, ask again"; 429 and 5xx are passing everywhere.
 const PASSING_STATUSES: [u16; 2] = [404, 410];
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_PROBE_BYTE_LEN: usize = 64 << 10;

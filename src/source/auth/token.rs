@@ -305,4 +305,4 @@ const MARGIN_US: u64 = 300_000_000;
 /// A minute between early renewals: the Azure CLI and the metadata service return the same token until it is nearly over.
 const EARLY_PAUSE_US: u64 = 60_000_000;
 /// A service that says less is not believed, else every request would need a token of its own.
-const MIN_LIFETIME: Duration = Duration::from_secs(60);
+const MIN_LIFETIME: Duration = Duration::from_mins(1);
