@@ -45,10 +45,11 @@ pub(super) fn choose(sights: &dyn Sights, tenant: Option<&str>, client_id: Optio
     let is_set = |name| sights.variable(name).is_some();
     for (method, variable) in [(Method::Secret, SECRET), (Method::Certificate, CERTIFICATE)] {
         if wants(method) && is_set(variable) {
-            for (name, value) in [("AZURE_TENANT_ID", tenant), ("AZURE_CLIENT_ID", client_id)] {
+            for (name, flag, value) in
+                [("AZURE_TENANT_ID", "--tenant-id", tenant), ("AZURE_CLIENT_ID", "--client-id", client_id)]
+            {
                 if value.is_none_or(str::is_empty) {
-                    return Err(CliError::request(format!("`{name}` is not set, but {variable} is"))
-                        .hint(format!("set {name}, or name another credential with --auth")));
+                    return Err(not_named(name, flag));
                 }
             }
             return Ok(method);
@@ -66,6 +67,11 @@ pub(super) fn choose(sights: &dyn Sights, tenant: Option<&str>, client_id: Optio
     }
     Err(CliError::request("no credential: no secret, certificate or federated token is set, this is no Azure machine, and the Azure CLI is not here")
         .hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, or use --auth device-code"))
+}
+
+/// The error for a tenant or an application that must be named and is not.
+pub(super) fn not_named(name: &str, flag: &str) -> CliError {
+    CliError::request(format!("`{name}` is not set")).hint(format!("set {name} or give {flag}"))
 }
 
 fn narrowed(value: Option<&str>) -> Result<Vec<Method>, CliError> {
@@ -159,6 +165,6 @@ mod tests {
     fn half_a_credential_is_an_error_and_no_reason_to_be_somebody_else() {
         let seen = Seen { variables: &[SECRET], narrowing: None, on_azure: true, has_cli: true };
         let refused = choose(&seen, None, Some("c")).unwrap_err().to_text();
-        assert!(refused.contains("`AZURE_TENANT_ID` is not set, but AZURE_CLIENT_SECRET is"), "{refused}");
+        assert!(refused.contains("`AZURE_TENANT_ID` is not set"), "{refused}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::credential_choice::{CERTIFICATE, FEDERATED, Method, SECRET, Sights, choose};
+use super::credential_choice::{CERTIFICATE, FEDERATED, Method, SECRET, Sights, choose, not_named};
 use super::error::CliError;
 use super::out;
 use super::passphrase::read_secret_file;
@@ -52,8 +52,8 @@ pub(super) struct CredentialArgs {
 }
 
 impl CredentialArgs {
-    /// Gathers the application, says which credential is used, or what is missing.
-    pub(super) fn application(&self) -> Result<Application, CliError> {
+    /// Gathers the application, with words for which credential is used, or says what is missing.
+    pub(super) fn application(&self) -> Result<(Application, String), CliError> {
         let method = self.method()?;
         let (credential, told) = match method {
             Method::AzureCli => (
@@ -79,8 +79,7 @@ impl CredentialArgs {
             (None, Some(tenant)) => format!(" in tenant {tenant}"),
             (None, None) => String::new(),
         };
-        out::talk(&out::escape(&format!("authentication{whose}: {told}")));
-        Ok(Application { tenant, client_id, credential })
+        Ok((Application { tenant, client_id, credential }, format!("authentication{whose}: {told}")))
     }
 
     fn method(&self) -> Result<Method, CliError> {
@@ -105,7 +104,7 @@ impl CredentialArgs {
         let (tenant, client_id) = (given(&self.tenant_id), given(&self.client_id));
         let needed = |value: Option<String>, name: &str, flag: &str| match value {
             Some(value) => Ok(Some(value)),
-            None => Err(CliError::request(format!("`{name}` is not set")).hint(format!("set {name} or give {flag}"))),
+            None => Err(not_named(name, flag)),
         };
         match method {
             Method::AzureCli => Ok((tenant, None)),

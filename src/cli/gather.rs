@@ -218,14 +218,26 @@ pub(super) fn run(
 /// Signs in for an acquisition that was begun earlier: as the same application in the same tenant.
 fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner) -> Result<Service, CliError> {
     let service = Service::open(planned_endpoints(&genesis.source)?, credentials, manner.timeout)?;
-    service.sign_in()?;
-    let (planned, present) = (&genesis.identity, service.tokens.identity());
-    if (&present.tenant, &present.client_id) != (&planned.tenant, &planned.client_id) {
-        return Err(CliError::request(format!(
-            "the plan was made for application `{}` in tenant `{}`, not for `{}` in `{}`",
-            planned.client_id, planned.tenant, present.client_id, present.tenant
+    let planned = &genesis.identity;
+    let differs = |present: &Identity, counts: fn(&str) -> bool| {
+        let pairs = [(&present.tenant, &planned.tenant), (&present.client_id, &planned.client_id)];
+        pairs.into_iter().any(|(present, planned)| counts(present) && present != planned)
+    };
+    let refused = || {
+        CliError::request(format!(
+            "the plan was made for application `{}` in tenant `{}`",
+            planned.client_id, planned.tenant
         ))
-        .hint("set AZURE_TENANT_ID and AZURE_CLIENT_ID to these, or use the same --auth"));
+        .hint("set AZURE_TENANT_ID and AZURE_CLIENT_ID to these")
+    };
+    // What is named is compared before anybody is asked; what only a token says, after.
+    if differs(&service.tokens.identity(), |name| !name.is_empty()) {
+        return Err(refused());
+    }
+    service.sign_in()?;
+    let present = service.tokens.identity();
+    if differs(&present, |_| true) {
+        return Err(refused());
     }
     if present.method != planned.method {
         out::talk(&format!(

@@ -38,12 +38,13 @@ impl Service {
         let settings =
             HttpSettings { extra_roots_pem: extra_roots.as_deref(), timeout, destination: &endpoints.graph_url };
         let http = HttpClient::new(settings)?;
-        let application = credentials.application()?;
+        let (application, told) = credentials.application()?;
         let clock = Arc::new(SystemClock::start());
         let waiting = Arc::new(Pacer::new(None, clock.clone(), None));
         stop_on_interrupt(&waiting);
         let surroundings = Surroundings { clock: clock.clone(), machine: Arc::new(Here), pace: waiting };
         let tokens = TokenSource::new(application, &endpoints, surroundings)?;
+        out::talk(&out::escape(&told));
         Ok(Self { endpoints, http, tokens, clock })
     }
 

@@ -25,6 +25,7 @@ fn refused(matter: &Matter, cli: Cli, code: i32, stderr: &str) -> Said {
 
 const SIMULATED: &str =
     "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence\n";
+const AS_WHOM: &str = "authentication of application [..] in tenant [..]: the client secret in AZURE_CLIENT_SECRET\n";
 
 #[test]
 fn the_service_cannot_be_reached() {
@@ -34,7 +35,7 @@ fn the_service_cannot_be_reached() {
     let url = format!("https://localhost:{closed}");
     let tenant = service.server.tenant_id();
     let unreachable = format!(
-        "{SIMULATED}error: `{url}/{tenant}/oauth2/v2.0/token` cannot be asked for a token: [..]refused[..]\n\
+        "{SIMULATED}{AS_WHOM}error: `{url}/{tenant}/oauth2/v2.0/token` cannot be asked for a token: [..]refused[..]\n\
          hint: check the network, a proxy in HTTPS_PROXY, and --cloud; nothing was collected or changed\n"
     );
     refused(&matter, service.collect(&matter).set("--login-url", &url).set("--graph-url", &url), 4, &unreachable);
@@ -58,8 +59,8 @@ fn the_service_does_not_know_us() {
     let matter = Matter::new();
     let refusal = |tenant: &str, status: u16, code: &str, number: u32| {
         format!(
-            "{SIMULATED}error: `{}/{tenant}/oauth2/v2.0/token` gives no token: status {status} `{code}`: AADSTS{number}: [..]\n\
-             hint: check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and --cloud; nothing was collected or changed\n",
+            "{SIMULATED}{AS_WHOM}error: `{}/{tenant}/oauth2/v2.0/token` gives no token: status {status} `{code}`: AADSTS{number}: [..]\n\
+             hint: AADSTS{number}: [..]; nothing was collected or changed\n",
             service.server.login_url()
         )
     };
@@ -94,10 +95,13 @@ fn the_service_does_not_know_us() {
     }
     refused(
         &matter,
-        collect().env("AZURE_CLIENT_SECRET", ""),
+        collect()
+            .env("AZURE_CLIENT_SECRET", "")
+            .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+            .env("PATH", ""),
         2,
         &format!(
-            "{SIMULATED}error: no client secret\nhint: set AZURE_CLIENT_SECRET or name a file with --client-secret-file\n"
+            "{SIMULATED}error: no credential: [..]\nhint: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or [..]\n"
         ),
     );
     refused(
@@ -296,7 +300,7 @@ fn the_real_service_is_not_hurt_and_not_reached_in_the_open() {
                 2,
                 &format!(
                     "error: `{url}` cannot be used: {reason}\n\
-                     hint: leave out --graph-url and --login-url for the real service\n"
+                     hint: leave out --graph-url, --login-url and AZURE_AUTHORITY_HOST for the real service; check AZURE_TENANT_ID\n"
                 ),
             );
         }
@@ -365,7 +369,7 @@ fn the_folder_is_not_what_it_should_be() {
         service.collect(&matter),
         4,
         &format!(
-            "{SIMULATED}error: cannot create `{}/[..]`: Not a directory (os error 20)\nhint: check the path\n",
+            "{SIMULATED}{AS_WHOM}error: cannot create `{}/[..]`: Not a directory (os error 20)\nhint: check the path\n",
             acquisitions.display()
         ),
     );
@@ -532,7 +536,7 @@ fn no_authority_stamps_the_plan() {
             &matter,
             service.collect(&matter).set("--tsa-url", url),
             4,
-            &format!("{SIMULATED}error: no time stamp from `{url}`: {reason}\n{hint}"),
+            &format!("{SIMULATED}{AS_WHOM}error: no time stamp from `{url}`: {reason}\n{hint}"),
         );
     }
     // One of two is not enough: each must answer.
@@ -540,7 +544,7 @@ fn no_authority_stamps_the_plan() {
         &matter,
         service.collect(&matter).arg("--tsa-url").arg(&closed),
         4,
-        &format!("{SIMULATED}error: no time stamp from `{closed}`: [..]\n{hint}"),
+        &format!("{SIMULATED}{AS_WHOM}error: no time stamp from `{closed}`: [..]\n{hint}"),
     );
     // It answers, but with nothing of worth.
     let babbling = Service::with(0, |settings| {
@@ -553,7 +557,7 @@ fn no_authority_stamps_the_plan() {
             .set("--tsa-url", babbling.server.tsa_url())
             .set("--tls-ca", both(&service, &babbling, &matter)),
         4,
-        &format!("{SIMULATED}error: no time stamp from `{}`: [..]\n{hint}", babbling.server.tsa_url()),
+        &format!("{SIMULATED}{AS_WHOM}error: no time stamp from `{}`: [..]\n{hint}", babbling.server.tsa_url()),
     );
     assert_eq!(service.server.graph_requests(), 0, "the log was asked for nothing");
 }
@@ -574,7 +578,7 @@ fn the_clock_is_wrong() {
         service.collect(&matter).set("--tsa-url", late.server.tsa_url()),
         4,
         &format!(
-            "{SIMULATED}error: the clock of this machine says [..]Z, the authority `{}` says [..]\n\
+            "{SIMULATED}{AS_WHOM}error: the clock of this machine says [..]Z, the authority `{}` says [..]\n\
              hint: set the clock of this machine; a verifier would find the times out of order. Nothing was collected\n",
             late.server.tsa_url()
         ),
@@ -605,7 +609,7 @@ fn the_authority_is_gone_when_it_comes_to_the_seal() {
             .collect(matter)
             .stdout("")
             .stderr(&format!(
-                "{SIMULATED}acquisition [..]: plan signed by [..]\n\
+                "{SIMULATED}{AS_WHOM}acquisition [..]: plan signed by [..]\n\
                  error: no time stamp from `{}`: [..]\n\
                  hint: `resume` seals again; it takes --tsa-url for another authority and --no-time-stamp for none\n",
                 service.server.tsa_url()

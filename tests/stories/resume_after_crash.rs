@@ -40,7 +40,7 @@ fn killed_after(pages: usize) {
     assert!(!interrupted.is_empty(), "a chain was open when the process died");
     let before = page_files(&matter);
 
-    service.resume(&matter).stderr("").code(0);
+    service.resume(&matter).stderr("authentication [..]\n").code(0);
     let package = matter.package();
     let opened = Opened::read(&package);
     for kind in Kind::ALL {
@@ -215,6 +215,7 @@ fn a_disk_that_is_full_at_sealing_costs_nothing() {
         .stdout("")
         .stderr(&format!(
             "simulated: [..]\n\
+             authentication [..]\n\
              acquisition [..]: plan signed by [..]\n\
              error: cannot read or write `{}/packages/ACME-2026-014_[..].zip`: File too large (os error 27)\n\
              hint: check the disk; what is committed stays, and `resume` goes on\n",
@@ -340,7 +341,8 @@ fn somebody_else_does_not_finish_what_one_application_began() {
     wait_for_pages(slowly(&service, &matter).start(), &matter, 2).kill();
     let tree = tree_digest(Path::new(&matter.dir));
     let refusal = format!(
-        "error: the plan was made for application `{}` in tenant `{}`\n\
+        "authentication [..]\n\
+         error: the plan was made for application `{}` in tenant `{}`\n\
          hint: set AZURE_TENANT_ID and AZURE_CLIENT_ID to these\n",
         service.server.client_id(),
         service.server.tenant_id()
@@ -353,7 +355,10 @@ fn somebody_else_does_not_finish_what_one_application_began() {
     // The service is gone: nothing is lost by asking.
     let again = service.resume(&matter).without("--tls-ca");
     service.server.stop();
-    again.stdout("").stderr("error: `[..]` cannot be asked for a token: [..]\nhint: check the network, [..]\n").code(4);
+    again
+        .stdout("")
+        .stderr("authentication [..]\nerror: `[..]` cannot be asked for a token: [..]\nhint: check the network, [..]\n")
+        .code(4);
     assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
 }
 

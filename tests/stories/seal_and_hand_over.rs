@@ -42,6 +42,7 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
         ))
         .stderr(
             "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence\n\
+             authentication of application [..] in tenant [..]: the client secret in AZURE_CLIENT_SECRET\n\
              acquisition [..]: plan signed by [..]\n",
         )
         .code(0);

@@ -33,7 +33,7 @@ pub(super) enum NoToken {
     /// The session was cancelled.
     Cancelled,
     /// Nothing that can be relied on was answered.
-    Passing { service: String, reason: String, retry_after: Option<Duration> },
+    Passing { service: String, reason: String, retry_after: Option<Duration>, answered: bool },
     /// The service, or the machine, says no.
     Refused { service: String, reason: String, error: String, codes: Vec<u64> },
 }
@@ -125,16 +125,21 @@ impl Asker<'_> {
         passing: &[u16],
     ) -> Result<(Zeroizing<Vec<u8>>, Option<ClockReading>), NoToken> {
         let service = place(url);
-        let nothing = |reason: String, retry_after| NoToken::Passing { service: service.clone(), reason, retry_after };
+        let nothing = |reason: String, retry_after, answered| NoToken::Passing {
+            service: service.clone(),
+            reason,
+            retry_after,
+            answered,
+        };
         let request = request.header("accept", "application/json").timeout(ANSWER_TIMEOUT);
         let asked_us = self.clock.monotonic_us();
         let answer = self.http.exchange(request, MAX_ANSWER_BYTE_LEN);
         let round_trip_ms = self.clock.monotonic_us().saturating_sub(asked_us) / 1000;
         let body = Zeroizing::new(answer.body);
         if let Some(trouble) = answer.trouble {
-            return Err(nothing(trouble.detail, None));
+            return Err(nothing(trouble.detail, None, answer.response.is_some()));
         }
-        let Some(response) = answer.response else { return Err(nothing("no answer".to_owned(), None)) };
+        let Some(response) = answer.response else { return Err(nothing("no answer".to_owned(), None, false)) };
         let header = |wanted: &str| response.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         if (200..300).contains(&response.status) {
             let reading = header("date").map(|date| ClockReading {
@@ -150,7 +155,7 @@ impl Asker<'_> {
             .map(|seconds: u64| Duration::from_secs(seconds.min(MAX_RETRY_AFTER_SECONDS)));
         let status = response.status;
         let Ok(refusal) = serde_json::from_slice::<RefusalAnswer>(&body) else {
-            return Err(nothing(format!("status {status}, not in the form of a token service"), retry_after));
+            return Err(nothing(format!("status {status}, not in the form of a token service"), retry_after, true));
         };
         let description = refusal.error_description.unwrap_or_default();
         let first_line = description.lines().next().unwrap_or_default();
@@ -160,7 +165,7 @@ impl Asker<'_> {
             || PASSING_ERRORS.contains(&refusal.error.as_str())
             || refusal.error_codes.iter().any(|code| PASSING_CODES.contains(code));
         Err(if is_passing {
-            nothing(reason, retry_after)
+            nothing(reason, retry_after, true)
         } else {
             let (error, codes) = (hide(&refusal.error, hidden), refusal.error_codes);
             NoToken::Refused { service, reason, error, codes }
@@ -203,8 +208,12 @@ impl Number {
 
 /// Reads a token answer (RFC 6749 §5.1).
 pub(super) fn read_token(url: &Url, body: &[u8], clock: &dyn Clock) -> Result<Obtained, NoToken> {
-    let no_token =
-        |reason: &str| NoToken::Passing { service: place(url), reason: reason.to_owned(), retry_after: None };
+    let no_token = |reason: &str| NoToken::Passing {
+        service: place(url),
+        reason: reason.to_owned(),
+        retry_after: None,
+        answered: true,
+    };
     let answer: TokenAnswer = serde_json::from_slice(body).map_err(|_| no_token("its answer is no token"))?;
     let token = Secret::new(answer.access_token);
     let refresh = answer.refresh_token.map(Secret::new).filter(|secret| !secret.is_empty());

@@ -69,6 +69,7 @@ impl DeviceLogin<'_> {
             service: self.device_code_url.to_string(),
             reason: "its answer is no device code".to_owned(),
             retry_after: None,
+            answered: true,
         })?;
         let device_code = Secret::new(answer.device_code);
         let seconds = |number: Option<Number>| number.as_ref().and_then(Number::value);

@@ -75,7 +75,7 @@ impl TokenSource {
         let tenant = application.tenant.as_deref();
         // Where no tenant is named the address is not used: those methods ask elsewhere.
         let base = format!("{}/{}/oauth2/v2.0", endpoints.login_url, tenant.unwrap_or("organizations"));
-        let refused = |reason: String| SourceError::Address { url: base.clone(), reason };
+        let refused = |reason: String| SourceError::Address { url: format!("{base}/token"), reason };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         if tenant.is_some_and(|tenant| tenant.is_empty() || tenant.starts_with('-') || !tenant.chars().all(plain)) {
             return Err(refused("the tenant must be an identifier or a domain".to_owned()));
@@ -212,9 +212,11 @@ impl TokenSource {
             let asked_us = clock.monotonic_us();
             let obtained = match self.obtain_once(http, claims) {
                 Ok(obtained) => obtained,
-                Err(NoToken::Passing { service, reason, retry_after }) => {
-                    let Some(wait) = waits.next() else {
-                        return Err(NoToken::Passing { service, reason, retry_after });
+                Err(NoToken::Passing { service, reason, retry_after, answered }) => {
+                    // An address at which nobody ever answered is more likely wrong than busy, and somebody is there to be told.
+                    let is_known = answered || self.state().token.is_some();
+                    let Some(wait) = waits.next().filter(|_| is_known) else {
+                        return Err(NoToken::Passing { service, reason, retry_after, answered });
                     };
                     let wait = retry_after.unwrap_or(wait);
                     let seconds = wait.as_secs();
