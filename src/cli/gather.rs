@@ -188,11 +188,8 @@ pub(super) fn run(
     };
     let Service { endpoints, http, tokens, clock } = &service;
     let source = GraphSource::new(http, tokens, endpoints)?;
-    let pacer = Arc::new(Pacer::new(
-        rate,
-        clock.clone(),
-        shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone()),
-    ));
+    let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
+    let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
         // The log helps people; the chain is the evidence, and it goes on without the log.
