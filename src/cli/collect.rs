@@ -164,8 +164,8 @@ fn seal(
     authorities: &[String],
 ) -> Result<ExitCode, CliError> {
     let extra_roots = session.credentials.extra_roots()?;
-    let (path, sealed) = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
-    let answer = CollectAnswer::new(&path, &acquisition.genesis, &sealed);
+    let outcome = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
+    let answer = CollectAnswer::new(&acquisition.genesis, outcome);
     answer.print(session.json);
     Ok(answer.exit_code())
 }
