@@ -73,8 +73,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let options = Options { trust, threads, quick: args.quick, progress: None };
     let mut packages = Vec::new();
-    for file in &args.files {
-        let report = verify(open(file)?, &options)?;
+    // A name that cannot be opened is told before time is spent on the others.
+    let opened: Vec<_> = args.files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
+    for (file, archive) in args.files.iter().zip(opened) {
+        let report = verify(archive, &options)?;
         packages.push(FileReport { file: file.display().to_string(), report });
     }
     let worst = packages.iter().map(|package| package.report.outcome).max_by_key(|outcome| badness(*outcome));

@@ -313,7 +313,7 @@ fn describe(answer: &Answer, reason: FailureReason) -> String {
 
 fn is_slow(answer: &Answer, reason: FailureReason) -> bool {
     let status = answer.response.as_ref().map(|response| response.status);
-    matches!(reason, FailureReason::Timeout | FailureReason::BodyCut) || matches!(status, Some(429 | 503 | 504))
+    matches!(reason, FailureReason::Timeout | FailureReason::BodyCut) || matches!(status, Some(429 | 504))
 }
 
 fn wait_of(next: &Next) -> Option<Duration> {

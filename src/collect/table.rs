@@ -126,9 +126,7 @@ impl RunTable {
         for stream in uncovered {
             match self.0.keys().filter(|(held, _)| held == stream).map(|(_, run)| *run).max() {
                 Some(run) => {
-                    let nothing_came = self.0.get(&(*stream, run)).is_none_or(|attempt| attempt.records == 0);
-                    let state = if nothing_came && expired(*stream) { RunState::Expired } else { RunState::Failed };
-                    counting.insert((*stream, run), state);
+                    counting.insert((*stream, run), RunState::Failed);
                 }
                 None => runs.push(entry(
                     *stream,
@@ -142,10 +140,10 @@ impl RunTable {
         for (key, attempt) in &self.0 {
             let state = counting.get(key).copied().unwrap_or(RunState::Superseded);
             let reason = match state {
-                RunState::Expired if attempt.closed => {
+                RunState::Expired => {
                     Some(Line::lossy("the service returned nothing for a window beyond the stated retention"))
                 }
-                RunState::Expired | RunState::Failed => {
+                RunState::Failed => {
                     Some(attempt.last_trouble.clone().unwrap_or_else(|| Line::lossy("no page came")))
                 }
                 _ => None,

@@ -185,8 +185,7 @@ struct Summary {
 
 fn is_closed(run: &Run) -> bool {
     match run.state {
-        RunState::Complete | RunState::Empty => true,
-        RunState::Expired => run.pages > 0,
+        RunState::Complete | RunState::Empty | RunState::Expired => true,
         RunState::Failed | RunState::NotAsked | RunState::Superseded => false,
     }
 }

@@ -218,7 +218,7 @@ fn counts(time: Option<ServiceTime>, window: Option<Window>) -> bool {
 }
 
 fn has_closed(run: &Run) -> bool {
-    matches!(run.state, RunState::Complete | RunState::Empty) || (run.state == RunState::Expired && run.pages > 0)
+    matches!(run.state, RunState::Complete | RunState::Empty | RunState::Expired)
 }
 
 fn day(time: ServiceTime) -> i64 {
