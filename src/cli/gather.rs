@@ -255,7 +255,7 @@ fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner
 pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisition) -> CliError {
     let again = format!(
         "everything so far is safe; go on with `signhold resume {} {}`",
-        matter.root().display(),
+        out::shell(matter.root()),
         acquisition.genesis.acquisition
     );
     match stop {

@@ -97,10 +97,11 @@ fn summary(folder: &MatterFolder, fingerprint: Fingerprint) -> String {
         "matter `{}` is ready in {root}\n\
          key          {}\n\
          fingerprint  {fingerprint}\n\
-         Give the fingerprint to whoever will verify, by a way of its own, before there is a dispute.\n\
-         next: signhold collect {root} --from 2026-11-01 [--tsa-url URL]\n",
+         Give the fingerprint to whoever will verify, by another channel, before there is a dispute.\n\
+         next: signhold collect {} --from DATE [--tsa-url URL]\n",
         folder.settings().matter,
         folder.key_path().display(),
+        out::shell(folder.root()),
     )
 }
 

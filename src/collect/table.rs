@@ -95,7 +95,7 @@ impl RunTable {
     #[must_use]
     pub fn describe(&self, stream: Stream, run: u64, state: RunState) -> Run {
         let attempt = self.0.get(&(stream, run)).cloned().unwrap_or_default();
-        let reason = state.is_gap().then(|| attempt.last_trouble.unwrap_or_else(|| Line::lossy("no page came")));
+        let reason = state.is_gap().then(|| attempt.last_trouble.unwrap_or_else(|| Line::lossy(INTERRUPTED)));
         entry(stream, run, state, (attempt.pages, attempt.records, attempt.inside), reason)
     }
 
@@ -143,9 +143,7 @@ impl RunTable {
                 RunState::Expired => {
                     Some(Line::lossy("the service returned nothing for a window beyond the stated retention"))
                 }
-                RunState::Failed => {
-                    Some(attempt.last_trouble.clone().unwrap_or_else(|| Line::lossy("no page came")))
-                }
+                RunState::Failed => Some(attempt.last_trouble.clone().unwrap_or_else(|| Line::lossy(INTERRUPTED))),
                 _ => None,
             };
             runs.push(entry(key.0, key.1, state, (attempt.pages, attempt.records, attempt.inside), reason));
@@ -186,6 +184,9 @@ fn entry(
     let (from, to) = (stream.window.from(), stream.window.to());
     Run { kind: stream.kind, from, to, pass: stream.pass, run, state, pages, records, inside, reason }
 }
+
+/// Why a run did not close when nothing went wrong in it.
+const INTERRUPTED: &str = "interrupted before its last page";
 
 #[cfg(test)]
 mod tests {
