@@ -287,11 +287,10 @@ fn judge(answer: &Answer, sequence: u64, attempt: u64) -> Judgement<'_> {
     let next = match response.status {
         200..=299 => return Judgement::Page(response),
         401 => Next::NewToken,
-        // A missing licence is reported now and then for a tenant that has one: three refusals in a row are believed.
-        403 if attempt < 3 => wait(),
+        // A missing licence is reported now and then for a tenant that has one, and `Unsupported Query` for queries that are
+        // supported: three refusals in a row are believed.
+        400 | 403 if attempt < 3 => wait(),
         403 => Next::Stop,
-        // `Unsupported Query` comes at random for queries that are supported.
-        400 if attempt < 3 => wait(),
         // The service's way to say that a link has died; on a first page it is the query that is wrong.
         400 | 404 | 410 if sequence > 1 => Next::Anew,
         429 => Next::HoldAll(retry_after.unwrap_or_else(|| throttle_back_off(attempt))),

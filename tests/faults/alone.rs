@@ -20,7 +20,7 @@ fn collect(setup: Setup, workers: usize) -> (Bench, SessionEnd, Judged) {
     (bench, end, judged)
 }
 
-fn judge(&(name, workers): &(FaultName, usize)) -> Result<(), String> {
+fn judge((name, workers): (FaultName, usize)) -> Result<(), String> {
     let fault = Fault::usual(name);
     let mut setup = Setup::new(&[fault]);
     if name == FaultName::ShortToken {
@@ -117,4 +117,10 @@ fn a_throttling_service_is_waited_for_as_long_as_it_says() {
     let (bench, _, _) = collect(Setup::new(&[Fault::usual(FaultName::Http429HttpDate)]), 1);
     let waits = bench.pace.waits();
     assert!(waits.iter().any(|wait| (1..=3).contains(&wait.as_secs())), "{waits:?}");
+}
+
+#[test]
+fn a_challenge_among_many_workers_is_answered_once_for_all() {
+    // Which worker meets the challenge, and which only an expired token, differs from run to run.
+    for_all(vec![(FaultName::ClaimsChallenge, 4); 24], judge);
 }

@@ -177,7 +177,9 @@ impl Bench {
     pub(crate) fn seal(&self, memory: &Memory, end: &SessionEnd) -> Judged {
         let records = memory.page_records();
         let mut index = PageIndex::default();
-        records.iter().for_each(|record| index.add(record));
+        for record in &records {
+            index.add(record);
+        }
         self.seal_parts(memory, memory.counts(), &index, end)
     }
 

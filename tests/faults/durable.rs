@@ -48,7 +48,7 @@ fn a_commit_that_fails_and_another_after_resuming_lose_nothing() {
     let mut cases: Vec<_> = losses(commits()).map(|first| (first, None)).collect();
     let seconds: Vec<_> = losses(2).collect();
     cases.extend(losses(commits()).flat_map(|first| seconds.iter().map(move |second| (first, Some(*second)))));
-    for_all(cases, |&((at, loss), second)| {
+    for_all(cases, |((at, loss), second)| {
         let (bench, memory) = (bench(), Memory::default());
         let end = bench.run(Faulty::new(&memory, at, loss), bench.nothing_yet(), 1);
         let (pages, failures) = memory.counts();
@@ -73,7 +73,7 @@ fn a_commit_that_fails_and_another_after_resuming_lose_nothing() {
 
 #[test]
 fn a_session_of_many_workers_stops_as_one_when_the_disk_fails() {
-    for_all(losses(commits()).collect(), |&(at, loss)| {
+    for_all(losses(commits()).collect(), |(at, loss)| {
         let (bench, memory) = (bench(), Memory::default());
         let end = bench.run(Faulty::new(&memory, at, loss), bench.nothing_yet(), 4);
         is_the_disk(end.stop.as_ref(), at, memory.counts())?;
@@ -110,7 +110,7 @@ fn reopen(bench: &Bench, folder: &AcquisitionFolder) -> (Head, RunTable, PageInd
 
 #[test]
 fn the_same_on_a_real_disk() {
-    for_all(losses(commits()).collect(), |&(at, loss)| {
+    for_all(losses(commits()).collect(), |(at, loss)| {
         let (bench, root) = (bench(), tempfile::tempdir().unwrap());
         let signature = bench.key.sign(&bench.bytes);
         let root = root.path().join("acquisition");

@@ -65,7 +65,7 @@ impl Judged {
         self.ids.get(&key(&serde_json::to_value(run).unwrap())).cloned().unwrap_or_default()
     }
 
-    /// Complains about anything that is called complete and is not, with `gone` as what was never served twice nor once.
+    /// Complains about anything that is called complete and is not, `gone` aside, which was never served.
     ///
     /// A window that was read twice is complete when both readings together are.
     pub(crate) fn check(&self, bench: &Bench, gone: &BTreeSet<String>) -> Result<(), String> {
@@ -116,7 +116,9 @@ impl Judged {
 }
 
 fn documents(package: &mut VerifiedPackage<Cursor<Vec<u8>>>, prefix: &str) -> Vec<Value> {
-    let wanted = |path: &&str| path.starts_with(prefix) && path.ends_with(".json");
+    let wanted = |path: &&str| {
+        path.strip_prefix(prefix).is_some_and(|name| name.split_once('.').is_some_and(|(_, end)| end == "json"))
+    };
     let paths: Vec<String> = package.paths().filter(wanted).map(str::to_owned).collect();
     paths.iter().map(|path| serde_json::from_slice(&package.read(path).unwrap()).unwrap()).collect()
 }

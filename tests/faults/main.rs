@@ -28,7 +28,7 @@ fn names() -> Vec<FaultName> {
 
 /// Runs `judge` on all cases, several at a time; all complaints are told together.
 #[track_caller]
-fn for_all<C: Send + std::fmt::Debug>(cases: Vec<C>, judge: impl Fn(&C) -> Result<(), String> + Sync) {
+fn for_all<C: Copy + Send + std::fmt::Debug>(cases: Vec<C>, judge: impl Fn(C) -> Result<(), String> + Sync) {
     let count = cases.len();
     let (cases, complaints) = (Mutex::new(cases), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -39,7 +39,7 @@ fn for_all<C: Send + std::fmt::Debug>(cases: Vec<C>, judge: impl Fn(&C) -> Resul
                     let Some(case) = cases.lock().unwrap().pop() else {
                         return;
                     };
-                    if let Err(complaint) = judge(&case) {
+                    if let Err(complaint) = judge(case) {
                         complaints.lock().unwrap().push(format!("{case:?}: {complaint}"));
                     }
                 }
