@@ -4,6 +4,10 @@
 //! asked. What the simulator holds is the truth, and what a fault permits at most is what the simulator says of it
 //! ([`Expectation`]): the larger of two.
 //!
+//! Faults that change the log itself (`silent-truncation`, `late-arrival`, `vanishing` and their like) show in no answer of one
+//! pass. Only a second pass, or the service's own counts, tells; their cases plan one. Without it a package holds what was
+//! served, and says no more than that.
+//!
 //! Left out are the faults of other ways to sign in (device code, managed identity), and `retention-floor` from the pairs: what
 //! the floor takes shows in no answer, see [`alone::what_retention_takes_was_never_served`].
 
