@@ -15,7 +15,7 @@ use super::page::PageContent;
 use super::session::Session;
 use super::table::Stream;
 use super::{Answer, Event, NoToken, PageStore};
-use crate::crypto::digest::PageDigest;
+use crate::crypto::digest::RootHash;
 use crate::format::failure::FailureReason;
 use crate::format::kind::Kind;
 use crate::format::parts::{Request, Response, StreamPosition};
@@ -64,7 +64,8 @@ impl From<NoToken> for Stop {
 
 enum PageEnd {
     /// A page is durable; the chain goes on at the link, or closes.
-    Page { next_link: Option<String>, sha256: PageDigest, records: u64 },
+    /// `records` is the root over its elements, if it has any.
+    Page { next_link: Option<String>, records: Option<RootHash> },
     /// The chain is dead; the window may be asked from its beginning.
     Dead(String),
     /// The request cannot be had now.
@@ -97,10 +98,11 @@ impl<S: PageStore> Session<'_, S> {
         let source = &self.genesis.source;
         let mut url = stream.kind.first_url(&source.graph_url, stream.window, self.genesis.plan.top);
         let mut asked = HashSet::from([url.clone()]);
-        let mut last_page: Option<PageDigest> = None;
+        // By their records: a page may come again with another link in it, so that the links alone never tell.
+        let mut seen = HashSet::new();
         loop {
-            let (next_link, sha256, records) = match self.fetch_page(stream, position, &url)? {
-                PageEnd::Page { next_link, sha256, records } => (next_link, sha256, records),
+            let (next_link, records) = match self.fetch_page(stream, position, &url)? {
+                PageEnd::Page { next_link, records } => (next_link, records),
                 PageEnd::GaveUp { is_slow } => return Ok(ChainEnd::GaveUp { is_slow }),
                 PageEnd::Dead(why) => {
                     self.table().note_trouble(&position, &why);
@@ -112,7 +114,7 @@ impl<S: PageStore> Session<'_, S> {
                 Some("the next link leads away from the service")
             } else if !asked.insert(link.clone()) {
                 Some("the next link was followed before")
-            } else if records > 0 && last_page == Some(sha256) {
+            } else if records.is_some_and(|root| !seen.insert(root)) {
                 Some("the same page came twice")
             } else if position.sequence >= MAX_PAGES_PER_RUN {
                 Some("the chain has more pages than a package can hold")
@@ -123,14 +125,13 @@ impl<S: PageStore> Session<'_, S> {
                 self.table().note_trouble(&position, trouble);
                 return Ok(ChainEnd::Dead);
             }
-            last_page = Some(sha256);
             url = link;
             position.sequence += 1;
         }
     }
 
     fn fetch_page(&self, stream: Stream, position: StreamPosition, url: &str) -> Result<PageEnd, Stop> {
-        let mut token_is_new = false;
+        let (mut token_is_new, mut claims_are_met) = (false, false);
         for attempt in 1..=MAX_ATTEMPTS {
             // Before the turn: workers that waited for a token together must not start together.
             self.source.authorize()?;
@@ -158,9 +159,14 @@ impl<S: PageStore> Session<'_, S> {
                 Judgement::Failure(reason, next) => (reason, next),
             };
             let detail = describe(&answer, reason);
+            let challenge = answer.response.as_ref().and_then(claims_challenge);
             let next = match next {
+                // Some chains are throttled for ever, and live on as new ones.
+                Next::HoldAll(_) if !may_retry && position.sequence > 1 => Next::Anew,
                 Next::Wait(_) | Next::HoldAll(_) if !may_retry => Next::GiveUp,
-                Next::NewToken if token_is_new => Next::Stop,
+                // One renewal for what was refused, and one for claims: a token may expire and be challenged at once.
+                Next::NewToken if challenge.is_some() && claims_are_met => Next::Stop,
+                Next::NewToken if challenge.is_none() && token_is_new => Next::Stop,
                 next => next,
             };
             self.keep_failure(exchange, &answer.body, reason, &detail, wait_of(&next))?;
@@ -172,8 +178,8 @@ impl<S: PageStore> Session<'_, S> {
                 }
                 Next::HoldAll(wait) => self.pace.hold(wait),
                 Next::NewToken => {
-                    token_is_new = true;
-                    let challenge = answer.response.as_ref().and_then(claims_challenge);
+                    claims_are_met |= challenge.is_some();
+                    token_is_new |= challenge.is_none();
                     self.source.renew(began_us, challenge.as_deref())?;
                 }
                 Next::Anew => return Ok(PageEnd::Dead(detail)),
@@ -216,7 +222,8 @@ impl<S: PageStore> Session<'_, S> {
         if let Some(why) = &content.opaque_because {
             return Ok(PageEnd::Dead(format!("the body is not a page of the log: {why}")));
         }
-        Ok(PageEnd::Page { next_link: content.next_link.clone(), sha256: content.sha256, records: records.count })
+        let root = (records.count > 0).then_some(records.merkle_root);
+        Ok(PageEnd::Page { next_link: content.next_link.clone(), records: root })
     }
 
     fn keep_failure(
@@ -281,8 +288,9 @@ fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'
     let next = match response.status {
         200..=299 => return Judgement::Page(response),
         401 => Next::NewToken,
-        // A missing licence is reported now and then for a tenant that has one: three refusals in a row are believed.
-        403 if attempt < 3 => wait(),
+        // A missing licence is reported now and then for a tenant that has one, and `Unsupported Query` for queries that are
+        // supported: three refusals in a row are believed.
+        400 | 403 if attempt < 3 => wait(),
         // What keeps one of the further logs away does not keep the sign-in logs away.
         403 if !Kind::SIGN_INS.contains(&position.kind) => Next::GiveUp,
         403 => Next::Stop,
@@ -290,8 +298,6 @@ fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'
         400 | 404 | 410 if position.sequence > 1 => Next::Anew,
         429 => Next::HoldAll(retry_after.unwrap_or_else(|| throttle_back_off(attempt))),
         408 | 500..=599 => Next::Wait(retry_after.unwrap_or_else(|| back_off(attempt))),
-        // `Unsupported Query` comes at random for queries that are supported.
-        400 if attempt < 3 => wait(),
         _ => Next::GiveUp,
     };
     Judgement::Failure(Reason::Status, next)

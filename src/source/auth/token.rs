@@ -39,6 +39,8 @@ pub struct TokenSource {
 struct State {
     token: Option<Token>,
     refresh: Option<Secret>,
+    /// What the log service demanded last. A later token without it would be refused again.
+    demanded: Option<String>,
     /// Before this, an early renewal is not tried again.
     next_early_us: u64,
 }
@@ -187,7 +189,9 @@ impl TokenSource {
     fn standing(&self) -> Standing {
         let now = self.surroundings.clock.monotonic_us();
         let state = self.state();
-        let Some(token) = &state.token else { return Standing::Spent };
+        let Some(token) = &state.token else {
+            return Standing::Spent;
+        };
         let age = now.saturating_sub(token.asked_us);
         let margin = MARGIN_US.min(token.lifetime_us / 4);
         if age.saturating_add(margin) >= token.lifetime_us {
@@ -207,10 +211,11 @@ impl TokenSource {
         patience: &[u64],
     ) -> Result<Option<ClockReading>, NoToken> {
         let clock = &self.surroundings.clock;
+        let claims = claims.map(str::to_owned).or_else(|| self.state().demanded.clone());
         let mut waits = patience.iter().copied().map(Duration::from_secs);
         loop {
             let asked_us = clock.monotonic_us();
-            let obtained = match self.obtain_once(http, claims) {
+            let obtained = match self.obtain_once(http, claims.as_deref()) {
                 Ok(obtained) => obtained,
                 Err(NoToken::Passing { service, reason, retry_after, answered }) => {
                     // An address at which nobody ever answered is more likely wrong than busy, and somebody is there to be told.
@@ -233,8 +238,8 @@ impl TokenSource {
             let Obtained { token, lifetime, refresh, reading } = obtained;
             let lifetime_us = u64::try_from(lifetime.max(MIN_LIFETIME).as_micros()).unwrap_or(u64::MAX);
             let received_us = clock.monotonic_us();
-            let claims = claims.map(str::to_owned);
             let mut state = self.state();
+            state.demanded.clone_from(&claims);
             state.token = Some(Token { secret: token, asked_us, received_us, lifetime_us, claims });
             state.refresh = refresh;
             state.next_early_us = received_us.saturating_add(EARLY_PAUSE_US);

@@ -1,0 +1,286 @@
+//! What a case is run on: a server of its own, a signed plan, and sessions over it until there is a package.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use signhold::clock::SystemClock;
+use signhold::collect::chain::{Chain, Head};
+use signhold::collect::session::{Outside, Session, SessionEnd};
+use signhold::collect::table::RunTable;
+use signhold::collect::{Clock as _, Event, Observer, Pace, PageStore, plan};
+use signhold::crypto::digest::{GenesisDigest, RecordDigest};
+use signhold::crypto::secret::Secret;
+use signhold::crypto::signature::Signer as _;
+use signhold::format::genesis::{Genesis, GenesisType, Host, Keys, Matter, Plan, Retention, Series, Source};
+use signhold::format::identifier::AcquisitionId;
+use signhold::format::kind::Kind;
+use signhold::format::line::Line;
+use signhold::format::parts::{GenesisReference, Timestamps, Tool};
+use signhold::format::{FORMAT_VERSION, encode};
+use signhold::keyring::OperatorKey;
+use signhold::seal::comparison::{self, PageIndex};
+use signhold::seal::package::{self, Contents};
+use signhold::seal::{PartSource, TimestampAuthority};
+use signhold::simulate::{CLIENT_ID, CLIENT_SECRET, Fault, Server, Settings, TENANT_ID, Transport};
+use signhold::source::auth::{Application, Credential, Machine, Surroundings, TokenSource};
+use signhold::source::cloud::{Cloud, Endpoints};
+use signhold::source::graph::GraphSource;
+use signhold::source::http::{HttpClient, HttpSettings};
+use signhold::time::Bound;
+
+use crate::judged::Judged;
+use crate::memory::Memory;
+
+/// Two kinds suffice to have windows side by side.
+pub(crate) const KINDS: [(Kind, signhold::simulate::Kind); 2] = [
+    (Kind::InteractiveUser, signhold::simulate::Kind::InteractiveUser),
+    (Kind::NonInteractiveUser, signhold::simulate::Kind::NonInteractiveUser),
+];
+
+/// A server with faults, and a plan for it.
+pub(crate) struct Bench {
+    pub(crate) server: Server,
+    pub(crate) genesis: Genesis,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) key: OperatorKey,
+    pub(crate) pace: Arc<Impatient>,
+    reference: GenesisReference,
+    tokens: TokenSource,
+    endpoints: Endpoints,
+    clock: Arc<SystemClock>,
+}
+
+/// What a bench is set up with.
+pub(crate) struct Setup {
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) second_pass: bool,
+    pub(crate) window_hours: u64,
+    /// How long before now the window of one day ends.
+    pub(crate) age: TimeDelta,
+    pub(crate) change: fn(&mut Settings),
+}
+
+impl Setup {
+    pub(crate) fn new(faults: &[Fault]) -> Self {
+        Self {
+            faults: faults.to_vec(),
+            second_pass: faults.iter().any(|fault| crate::shows_in_second_pass(fault.name)),
+            window_hours: 12,
+            age: TimeDelta::minutes(30),
+            change: |_| {},
+        }
+    }
+}
+
+impl Bench {
+    /// Starts the server and signs the plan. None when no token is to be had.
+    pub(crate) fn start(setup: Setup) -> Self {
+        let now = DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap();
+        let mut settings = Settings::new(7, 200, now);
+        settings.days = 2;
+        settings.page_limit = 3;
+        settings.transport = Transport::Http;
+        settings.faults = setup.faults;
+        (setup.change)(&mut settings);
+        let server = Server::start(settings).unwrap();
+        let endpoints = Endpoints::new(Cloud::Global, Some(&server.graph_url()), Some(&server.login_url())).unwrap();
+        let (clock, pace) = (Arc::new(SystemClock::start()), Arc::new(Impatient::default()));
+        let application = Application {
+            tenant: Some(TENANT_ID.to_owned()),
+            client_id: Some(CLIENT_ID.to_owned()),
+            credential: Credential::ClientSecret(Secret::new(CLIENT_SECRET.to_owned())),
+        };
+        let surroundings = Surroundings { clock: clock.clone(), machine: Arc::new(Nothing), pace: pace.clone() };
+        let tokens = TokenSource::new(application, &endpoints, surroundings).unwrap();
+        tokens.first(&HTTP).unwrap();
+        let key = OperatorKey::generate().unwrap();
+        let fingerprint = key.public_key().fingerprint();
+        let to = now - setup.age;
+        let created = clock.now();
+        let kinds = KINDS.map(|(kind, _)| kind).to_vec();
+        let genesis = Genesis {
+            r#type: GenesisType::V1,
+            acquisition: AcquisitionId::new(created, [1, 2, 3, 4]),
+            matter: Matter {
+                id: "FAULTS-1".parse().unwrap(),
+                title: None,
+                organisation: None,
+                authority: None,
+                custodians: Vec::new(),
+            },
+            operator: Line::lossy("Jo Example"),
+            simulated: true,
+            created,
+            tool: tool(),
+            host: Host { name: None, os: Line::lossy("linux"), architecture: Line::lossy("x86_64") },
+            clock: Vec::new(),
+            source: Source {
+                service: "microsoft-graph".to_owned(),
+                cloud: endpoints.cloud.to_string(),
+                graph_url: endpoints.graph_url.clone(),
+                login_url: endpoints.login_url.clone(),
+            },
+            identity: tokens.identity(),
+            plan: Plan {
+                from: Bound::floor(to - TimeDelta::days(1)).unwrap(),
+                to: Bound::floor(to).unwrap(),
+                not_asked: plan::not_asked(&kinds),
+                kinds,
+                second_pass: setup.second_pass,
+                window_seconds: setup.window_hours * 3600,
+                top: 1000,
+                rate: None,
+            },
+            retention: Retention { days: 30, basis: Line::lossy("a case") },
+            keys: Keys { operator: fingerprint, signer: fingerprint },
+            timestamps: Timestamps::by(Vec::new()),
+            series: Series { number: 1, previous_seal: None },
+        };
+        let bytes = encode(&genesis).unwrap();
+        let reference = GenesisReference { sha256: GenesisDigest::of(&bytes), timestamps: Vec::new() };
+        Self { server, genesis, bytes, key, pace, reference, tokens, endpoints, clock }
+    }
+
+    /// The identifiers of everything that happened in a part of the window, sorted.
+    pub(crate) fn truth(&self, kind: Kind, from: Bound, to: Bound) -> Vec<String> {
+        let named = KINDS.iter().find(|(held, _)| *held == kind).unwrap().1;
+        let mut ids = self.server.tenant().ids_in(named, from.to_datetime(), to.to_datetime());
+        ids.sort();
+        ids
+    }
+
+    /// The state before the first session.
+    pub(crate) fn nothing_yet(&self) -> (Head, RunTable) {
+        let previous = RecordDigest::from_bytes(*self.reference.sha256.as_bytes());
+        (Head { page: 0, previous, failure: 0 }, RunTable::default())
+    }
+
+    /// The state that a store holds.
+    pub(crate) fn restore(&self, memory: &Memory) -> (Head, RunTable) {
+        memory.restore(&self.key.public_key(), self.reference.sha256)
+    }
+
+    /// Runs a session.
+    pub(crate) fn run<S: PageStore>(&self, store: S, (head, table): (Head, RunTable), workers: usize) -> SessionEnd {
+        let source = GraphSource::new(&HTTP, &self.tokens, &self.endpoints).unwrap();
+        let outside =
+            Outside { source: &source, clock: self.clock.as_ref(), pace: self.pace.as_ref(), observer: &Nothing };
+        let id = self.genesis.acquisition.clone();
+        let chain = Chain::new(id, self.reference.clone(), &self.key, store, head);
+        Session::new(&self.genesis, &self.reference, &outside, chain, table).run(workers).unwrap()
+    }
+
+    /// Seals what there is, and has it judged.
+    pub(crate) fn seal(&self, memory: &Memory, end: &SessionEnd) -> Judged {
+        let records = memory.page_records();
+        let mut index = PageIndex::default();
+        for record in &records {
+            index.add(record);
+        }
+        self.seal_parts(memory, memory.counts(), &index, end)
+    }
+
+    /// The same for another store.
+    pub(crate) fn seal_parts<P: PartSource>(
+        &self,
+        parts: &P,
+        (page_count, failure_count): (u64, u64),
+        index: &PageIndex,
+        end: &SessionEnd,
+    ) -> Judged {
+        let genesis = &self.genesis;
+        let streams = end.table.streams(genesis, &end.uncovered);
+        let second_pass = comparison::second_pass(parts, index, genesis, &streams).unwrap();
+        let (signature, tool) = (self.key.sign(&self.bytes), tool());
+        let contents = Contents {
+            genesis,
+            genesis_bytes: &self.bytes,
+            genesis_signature: signature.as_bytes(),
+            genesis_timestamps: &[],
+            page_count,
+            failure_count,
+            streams: &streams,
+            second_pass: second_pass.as_ref(),
+            reconciliation: &[],
+            run_log: b"",
+            tool: &tool,
+            now: self.clock.now(),
+            authorities: &[],
+        };
+        let (sealed, archive) = package::write(parts, &contents, &self.key, &Nothing, Cursor::new(Vec::new())).unwrap();
+        Judged::new(archive, self.key.public_key().fingerprint(), sealed.seal)
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: Line::lossy("signhold"),
+        version: Line::lossy(env!("CARGO_PKG_VERSION")),
+        executable_sha256: None,
+        format: FORMAT_VERSION.to_owned(),
+    }
+}
+
+/// One client for all cases; no answer may take longer than a second.
+static HTTP: LazyLock<HttpClient> = LazyLock::new(|| {
+    let settings =
+        HttpSettings { extra_roots_pem: None, timeout: Duration::from_secs(1), destination: "http://localhost:1" };
+    HttpClient::new(settings).unwrap()
+});
+
+/// Somebody who waits for nothing, and remembers what was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Impatient(Mutex<Vec<Duration>>);
+
+impl Impatient {
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Pace for Impatient {
+    fn turn(&self) -> bool {
+        true
+    }
+
+    fn hold(&self, wait: Duration) {
+        self.0.lock().unwrap().push(wait);
+    }
+
+    fn pause(&self, wait: Duration) -> bool {
+        self.0.lock().unwrap().push(wait);
+        true
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Who sees nothing, says nothing, and stamps nothing.
+struct Nothing;
+
+impl Observer for Nothing {
+    fn saw(&self, _: &Event) {}
+}
+
+impl Machine for Nothing {
+    fn random(&self) -> Result<[u8; 16], String> {
+        Ok([7; 16])
+    }
+
+    fn read_secret(&self, _: &Path) -> Result<Secret, String> {
+        Err("there are no files".to_owned())
+    }
+
+    fn tell(&self, _: &str) {}
+}
+
+impl TimestampAuthority for Nothing {
+    fn stamp(&self, _: &str, _: &[u8; 32]) -> Result<Vec<u8>, String> {
+        Err("nobody is asked".to_owned())
+    }
+}
