@@ -108,7 +108,7 @@ fn sealed_as_it_stands_after_a_kill() {
         })
         .collect();
     assert!(!lines.is_empty());
-    let gaps: String =
+    let named: String =
         said.stderr.lines().filter(|line| line.starts_with("gap: ")).map(|line| format!("{line}\n")).collect();
     assert_eq!(named, lines.concat(), "each gap is named, and no other");
 
