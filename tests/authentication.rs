@@ -1,6 +1,8 @@
 //! Sign-ins through the binary, against small services that check what the real ones check: what is sent, to whom, and that
 //! nothing secret stays behind in any file, message or argument.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../src/source/responder.rs"]
 mod responder;
 

@@ -103,10 +103,29 @@ const TIMESTAMP: [&str; 20] = [
     "two-purposes.tsr",
 ];
 
+/// Tested beside the code that reads them, in `keyring`.
+const CLIENT_CERTIFICATE: [&str; 14] = [
+    "README.md",
+    "aes256-sha256.pfx",
+    "certificate.pem",
+    "chain-and-key.pem",
+    "elliptic.pem",
+    "empty-password.pfx",
+    "key-encrypted.pem",
+    "key-pkcs1.pem",
+    "key-pkcs8.pem",
+    "legacy-3des-rc2.pfx",
+    "make.sh",
+    "no-key.pfx",
+    "no-mac.pfx",
+    "sha512-plain-certificates.pfx",
+];
+
 #[test]
 fn no_file_is_unlisted() {
     let mut listed: BTreeSet<String> = TIMESTAMP.iter().map(|name| format!("timestamp/{name}")).collect();
     listed.extend(["timestamp/two-root.pem".to_owned(), "README.md".to_owned(), "timestamp/README.md".to_owned()]);
+    listed.extend(CLIENT_CERTIFICATE.iter().map(|name| format!("client_certificate/{name}")));
     for (family, names) in LISTED {
         listed.insert(format!("{family}/README.md"));
         listed.extend(names.iter().map(|name| format!("{family}/{name}.txt")));

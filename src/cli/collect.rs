@@ -95,9 +95,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     let _lock = MatterLock::take(matter.root())?;
     let key = load_key(&matter, &args.session.passphrase)?;
     if endpoints.is_simulated() {
-        out::talk(
-            "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence",
-        );
+        out::talk(SIMULATED);
     }
     let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
     let timeout = Duration::from_secs(args.session.timeout);
@@ -118,6 +116,15 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     let key = load_key(&matter, &args.session.passphrase)?;
     let acquisition = gather::reopen(&matter, &key, &id)?;
     let genesis = &acquisition.genesis;
+    let left = acquisition.as_it_stands()?.uncovered.len() as u64;
+    out::talk(&format!(
+        "resuming acquisition {id}: {} left to ask, plan signed by {}",
+        out::counted(left, "window"),
+        genesis.keys.operator
+    ));
+    if genesis.simulated {
+        out::talk(SIMULATED);
+    }
     let rate = match args.session.rate {
         Some(_) => permitted_rate(args.session.rate, genesis.simulated)?,
         None => genesis.plan.rate,
@@ -164,8 +171,8 @@ fn seal(
     authorities: &[String],
 ) -> Result<ExitCode, CliError> {
     let extra_roots = session.credentials.extra_roots()?;
-    let (path, sealed) = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
-    let answer = CollectAnswer::new(&path, &acquisition.genesis, &sealed);
+    let outcome = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
+    let answer = CollectAnswer::new(&acquisition.genesis, outcome);
     answer.print(session.json);
     Ok(answer.exit_code())
 }
@@ -215,6 +222,13 @@ pub(super) fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Opt
 
 fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
     let all = matter.acquisitions()?;
+    if all.is_empty() && wanted.is_none() {
+        return Err(CliError::request(format!(
+            "nothing to resume in `{}`: there is no acquisition",
+            matter.root().display()
+        ))
+        .hint("`signhold collect` begins one"));
+    }
     let sealed = |id: &AcquisitionId| {
         matter.package_path(&crate::format::identifier::PackageId::new(&matter.settings().matter, id, 1)).exists()
     };
@@ -254,3 +268,6 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
 const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
 /// 20 000: FORMAT §15, pages in a package.
 const PACKAGE_PAGES: u64 = 20_000;
+/// Said on standard error whenever data that is no evidence is about to be asked for.
+const SIMULATED: &str =
+    "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence";

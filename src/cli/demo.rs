@@ -247,9 +247,9 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 fn closing(dir: &Path, package: &Path, matter: &Path, service: &Path, altered: &Path, key: Fingerprint) -> String {
-    let (dir, package, altered) = (dir.display(), package.display(), altered.display());
-    let (public, root) = (matter.join("operator.pub.pem"), service.join("simulator-tsa-root.pem"));
-    let (public, root) = (public.display(), root.display());
+    let [dir, package, altered] = [dir, package, altered].map(out::shell);
+    let [public, root] =
+        [matter.join("operator.pub.pem"), service.join("simulator-tsa-root.pem")].map(|path| out::shell(&path));
     format!(
         "\nEverything lies in {dir}:\n\
          \x20 package           {package}\n\
@@ -262,7 +262,7 @@ fn closing(dir: &Path, package: &Path, matter: &Path, service: &Path, altered: &
          \x20 signhold verify {package} --trust {key}\n\
          \nWith stock tools, without signhold:\n\
          \x20 unzip -q {package} -d {dir}/unpacked && cd {dir}/unpacked/*/ && sha256sum --quiet -c manifest-sha256.txt && cat README.txt\n\
-         \nThis was SIMULATED DATA, NOT EVIDENCE: the mark is signed into the package and cannot be taken out.\n"
+         \nThis was SIMULATED DATA, NOT EVIDENCE: the mark is signed into the package and cannot be taken out without the operator's key.\n"
     )
 }
 

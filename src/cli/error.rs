@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::aadsts;
-use super::out::escape;
+use super::out::{escape, shell};
 use crate::keyring::KeyFileError;
 use crate::seal::SealError;
 use crate::source::SourceError;
@@ -107,7 +107,7 @@ impl From<FolderError> for CliError {
                 Self::request(text).hint("wait until it has ended, or stop it; `resume` goes on where it was")
             }
             FolderError::NotAMatter(path) => Self::request(text)
-                .hint(format!("make one: `signhold init {} --matter ID --operator NAME`", path.display())),
+                .hint(format!("make one: `signhold init {} --matter ID --operator NAME`", shell(path))),
             FolderError::Malformed { .. } => {
                 Self::request(text).hint("put back the file as it was; nothing else was touched")
             }
@@ -121,8 +121,9 @@ impl From<KeyFileError> for CliError {
         let text = with_causes(&error);
         match &error {
             KeyFileError::Exists(_) => Self::request(text).hint("name another file; a key is never overwritten"),
-            KeyFileError::OpenToOthers { path, .. } => Self::request(text)
-                .hint(format!("`chmod 600 {}`, and ask whether somebody has copied it", path.display())),
+            KeyFileError::OpenToOthers { path, .. } => {
+                Self::request(text).hint(format!("`chmod 600 {}`, and ask whether somebody has copied it", shell(path)))
+            }
             KeyFileError::WrongPassphrase(_) => {
                 Self::request(text).hint("give it by SIGNHOLD_PASSPHRASE or --passphrase-file")
             }

@@ -39,6 +39,7 @@ use crate::source::throttle::Pacer;
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
 use crate::store::schedule::SharedSchedule;
+use crate::time::LocalTime;
 use crate::tsa::TsaClient;
 
 /// An acquisition with a signed plan, and how far it has come.
@@ -163,7 +164,9 @@ pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionI
             folder.check_failure_body(&record)
         },
     )?;
-    let (head, table) = restore.into_inner().finish();
+    let restore = restore.into_inner();
+    not_before(restore.latest(), SystemClock::start().now())?;
+    let (head, table) = restore.finish();
     Ok(Acquisition { folder, genesis, reference, head, table })
 }
 
@@ -188,11 +191,8 @@ pub(super) fn run(
     };
     let Service { endpoints, http, tokens, clock } = &service;
     let source = GraphSource::new(http, tokens, endpoints)?;
-    let pacer = Arc::new(Pacer::new(
-        rate,
-        clock.clone(),
-        shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone()),
-    ));
+    let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
+    let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
         // The log helps people; the chain is the evidence, and it goes on without the log.
@@ -255,7 +255,7 @@ fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner
 pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisition) -> CliError {
     let again = format!(
         "everything so far is safe; go on with `signhold resume {} {}`",
-        matter.root().display(),
+        out::shell(matter.root()),
         acquisition.genesis.acquisition
     );
     match stop {
@@ -279,6 +279,19 @@ pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisit
             ))
         }
     }
+}
+
+/// Returns `now`, or the latest reading already signed where that is a little later. A clock that was set back further is refused:
+/// a verifier would find the signed times out of order.
+pub(super) fn not_before(latest: Option<LocalTime>, now: LocalTime) -> Result<LocalTime, CliError> {
+    let Some(latest) = latest else { return Ok(now) };
+    if latest.to_datetime() - now.to_datetime() > CLOCK_TOLERANCE {
+        return Err(CliError::machine(format!(
+            "the clock of this machine says {now}, but the last page was signed at {latest}"
+        ))
+        .hint("set the clock of this machine and resume; everything so far is safe"));
+    }
+    Ok(now.max(latest))
 }
 
 /// Names this program.

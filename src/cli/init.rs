@@ -13,6 +13,7 @@ use crate::format::identifier::MatterId;
 use crate::format::line::Line;
 use crate::keyring::OperatorKey;
 use crate::store::FolderError;
+use crate::store::durable;
 use crate::store::matter::{MatterFolder, MatterSettings};
 
 #[derive(Args)]
@@ -60,7 +61,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         None => None,
     };
     let was_there = args.dir.exists();
-    std::fs::create_dir_all(&args.dir).map_err(|error| folder_error("create", error))?;
+    durable::make_folder(&args.dir).map_err(|error| folder_error("create", error))?;
     let (key_path, public) = if let (Some(path), Some(public)) = (&args.key, existing) {
         let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
         crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &public)?;
@@ -96,10 +97,11 @@ fn summary(folder: &MatterFolder, fingerprint: Fingerprint) -> String {
         "matter `{}` is ready in {root}\n\
          key          {}\n\
          fingerprint  {fingerprint}\n\
-         Give the fingerprint to whoever will verify, by a way of its own, before there is a dispute.\n\
-         next: signhold collect {root} --from 2026-11-01 [--tsa-url URL]\n",
+         Give the fingerprint to whoever will verify, by another channel, before there is a dispute.\n\
+         next: signhold collect {} --from DATE [--tsa-url URL]\n",
         folder.settings().matter,
         folder.key_path().display(),
+        out::shell(folder.root()),
     )
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::error::CliError;
-use super::out::{self, bytes, counted, escape, grouped};
+use super::out::{self, bytes, counted, escape_line, grouped};
 use super::verify::open;
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState};
@@ -41,7 +41,7 @@ pub(super) fn contents(facts: &Facts) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            text += &format!("{name:<10} {}\n", escape(&value));
+            text += &format!("{name:<10} {}\n", escape_line(&value));
         }
     };
     line(
@@ -85,7 +85,7 @@ pub(super) fn contents(facts: &Facts) -> String {
 }
 
 fn coverage(kind: Kind, runs: &[Run]) -> String {
-    let of_kind = || runs.iter().filter(move |run| run.kind == kind);
+    let of_kind = || runs.iter().filter(move |run| run.kind == kind && run.pass == 1);
     let count = |state: RunState| of_kind().filter(|run| run.state == state).count() as u64;
     let records: u64 = of_kind().filter(|run| run.state != RunState::Superseded).map(|run| run.inside).sum();
     let states = [

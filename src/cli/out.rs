@@ -3,6 +3,7 @@
 //! Values from logs and services were written by strangers. [`escape`] makes every control and direction character visible.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -19,6 +20,18 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+/// The same for a value that stands in one line: a newline would let it pass for a line of ours.
+pub(super) fn escape_line(text: &str) -> String {
+    escape(text).replace('\n', "\\u{a}")
+}
+
+/// Writes a path as a shell takes it, in quotes where it needs them, so that what is suggested can be pasted.
+pub(super) fn shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@' | '%' | ',');
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Prints an answer. A reader that went away, such as `head`, is no error; an answer lost on a full disk is, and ends the program.
@@ -38,7 +51,16 @@ pub(super) fn answer(text: &str) {
 
 /// Prints an answer as JSON, one document with a final newline.
 pub(super) fn answer_json<T: Serialize>(document: &T) {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let printed = serde_json::to_string_pretty(document).unwrap_or_default();
+    // JSON permits what a terminal must not see; outside strings there is nothing but ASCII and newlines.
+    let mut text = String::with_capacity(printed.len() + 1);
+    for c in printed.chars() {
+        if c != '\n' && is_forbidden(c) {
+            text += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
     text.push('\n');
     answer(&text);
 }
@@ -89,6 +111,12 @@ mod tests {
     #[test]
     fn what_could_move_a_cursor_is_made_visible() {
         assert_eq!(escape("a\u{1b}[2Jb\u{202e}c\r\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\n");
+    }
+
+    #[test]
+    fn a_suggested_path_can_be_pasted() {
+        assert_eq!(shell(Path::new("matter/x-1.zip")), "matter/x-1.zip");
+        assert_eq!(shell(Path::new("Müller & Söhne/it's")), "'Müller & Söhne/it'\\''s'");
     }
 
     #[test]

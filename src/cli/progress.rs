@@ -139,7 +139,7 @@ impl Observer for Progress<'_> {
                         state.countdown.cover(run.kind, window);
                     }
                     state.done_seconds += u64::try_from(run.to.unix() - run.from.unix()).unwrap_or_default();
-                    self.show(&state, "");
+                    self.show(&state, &format!("{} to {}", run.kind, run.to));
                 }
                 let oldest = self.oldest(&state).unwrap_or_else(|| "nothing left".to_owned());
                 drop(state);

@@ -1,15 +1,15 @@
 //! From durable pages to a package under its name.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
 
 use super::error::CliError;
-use super::gather::{Acquisition, tool};
+use super::gather::{Acquisition, not_before, tool};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
-use crate::format::page::PageRecord;
 use crate::keyring::OperatorKey;
 use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Sealed};
@@ -17,7 +17,16 @@ use crate::seal::{SealError, TimestampAuthority};
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
 use crate::store::package_file::PackageFile;
+use crate::time::LocalTime;
 use crate::tsa::TsaClient;
+
+/// A package under its name, and what was noticed while sealing it.
+pub(super) struct Outcome {
+    pub(super) path: PathBuf,
+    pub(super) sealed: Sealed,
+    /// Identifiers of the collection's own sign-ins among the records.
+    pub(super) own_sign_ins: Vec<String>,
+}
 
 /// Seals an acquisition. Returns where the package lies.
 pub(super) fn seal(
@@ -27,15 +36,17 @@ pub(super) fn seal(
     end: &SessionEnd,
     authorities: &[String],
     extra_roots: Option<&str>,
-) -> Result<(PathBuf, Sealed), CliError> {
+) -> Result<Outcome, CliError> {
     let folder = &acquisition.folder;
     let (page_count, failure_count) = folder.counts()?;
     let streams = end.table.streams(&acquisition.genesis, &end.uncovered);
     let path = matter.package_path(&package::identifier(&acquisition.genesis));
     let run_log = folder.run_log()?;
-    let index = page_index(folder, page_count)?;
+    let (index, latest) = page_index(folder, (page_count, failure_count))?;
+    let now = not_before(latest, SystemClock::start().now())?;
     let second_pass = comparison::second_pass(folder, &index, &acquisition.genesis, &streams)?;
     let reconciliation = comparison::reconciliation(folder, &index, &acquisition.genesis, &streams)?;
+    let own_sign_ins = comparison::own_sign_ins(folder, &index, &acquisition.genesis, &streams)?;
     let tool = tool();
     let contents = Contents {
         genesis: &acquisition.genesis,
@@ -49,7 +60,7 @@ pub(super) fn seal(
         reconciliation: &reconciliation,
         run_log: &run_log,
         tool: &tool,
-        now: SystemClock::start().now(),
+        now,
         authorities,
     };
     let authority = Keeping { folder, client: TsaClient::new(extra_roots).map_err(CliError::machine)? };
@@ -57,7 +68,7 @@ pub(super) fn seal(
     match package::write(folder, &contents, key, &authority, &mut file) {
         Ok((sealed, _)) => {
             file.publish()?;
-            Ok((path, sealed))
+            Ok(Outcome { path, sealed, own_sign_ins })
         }
         Err(error) => {
             file.discard();
@@ -66,14 +77,23 @@ pub(super) fn seal(
     }
 }
 
-fn page_index(folder: &AcquisitionFolder, page_count: u64) -> Result<PageIndex, CliError> {
+/// Finds which pages belong to which run, and the latest clock reading in anything signed.
+fn page_index(folder: &AcquisitionFolder, counts: (u64, u64)) -> Result<(PageIndex, Option<LocalTime>), CliError> {
     let mut index = PageIndex::default();
-    let take = |record: PageRecord, _: &[u8], _: &[u8]| {
-        index.add(&record);
-        Ok(())
-    };
-    folder.replay((page_count, 0), take, |_, _, _| Ok(()))?;
-    Ok(index)
+    let latest = Cell::new(None);
+    folder.replay(
+        counts,
+        |record, _, _| {
+            latest.set(latest.get().max(Some(record.request.finished)));
+            index.add(&record);
+            Ok(())
+        },
+        |record, _, _| {
+            latest.set(latest.get().max(Some(record.request.finished)));
+            Ok(())
+        },
+    )?;
+    Ok((index, latest.get()))
 }
 
 /// Sealing knows no path; says which file could not be written.

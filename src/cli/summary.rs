@@ -1,18 +1,17 @@
 //! What `collect` and `resume` answer: where the package lies, what is in it, what is not.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::out::{self, bytes, counted};
 use super::progress::fetched;
+use super::sealing::Outcome;
 use crate::crypto::digest::SealDigest;
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
-use crate::format::seal::{Run, Totals};
-use crate::seal::package::Sealed;
+use crate::format::seal::{Reconciliation, Run, SecondPass, Totals};
 use crate::time::Bound;
 
 /// What `collect` and `resume` say with `--json`.
@@ -44,10 +43,17 @@ pub(super) struct CollectAnswer {
     seal_sha256: SealDigest,
     /// The key that signed.
     signer: Fingerprint,
+    /// What the second pass brought, null when there was none.
+    second_pass: Option<SecondPass>,
+    /// The service's own daily counts against ours.
+    reconciliation: Vec<Reconciliation>,
+    /// Identifiers of the collection's own sign-ins among the records.
+    own_sign_ins: Vec<String>,
 }
 
 impl CollectAnswer {
-    pub(super) fn new(path: &Path, genesis: &Genesis, sealed: &Sealed) -> Self {
+    pub(super) fn new(genesis: &Genesis, outcome: Outcome) -> Self {
+        let Outcome { path, sealed, own_sign_ins } = outcome;
         let seal = &sealed.seal;
         let gaps: Vec<Run> = seal.streams.iter().filter(|run| run.state.is_gap()).cloned().collect();
         Self {
@@ -64,6 +70,9 @@ impl CollectAnswer {
             package_byte_len: sealed.byte_len,
             seal_sha256: sealed.seal_sha256,
             signer: seal.signer,
+            second_pass: seal.second_pass.clone(),
+            reconciliation: seal.reconciliation.clone(),
+            own_sign_ins,
         }
     }
 
@@ -100,11 +109,13 @@ impl CollectAnswer {
         };
         let failed =
             if failures == 0 { String::new() } else { format!("; {} kept", counted(failures, "failed request")) };
+        let checks = self.checks_text();
         format!(
             "{mark}{}\n\
              window   {} to {}\n\
              content  {}{failed}{uncounted}\n\
              covered  {coverage}\n\
+             {checks}\
              package  {}\n\
              seal     {}\n\
              signer   {}\n",
@@ -116,5 +127,30 @@ impl CollectAnswer {
             self.seal_sha256,
             self.signer,
         )
+    }
+
+    /// What was held against the records: a second pass, the service's counts, the collection's own traces.
+    fn checks_text(&self) -> String {
+        let mut text = String::new();
+        if let Some(SecondPass { windows, failed, late, changed, vanished, .. }) = &self.second_pass {
+            let failed =
+                if *failed == 0 { String::new() } else { format!(", {} not closed again", counted(*failed, "window")) };
+            text += &format!(
+                "again    {} compared: {late} late, {changed} changed, {vanished} vanished{failed}\n",
+                counted(*windows, "window")
+            );
+        }
+        if !self.reconciliation.is_empty() {
+            let differ = |day: &&Reconciliation| day.collected.is_some() && day.collected != day.reported;
+            let days = counted(self.reconciliation.len() as u64, "daily count");
+            let differing = self.reconciliation.iter().filter(differ).count();
+            text += &format!("counts   {days} of the service, {differing} of them other than collected\n");
+        }
+        if let [first, ..] = self.own_sign_ins.as_slice() {
+            let own = counted(self.own_sign_ins.len() as u64, "record");
+            text +=
+                &format!("own      {own} of this collection's own application, the first `{}`\n", out::escape(first));
+        }
+        text
     }
 }

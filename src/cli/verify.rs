@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::inspect::contents;
-use super::out::{self, escape};
+use super::out::{self, escape_line};
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
 use crate::keyring;
@@ -73,8 +73,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let options = Options { trust, threads, quick: args.quick, progress: None };
     let mut packages = Vec::new();
-    for file in &args.files {
-        let report = verify(open(file)?, &options)?;
+    // A name that cannot be opened is told before time is spent on the others.
+    let opened: Vec<_> = args.files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
+    for (file, archive) in args.files.iter().zip(opened) {
+        let report = verify(archive, &options)?;
         packages.push(FileReport { file: file.display().to_string(), report });
     }
     let worst = packages.iter().map(|package| package.report.outcome).max_by_key(|outcome| badness(*outcome));
@@ -104,7 +106,7 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>, CliError> {
 /// Puts a report in words.
 pub(super) fn to_text(file: &str, report: &Report) -> String {
     let facts = &report.facts;
-    let mut text = format!("{}  {}\n", verdict_words(report), escape(file));
+    let mut text = format!("{}  {}\n", verdict_words(report), escape_line(file));
     if facts.simulated == Some(true) {
         text += "SIMULATED DATA, NOT EVIDENCE\n";
     }
@@ -115,7 +117,7 @@ pub(super) fn to_text(file: &str, report: &Report) -> String {
             CheckOutcome::Failed => "FAILED",
             CheckOutcome::NotChecked => "not checked",
         };
-        let reason = check.reason.as_ref().map_or(String::new(), |reason| format!(": {}", escape(reason)));
+        let reason = check.reason.as_ref().map_or(String::new(), |reason| format!(": {}", escape_line(reason)));
         text += &format!("{:>3}  {:<20} {outcome}{reason}\n", check.number, step_title(check.step));
     }
     let listed: u64 = report.findings.len() as u64;
@@ -151,7 +153,7 @@ fn verdict_words(report: &Report) -> String {
         Outcome::Invalid => "INVALID".to_owned(),
         Outcome::Indeterminate if report.quick => "INDETERMINATE (quick look: pages were not read)".to_owned(),
         Outcome::Indeterminate if has(Severity::Unestablished) => {
-            "INDETERMINATE (intact, but see below what is not established)".to_owned()
+            "INDETERMINATE (consistent in itself, but see below what is not established)".to_owned()
         }
         Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)".to_owned(),
     }
@@ -181,11 +183,11 @@ fn finding_text(finding: &Finding) -> String {
         Severity::Unestablished => "unestablished ",
         Severity::Note => "note          ",
     };
-    let place = if finding.place.is_empty() { String::new() } else { format!("  `{}`", escape(&finding.place)) };
+    let place = if finding.place.is_empty() { String::new() } else { format!("  `{}`", escape_line(&finding.place)) };
     let mut text = format!("  {mark}{}{place}  {}\n", finding.code.as_str(), finding.clause);
     for (name, value) in [("claimed ", &finding.claimed), ("computed", &finding.computed)] {
         if !value.is_empty() {
-            text += &format!("      {name}  {}\n", escape(value));
+            text += &format!("      {name}  {}\n", escape_line(value));
         }
     }
     text
@@ -204,7 +206,7 @@ fn established(report: &Report, facts: &Facts) -> String {
     let line = |token: &TokenFact, what: &str| {
         let word = if token.accepted { "" } else { ", not accepted" };
         let authority = token.authority.as_deref().map_or("an unnamed authority", |name| name);
-        format!("{what} {} by {}{word}\n", token.gen_time, escape(authority))
+        format!("{what} {} by {}{word}\n", token.gen_time, escape_line(authority))
     };
     facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
     facts.times.seal_tokens.iter().for_each(|token| text += &line(token, "not after "));
@@ -215,14 +217,22 @@ fn established(report: &Report, facts: &Facts) -> String {
 }
 
 pub(super) fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
+    // A fingerprint first: a file that bears somebody's fingerprint as its name must not stand in for that key.
+    if let Ok(fingerprint) = given.trim().to_lowercase().parse() {
+        return Ok(fingerprint);
+    }
     let path = Path::new(given);
     if path.exists() {
-        return Ok(keyring::load_public(path)?.fingerprint());
+        let key = keyring::load_public(path).map_err(|error| {
+            CliError::from(error).hint(format!(
+                "give the public key, not the private one: `signhold key export-public {}` writes it",
+                out::shell(path)
+            ))
+        })?;
+        return Ok(key.fingerprint());
     }
-    given.trim().to_lowercase().parse().map_err(|_| {
-        CliError::request(format!("`{given}` is neither a public key file nor a fingerprint"))
-            .hint("give the path of a public key in PEM, 64 hexadecimal digits, or 24 words in quotes")
-    })
+    Err(CliError::request(format!("`{given}` is neither a public key file nor a fingerprint"))
+        .hint("give the path of a public key in PEM, 64 hexadecimal digits, or 24 words in quotes"))
 }
 
 pub(super) fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> {

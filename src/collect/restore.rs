@@ -9,6 +9,7 @@ use crate::crypto::digest::{GenesisDigest, RecordDigest};
 use crate::crypto::signature::{PublicKey, Signature};
 use crate::format::failure::FailureRecord;
 use crate::format::page::PageRecord;
+use crate::time::LocalTime;
 
 /// A chain being rebuilt.
 pub struct Restore<'a> {
@@ -16,6 +17,7 @@ pub struct Restore<'a> {
     genesis: GenesisDigest,
     head: Head,
     table: RunTable,
+    latest: Option<LocalTime>,
 }
 
 impl<'a> Restore<'a> {
@@ -23,7 +25,7 @@ impl<'a> Restore<'a> {
     #[must_use]
     pub fn new(key: &'a PublicKey, genesis: GenesisDigest) -> Self {
         let previous = RecordDigest::from_bytes(*genesis.as_bytes());
-        Self { key, genesis, head: Head { page: 0, previous, failure: 0 }, table: RunTable::default() }
+        Self { key, genesis, head: Head { page: 0, previous, failure: 0 }, table: RunTable::default(), latest: None }
     }
 
     /// Takes the next page record with its bytes and signature.
@@ -39,6 +41,7 @@ impl<'a> Restore<'a> {
         self.head.page = record.sequence;
         self.head.previous = RecordDigest::of(bytes);
         self.table.add_page(record);
+        self.latest = self.latest.max(Some(record.request.finished));
         Ok(())
     }
 
@@ -57,7 +60,14 @@ impl<'a> Restore<'a> {
         }
         self.head.failure = record.sequence;
         self.table.add_failure(record);
+        self.latest = self.latest.max(Some(record.request.finished));
         Ok(())
+    }
+
+    /// Returns the latest clock reading in what was taken.
+    #[must_use]
+    pub fn latest(&self) -> Option<LocalTime> {
+        self.latest
     }
 
     /// Returns where the chain stands and what was run.

@@ -17,6 +17,7 @@ use super::table::Stream;
 use super::{Answer, Event, NoToken, PageStore};
 use crate::crypto::digest::RootHash;
 use crate::format::failure::FailureReason;
+use crate::format::kind::Kind;
 use crate::format::parts::{Request, Response, StreamPosition};
 
 /// How a run ended.
@@ -141,7 +142,7 @@ impl<S: PageStore> Session<'_, S> {
             let began_us = request.monotonic_start_us;
             let exchange = Exchange { stream: position, request, response: answer.response.clone() };
             let may_retry = attempt < MAX_ATTEMPTS;
-            let verdict = judge(&answer, position.sequence, attempt);
+            let verdict = judge(&answer, position, attempt);
             let (reason, next) = match verdict {
                 Judgement::Page(response) => {
                     let content = PageContent::new(
@@ -275,7 +276,7 @@ enum Next {
     Wait(Duration),
 }
 
-fn judge(answer: &Answer, sequence: u64, attempt: u64) -> Judgement<'_> {
+fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'_> {
     use FailureReason as Reason;
     let wait = || Next::Wait(back_off(attempt));
     if let Some(trouble) = &answer.trouble {
@@ -290,9 +291,11 @@ fn judge(answer: &Answer, sequence: u64, attempt: u64) -> Judgement<'_> {
         // A missing licence is reported now and then for a tenant that has one, and `Unsupported Query` for queries that are
         // supported: three refusals in a row are believed.
         400 | 403 if attempt < 3 => wait(),
+        // What keeps one of the further logs away does not keep the sign-in logs away.
+        403 if !Kind::SIGN_INS.contains(&position.kind) => Next::GiveUp,
         403 => Next::Stop,
         // The service's way to say that a link has died; on a first page it is the query that is wrong.
-        400 | 404 | 410 if sequence > 1 => Next::Anew,
+        400 | 404 | 410 if position.sequence > 1 => Next::Anew,
         429 => Next::HoldAll(retry_after.unwrap_or_else(|| throttle_back_off(attempt))),
         408 | 500..=599 => Next::Wait(retry_after.unwrap_or_else(|| back_off(attempt))),
         _ => Next::GiveUp,
@@ -316,7 +319,7 @@ fn describe(answer: &Answer, reason: FailureReason) -> String {
 
 fn is_slow(answer: &Answer, reason: FailureReason) -> bool {
     let status = answer.response.as_ref().map(|response| response.status);
-    matches!(reason, FailureReason::Timeout | FailureReason::BodyCut) || matches!(status, Some(429 | 503 | 504))
+    matches!(reason, FailureReason::Timeout | FailureReason::BodyCut) || matches!(status, Some(429 | 504))
 }
 
 fn wait_of(next: &Next) -> Option<Duration> {

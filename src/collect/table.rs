@@ -95,7 +95,7 @@ impl RunTable {
     #[must_use]
     pub fn describe(&self, stream: Stream, run: u64, state: RunState) -> Run {
         let attempt = self.0.get(&(stream, run)).cloned().unwrap_or_default();
-        let reason = state.is_gap().then(|| attempt.last_trouble.unwrap_or_else(|| Line::lossy("no page came")));
+        let reason = state.is_gap().then(|| attempt.last_trouble.unwrap_or_else(|| Line::lossy(INTERRUPTED)));
         entry(stream, run, state, (attempt.pages, attempt.records, attempt.inside), reason)
     }
 
@@ -126,9 +126,7 @@ impl RunTable {
         for stream in uncovered {
             match self.0.keys().filter(|(held, _)| held == stream).map(|(_, run)| *run).max() {
                 Some(run) => {
-                    let nothing_came = self.0.get(&(*stream, run)).is_none_or(|attempt| attempt.records == 0);
-                    let state = if nothing_came && expired(*stream) { RunState::Expired } else { RunState::Failed };
-                    counting.insert((*stream, run), state);
+                    counting.insert((*stream, run), RunState::Failed);
                 }
                 None => runs.push(entry(
                     *stream,
@@ -142,12 +140,10 @@ impl RunTable {
         for (key, attempt) in &self.0 {
             let state = counting.get(key).copied().unwrap_or(RunState::Superseded);
             let reason = match state {
-                RunState::Expired if attempt.closed => {
+                RunState::Expired => {
                     Some(Line::lossy("the service returned nothing for a window beyond the stated retention"))
                 }
-                RunState::Expired | RunState::Failed => {
-                    Some(attempt.last_trouble.clone().unwrap_or_else(|| Line::lossy("no page came")))
-                }
+                RunState::Failed => Some(attempt.last_trouble.clone().unwrap_or_else(|| Line::lossy(INTERRUPTED))),
                 _ => None,
             };
             runs.push(entry(key.0, key.1, state, (attempt.pages, attempt.records, attempt.inside), reason));
@@ -188,6 +184,9 @@ fn entry(
     let (from, to) = (stream.window.from(), stream.window.to());
     Run { kind: stream.kind, from, to, pass: stream.pass, run, state, pages, records, inside, reason }
 }
+
+/// Why a run did not close when nothing went wrong in it.
+const INTERRUPTED: &str = "interrupted before its last page";
 
 #[cfg(test)]
 mod tests {

@@ -138,6 +138,45 @@ pub fn reconciliation<P: PartSource>(
     Ok(entries)
 }
 
+/// Finds the collection's own sign-ins among the records: those of the application that asked, by their `id`.
+///
+/// A collection leaves traces in the very log it collects; whoever reads the log must be able to tell them from others.
+///
+/// # Errors
+///
+/// As [`second_pass`].
+pub fn own_sign_ins<P: PartSource>(
+    parts: &P,
+    index: &PageIndex,
+    genesis: &Genesis,
+    streams: &[Run],
+) -> Result<Vec<String>, SealError> {
+    let client_id = genesis.identity.client_id.as_str();
+    let mut own = Vec::new();
+    let of_applications = [Kind::ServicePrincipal, Kind::ManagedIdentity];
+    let counted =
+        |run: &&Run| of_applications.contains(&run.kind) && run.pass == 1 && run.state != RunState::Superseded;
+    for run in streams.iter().filter(counted).filter(|_| !client_id.is_empty()) {
+        for_each_counting(parts, index, run, |element, _| {
+            // Most records do not name the application anywhere: only those that do are parsed.
+            if memchr::memmem::find(element.bytes, client_id.as_bytes()).is_none() {
+                return;
+            }
+            let named: Option<Named> = serde_json::from_slice(element.bytes).ok();
+            if named.is_some_and(|named| named.app_id.is_some_and(|id| id.eq_ignore_ascii_case(client_id))) {
+                own.push(element.id.unwrap_or("(without id)").to_owned());
+            }
+        })?;
+    }
+    Ok(own)
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "appId")]
+    app_id: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Summary {
     #[serde(rename = "signInCount")]
@@ -146,8 +185,7 @@ struct Summary {
 
 fn is_closed(run: &Run) -> bool {
     match run.state {
-        RunState::Complete | RunState::Empty => true,
-        RunState::Expired => run.pages > 0,
+        RunState::Complete | RunState::Empty | RunState::Expired => true,
         RunState::Failed | RunState::NotAsked | RunState::Superseded => false,
     }
 }

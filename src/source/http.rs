@@ -123,7 +123,9 @@ impl HttpClient {
             version: version.to_owned(),
             headers: response.headers().iter().map(|(name, value)| pair(name.as_str(), value.as_bytes())).collect(),
             remote_address: response.remote_addr().map(|address| address.to_string()),
-            tls: leaf.and_then(|leaf| self.memory.recall(leaf)),
+            tls: leaf
+                .and_then(|leaf| self.memory.recall(leaf))
+                .or_else(|| response.url().host_str().and_then(|host| self.memory.recall_host(host))),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A small HTTP server on loopback for tests: answers as it is told and remembers what it was sent.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot listen has failed")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +60,9 @@ impl Responder {
                 all.lock().unwrap().push(request);
                 let mut head =
                     format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
-                headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+                for (name, value) in &headers {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
                 // The client may have gone.
                 let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
             }

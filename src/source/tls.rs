@@ -18,7 +18,7 @@ use crate::format::parts::Tls;
 
 /// What the servers showed, by the digest of their leaf certificate.
 #[derive(Clone, Debug, Default)]
-pub struct PeerMemory(Arc<Mutex<HashMap<CertificateDigest, Peer>>>);
+pub struct PeerMemory(Arc<Mutex<HashMap<CertificateDigest, Peer>>>, Arc<Mutex<HashMap<String, CertificateDigest>>>);
 
 #[derive(Clone, Debug)]
 struct Peer {
@@ -33,6 +33,21 @@ impl PeerMemory {
         let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let peer = peers.get(&CertificateDigest::of(leaf))?;
         Some(Tls { version: peer.version.to_owned(), certificates: peer.certificates.clone() })
+    }
+
+    /// Returns what the server of that name showed last. Through a proxy the HTTP library does not say which certificate a
+    /// connection had; the name is then all there is to go by.
+    #[must_use]
+    pub fn recall_host(&self, host: &str) -> Option<Tls> {
+        let leaf = *self.1.lock().unwrap_or_else(PoisonError::into_inner).get(host)?;
+        let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let peer = peers.get(&leaf)?;
+        Some(Tls { version: peer.version.to_owned(), certificates: peer.certificates.clone() })
+    }
+
+    fn note_host(&self, server_name: &ServerName<'_>, leaf: &CertificateDer<'_>) {
+        let name = server_name.to_str().into_owned();
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(name, CertificateDigest::of(leaf));
     }
 
     fn note_chain(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) {
@@ -108,6 +123,7 @@ impl ServerCertVerifier for Remembering {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let verified = self.judge.verify_server_cert(leaf, intermediates, server_name, ocsp_response, now)?;
         self.memory.note_chain(leaf, intermediates);
+        self.memory.note_host(server_name, leaf);
         Ok(verified)
     }
 

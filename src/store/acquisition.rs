@@ -38,7 +38,7 @@ impl AcquisitionFolder {
             return Err(FolderError::Exists(root.to_owned()));
         }
         for folder in [root.join(PAGES), root.join(FAILURES)] {
-            std::fs::create_dir_all(&folder).map_err(FolderError::io("create", &folder))?;
+            durable::make_folder(&folder).map_err(FolderError::io("create", &folder))?;
         }
         let write = |name: &str, bytes: &[u8]| {
             let path = root.join(name);
@@ -138,7 +138,7 @@ impl AcquisitionFolder {
     /// [`FolderError::Io`] when the disk refuses.
     pub fn log(&self, line: &str) -> Result<(), FolderError> {
         let path = self.root.join(RUN_LOG);
-        let file = File::options().create(true).append(true).open(&path);
+        let file = durable::owner_only().append(true).open(&path);
         file.and_then(|mut file| writeln!(file, "{line}")).map_err(FolderError::io("write", &path))
     }
 

@@ -21,7 +21,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists already"));
     }
     let temporary = path.with_extension("partial");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
+    let mut file = owner_only().truncate(true).open(&temporary)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
     if let Err(error) = written.and_then(|()| std::fs::rename(&temporary, path)) {
@@ -30,6 +30,29 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     sync_parent(path)
+}
+
+/// Returns options that write a file which its owner alone can read: what lies in a matter is personal data of everybody in a tenant.
+#[must_use]
+pub fn owner_only() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder, and those above it, which their owner alone can enter.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Makes the entries of `path`'s parent folder durable. On systems that cannot open a folder as a file this does nothing.

@@ -68,7 +68,7 @@ impl MatterFolder {
             return Err(FolderError::Exists(file));
         }
         for folder in [root.join(ACQUISITIONS), root.join(PACKAGES)] {
-            std::fs::create_dir_all(&folder).map_err(FolderError::io("create", &folder))?;
+            durable::make_folder(&folder).map_err(FolderError::io("create", &folder))?;
         }
         let ledger = root.join("ledger.jsonl");
         if !ledger.exists() {

@@ -25,7 +25,7 @@ impl PackageFile {
             return Err(FolderError::Exists(path.to_owned()));
         }
         let temporary = path.with_extension("zip.partial");
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(&temporary);
+        let file = durable::owner_only().read(true).truncate(true).open(&temporary);
         let writer = BufWriter::with_capacity(1 << 20, file.map_err(FolderError::io("write", &temporary))?);
         Ok(Self { writer, temporary, path: path.to_owned() })
     }

@@ -19,7 +19,8 @@ use crate::crypto::timestamp::TrustRoot;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
 use crate::format::page::Slicing;
-use crate::format::path::{PackagePath, SEAL};
+use crate::format::parts::TimestampMode;
+use crate::format::path::{GENESIS, PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
 use crate::time::LocalTime;
 use crate::verify::budget;
@@ -30,7 +31,7 @@ use crate::verify::checks::pagination::Runs;
 use crate::verify::checks::time_order::{RequestTimes, check_before_seal, check_genesis_before_seal};
 use crate::verify::checks::timestamp::{Stamped, TokenSeen};
 use crate::verify::checks::{bag, coverage, failure, genesis, roots, seal, signer, timestamp};
-use crate::verify::finding::{Code, Findings, Step};
+use crate::verify::finding::{Code, Findings, Severity, Step};
 use crate::verify::verdict::{Counts, Facts, Outcome, PlannedWindow, Report, conclude};
 use crate::verify::verified::{ReadAgainError, VerifiedPackage, read_entry};
 use crate::verify::workers::{Crew, Done, Group, PageSeen, RawFile, Seen, Work, WorkerLost};
@@ -261,6 +262,8 @@ impl Pass {
     ) -> Result<(), VerifyError> {
         let Some(entry) = self.entries.get(index) else { return Ok(()) };
         let (role, path, byte_len) = (entry.role, entry.path.clone(), u64::from(raw.entry.uncompressed_len));
+        // More time stamps than a package may have are a finding already; they are not kept as well.
+        let role = role.filter(|role| !matches!(role, Role::GenesisTimestamp(number) | Role::SealTimestamp(number) if *number > budget::TIMESTAMPS));
         let limit = role.map_or(budget::OTHER_BYTES, Role::byte_limit);
         let mut file = RawFile { index, raw: Some(raw) };
         if byte_len > limit {
@@ -484,6 +487,12 @@ impl Pass {
         if self.quick || !(genesis.plan.second_pass || has_counts || claims_any) {
             return Ok(());
         }
+        // What contradicts itself is not worth reading twice, and could make the reading endless.
+        if self.findings.worst() == Some(Severity::Violation) {
+            self.not_checked
+                .insert(Step::Coverage, "the passes were not compared: the package contradicts itself".to_owned());
+            return Ok(());
+        }
         let places: BTreeMap<&str, &EntrySeen> =
             self.entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
         let mut read = |path: &str| match places.get(path) {
@@ -561,7 +570,12 @@ impl Pass {
             let claimed = &seal.timestamps;
             let stamped =
                 Stamped { files: &of_seal, signature: seal_signature, claimed, path: PackagePath::seal_timestamp };
-            timestamp::check_mode(claimed, options.trust.require_timestamp, &mut self.findings);
+            timestamp::check_mode(claimed, SEAL, options.trust.require_timestamp, &mut self.findings);
+            // One bracket without the other shows half: a seal's stamp says nothing about when the plan was made.
+            if let Some(genesis) = genesis.filter(|_| claimed.mode == TimestampMode::Embedded) {
+                let is_required = options.trust.require_timestamp;
+                timestamp::check_mode(&genesis.timestamps, GENESIS, is_required, &mut self.findings);
+            }
             timestamp::check(&stamped, roots, &mut self.findings)
         });
         let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());

@@ -40,7 +40,7 @@ fn killed_after(pages: usize) {
     assert!(!interrupted.is_empty(), "a chain was open when the process died");
     let before = page_files(&matter);
 
-    service.resume(&matter).stderr("authentication [..]\n").code(0);
+    service.resume(&matter).stderr("resuming acquisition [..]\nsimulated: [..]\nauthentication [..]\n").code(0);
     let package = matter.package();
     let opened = Opened::read(&package);
     for kind in Kind::ALL {
@@ -108,7 +108,9 @@ fn sealed_as_it_stands_after_a_kill() {
         })
         .collect();
     assert!(!lines.is_empty());
-    assert_eq!(said.stderr, lines.concat(), "each gap is named, and nothing else is said");
+    let gaps: String =
+        said.stderr.lines().filter(|line| line.starts_with("gap: ")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(gaps, lines.concat(), "each gap is named, and no other");
 
     let package = matter.package();
     let opened = Opened::read(&package);
@@ -341,7 +343,9 @@ fn somebody_else_does_not_finish_what_one_application_began() {
     wait_for_pages(slowly(&service, &matter).start(), &matter, 2).kill();
     let tree = tree_digest(Path::new(&matter.dir));
     let refusal = format!(
-        "authentication [..]\n\
+        "resuming acquisition [..]\n\
+         simulated: [..]\n\
+         authentication [..]\n\
          error: the plan was made for application `{}` in tenant `{}`\n\
          hint: set AZURE_TENANT_ID and AZURE_CLIENT_ID to these\n",
         service.server.client_id(),
@@ -357,7 +361,7 @@ fn somebody_else_does_not_finish_what_one_application_began() {
     service.server.stop();
     again
         .stdout("")
-        .stderr("authentication [..]\nerror: `[..]` cannot be asked for a token: [..]\nhint: check the network, [..]\n")
+        .stderr("resuming acquisition [..]\nsimulated: [..]\nauthentication [..]\nerror: `[..]` cannot be asked for a token: [..]\nhint: check the network, [..]\n")
         .code(4);
     assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
 }

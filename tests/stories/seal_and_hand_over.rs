@@ -18,8 +18,8 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
             "matter `ACME-2026-014` is ready in {dir}\n\
              key          {dir}/operator.pem\n\
              fingerprint  [..]\n\
-             Give the fingerprint to whoever will verify, by a way of its own, before there is a dispute.\n\
-             next: signhold collect {dir} --from 2026-11-01 [--tsa-url URL]\n",
+             Give the fingerprint to whoever will verify, by another channel, before there is a dispute.\n\
+             next: signhold collect {dir} --from DATE [--tsa-url URL]\n",
             dir = matter.dir
         ))
         .stderr("")
@@ -122,7 +122,7 @@ fn what_was_not_established_is_never_called_valid() {
         assert_eq!(first_line(&said), format!("{words}  {}", package.display()), "{said}");
         assert!(said.contains(finding), "no {finding} in\n{said}");
     };
-    let unsure = "INDETERMINATE (intact, but see below what is not established)";
+    let unsure = "INDETERMINATE (consistent in itself, but see below what is not established)";
     let verify = || service.verify(&matter, &package);
     expect(verify().without("--trust"), 3, unsure, "unestablished signer-not-established");
     expect(verify().without("--tsa-root"), 3, unsure, "unestablished timestamp");

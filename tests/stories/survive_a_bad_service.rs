@@ -147,7 +147,7 @@ fn a_service_that_shows_a_web_page_for_ever_leaves_a_gap_that_is_named() {
     assert_eq!(running.end().1, Some(4));
     let said = service.resume(&matter).arg("--seal-only").code(5);
     assert!(
-        said.stderr.starts_with("gap: interactiveUser ") && said.stderr.contains(": failed: not-a-page: "),
+        said.stderr.contains("\ngap: interactiveUser ") && said.stderr.contains(": failed: not-a-page: "),
         "{}",
         said.stderr
     );

@@ -57,6 +57,15 @@ pub(in crate::verify) fn check(
             pass_text(computed.as_ref()),
         );
     }
+    if let Some(failed) = computed.as_ref().map(|computed| computed.failed).filter(|failed| *failed > 0) {
+        let place = format!("{SEAL}#second_pass");
+        findings.say(
+            Code::SecondPassDiffers,
+            place,
+            "every window asked twice",
+            format!("{failed} windows not closed again"),
+        );
+    }
     for difference in computed.iter().flat_map(|computed| &computed.differences) {
         let PassDifference { kind, from, to, late, changed, vanished } = difference;
         let place = format!("{kind} {from} to {to}");
@@ -218,7 +227,7 @@ fn counts(time: Option<ServiceTime>, window: Option<Window>) -> bool {
 }
 
 fn has_closed(run: &Run) -> bool {
-    matches!(run.state, RunState::Complete | RunState::Empty) || (run.state == RunState::Expired && run.pages > 0)
+    matches!(run.state, RunState::Complete | RunState::Empty | RunState::Expired)
 }
 
 fn day(time: ServiceTime) -> i64 {

@@ -113,6 +113,7 @@ fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesi
         RunState::Failed if !has_reason => Some("failed has a reason"),
         RunState::Failed if run.run == 0 || !has_requests => Some("a run that failed was asked"),
         RunState::Expired if seen.records > 0 => Some("of an expired window no records came"),
+        RunState::Expired if !seen.is_closed && !may_go_on => Some("what the service refused to answer has failed"),
         RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis)) => {
             Some("the window lies within the stated retention")
         }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::crypto::timestamp::{TimestampFault, Token, TrustRoot, nonce_for, parse_response};
 use crate::format::parts::{TimestampMode, Timestamps};
-use crate::format::path::{PackagePath, SEAL};
+use crate::format::path::PackagePath;
 use crate::time::TsaTime;
 use crate::verify::finding::{Code, Finding, Findings, Severity};
 use crate::verify::verdict::TokenFact;
@@ -66,10 +66,14 @@ pub(in crate::verify) fn check(stamped: &Stamped<'_>, roots: &[TrustRoot], findi
 }
 
 /// Says that times are the operator's own, where the signed mode is `none`.
-pub(in crate::verify) fn check_mode(claimed: &Timestamps, is_required: bool, findings: &mut Findings) {
+pub(in crate::verify) fn check_mode(claimed: &Timestamps, document: &str, is_required: bool, findings: &mut Findings) {
     if claimed.mode == TimestampMode::None {
-        let finding =
-            Finding::new(Code::TimestampAbsent, format!("{SEAL}#timestamps"), "none", "times are the operator's own");
+        let finding = Finding::new(
+            Code::TimestampAbsent,
+            format!("{document}#timestamps"),
+            "none",
+            "times are the operator's own",
+        );
         findings.add(if is_required { finding.with_severity(Severity::Unestablished) } else { finding });
     }
 }
