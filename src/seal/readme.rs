@@ -26,7 +26,8 @@ pub fn text(package: &str, simulated: bool, genesis_timestamps: usize, seal_time
     format!(
         "{mark}Sealed log pages: {package}\n\
          \n\
-         data/pages holds the exact bytes that the operator's tool recorded as received, data/records a signed statement about each,\n\
+         data/pages holds the exact bytes that the operator's tool recorded as received, data/records a signed\n\
+         statement about each,\n\
          data/genesis.json the plan that was signed before the first request, seal/seal.json the statement that closes\n\
          the package. The format is described in FORMAT.md of the project that made it (seal/seal.json, \"tool\").\n\
          \n\

@@ -218,19 +218,24 @@ fn a_superseded_run_is_kept_and_named() {
     assert_eq!((report.facts.counts.records, report.facts.counts.inside), (3, 2));
 }
 
-/// FORMAT §9: a window beyond retention.
+/// FORMAT §9: a window beyond retention that the service closed without a record; one that it refused has failed, however old.
 #[test]
 fn an_expired_window_is_a_named_gap() {
     let (from, to) = ("2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z");
     let mut draft = Draft::good();
     draft.plan_from = from.to_owned();
     draft.plan_to = to.to_owned();
-    draft.pages.clear();
-    let mut expired = run("expired", Some("400 Bad Request"));
+    let mut nothing = page(1, &first_url(GRAPH, KIND, from, to), None, Vec::new());
+    nothing.from = from.to_owned();
+    nothing.to = to.to_owned();
+    draft.pages = vec![nothing];
+    let mut expired = run("expired", Some("the service returned nothing"));
     expired.from = from.to_owned();
     expired.to = to.to_owned();
     draft.runs = vec![expired];
     expect_valid(&draft.build(), &["coverage-gap"]);
+    draft.pages.clear();
+    crate::expect_invalid(&draft.build(), &["seal-streams-mismatch", "coverage-gap"]);
 }
 
 /// FORMAT §12.11: a later volume of an acquisition is judged for itself, and is not the whole.

@@ -108,9 +108,8 @@ fn sealed_as_it_stands_after_a_kill() {
         })
         .collect();
     assert!(!lines.is_empty());
-    let named: String =
-        said.stderr.lines().filter(|line| line.starts_with("gap: ")).map(|line| format!("{line}\n")).collect();
-    assert_eq!(named, lines.concat(), "each gap is named, and no other");
+    let named: Vec<&str> = said.stderr.split_inclusive('\n').filter(|line| line.starts_with("gap: ")).collect();
+    assert_eq!(named.concat(), lines.concat(), "each gap is named, and no other");
 
     let package = matter.package();
     let opened = Opened::read(&package);
