@@ -194,8 +194,11 @@ fn values_outside_their_range_are_refused() {
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
         ("key", "/words", json!("abandon")),
     ] {
-        let document = documents().iter().find(|document| document.schema == schema).unwrap();
-        let mut value = document.value();
+        // A page without records may be called opaque, and which page is the first depends on the hour of the demo.
+        let mut values = documents().iter().filter(|document| document.schema == schema).map(Document::value);
+        let mut value = values
+            .find(|value| schema != "page-record" || value["records"]["count"].as_u64() > Some(0))
+            .unwrap_or_else(|| panic!("the program wrote a {schema} to damage"));
         if let Some(code) = pointer.strip_prefix("/packages/0/report/finding_counts/") {
             value["packages"][0]["report"]["finding_counts"][code] = wrong.clone();
         } else {
