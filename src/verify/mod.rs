@@ -2,7 +2,7 @@
 //!
 //! It shares no code with what made the package above the format itself, reads one handle from its first byte to its last,
 //! computes every value anew, and believes none that is stored. It has no disk, network, clock or randomness: the same bytes
-//! and the same trust give the same report everywhere. [`package`] holds the pass, `checks` one file for each section of
+//! and the same trust give the same report everywhere. `pass` goes over the archive, `checks` one file for each section of
 //! FORMAT, [`finding`] the table of codes, [`verdict`] the one function that draws the verdict, [`budget`] all limits.
 //!
 //! # Attack manual
@@ -41,6 +41,7 @@ pub mod budget;
 mod checks;
 pub mod finding;
 pub mod package;
+mod pass;
 pub mod verdict;
 pub mod verified;
 mod workers;

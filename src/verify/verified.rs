@@ -7,7 +7,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::verify::package::EntrySeen;
+use crate::verify::pass::EntrySeen;
 use crate::verify::verdict::Report;
 
 /// A package in which nothing was found to contradict its signed claims, and the handle to read it again.

@@ -12,7 +12,7 @@ use crate::format::path::{BAG_INFO, BAGIT, MANIFEST, PackagePath, README, SIGNER
 use crate::format::seal::Seal;
 use crate::verify::checks::container::Role;
 use crate::verify::finding::{Code, Findings};
-use crate::verify::package::EntrySeen;
+use crate::verify::pass::EntrySeen;
 
 /// Compares `bagit.txt` with its one content.
 pub(in crate::verify) fn check_declaration(bagit: Option<&[u8]>, findings: &mut Findings) {

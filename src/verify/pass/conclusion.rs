@@ -1,0 +1,260 @@
+//! The end of the pass: everything that was seen meets everything that was claimed.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
+use crate::format::genesis::Genesis;
+use crate::format::kind::Sort;
+use crate::format::parts::TimestampMode;
+use crate::format::path::{GENESIS, PackagePath, SEAL};
+use crate::format::seal::{Seal, Totals};
+use crate::verify::checks::comparison::{self};
+use crate::verify::checks::container::Role;
+use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal};
+use crate::verify::checks::timestamp::{Stamped, TokenSeen};
+use crate::verify::checks::{bag, coverage, genesis, roots, seal, signer, timestamp};
+use crate::verify::finding::{Code, Severity, Step};
+use crate::verify::package::{Options, VerifyError};
+use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
+use crate::verify::verdict::{Counts, Facts, PlannedWindow};
+use crate::verify::verified::{ReadAgainError, read_entry};
+
+impl Pass {
+    /// Compares everything seen with everything claimed; returns the plan and the seal where both could be read.
+    pub(super) fn finish(
+        &mut self,
+        before: Before,
+        options: &Options<'_>,
+        facts: &mut Facts,
+    ) -> Option<(Genesis, Seal)> {
+        if self.entries.is_empty() {
+            for step in Step::ALL.into_iter().filter(|step| *step != Step::Container) {
+                self.not_checked.insert(step, "the archive could not be followed".to_owned());
+            }
+            return None;
+        }
+        self.begin();
+        let seal_bytes = self.kept.get(&Role::Seal).cloned();
+        let seal_signature = self.kept.get(&Role::SealSignature).cloned();
+        let key = self.key;
+        let seal = seal::read(
+            seal_bytes.as_deref(),
+            seal_signature.as_deref(),
+            key.as_ref(),
+            |path| is_listed(&self.entries, path),
+            &mut self.findings,
+        );
+        let genesis = self.genesis.take();
+        if let Some(key) = &key {
+            signer::check_names(key, genesis.as_ref(), seal.as_ref(), &mut self.findings);
+            facts.signer = Some(key.fingerprint());
+            facts.signer_trusted = signer::check_trust(key, &options.trust.keys, &mut self.findings);
+        }
+        self.check_bag(genesis.as_ref(), seal.as_ref());
+        if let Some(seal) = &seal {
+            self.check_seal(seal, genesis.as_ref(), before);
+        }
+        self.note_unread(genesis.is_some(), seal.is_some(), key.is_some());
+        self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), options, facts);
+        if let Some(genesis) = &genesis
+            && (genesis.simulated || genesis::is_outside_cloud_table(genesis))
+        {
+            self.findings.say(
+                Code::SimulatedData,
+                "data/genesis.json#simulated",
+                "simulated",
+                &genesis.source.graph_url,
+            );
+        }
+        self.state_facts(genesis.as_ref(), seal.as_ref(), facts);
+        facts.seal_sha256 = seal_bytes.as_deref().map(SealDigest::of);
+        genesis.zip(seal)
+    }
+
+    /// Holds the passes against each other and the service's counts against the records, where the package claims any of it.
+    pub(super) fn compare<R: Read + Seek>(
+        &mut self,
+        archive: &mut R,
+        genesis: &Genesis,
+        seal: &Seal,
+    ) -> Result<(), VerifyError> {
+        let has_counts = genesis.plan.kinds.iter().any(|kind| kind.sort() == Sort::Count);
+        let claims_any = seal.second_pass.is_some() || !seal.reconciliation.is_empty();
+        if self.quick || !(genesis.plan.second_pass || has_counts || claims_any) {
+            return Ok(());
+        }
+        // What contradicts itself is not worth reading twice, and could make the reading endless.
+        if self.findings.worst() == Some(Severity::Violation) {
+            self.not_checked
+                .insert(Step::Coverage, "the passes were not compared: the package contradicts itself".to_owned());
+            return Ok(());
+        }
+        let places: BTreeMap<&str, &EntrySeen> =
+            self.entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
+        let mut read = |path: &str| match places.get(path) {
+            Some(entry) => read_entry(archive, &self.top, entry),
+            None => Err(ReadAgainError::Missing(path.to_owned())),
+        };
+        match comparison::check(&self.bodies, genesis, seal, &mut read, &mut self.findings) {
+            Err(ReadAgainError::Io(error)) => Err(VerifyError::Io(error)),
+            Err(ReadAgainError::Changed(_)) => Err(VerifyError::Changed),
+            Err(ReadAgainError::Missing(_)) | Ok(()) => Ok(()),
+        }
+    }
+
+    fn check_bag(&mut self, genesis: Option<&Genesis>, seal: Option<&Seal>) {
+        let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
+        bag::check_declaration(kept(Role::Bagit), &mut self.findings);
+        bag::check_manifests(kept(Role::Manifest), kept(Role::TagManifest), &self.entries, &mut self.findings);
+        if let (Some(genesis), Some(seal)) = (genesis, seal) {
+            bag::check_bag_info(kept(Role::BagInfo), genesis, seal, &self.entries, &mut self.findings);
+        }
+    }
+
+    fn check_seal(&mut self, seal: &Seal, genesis: Option<&Genesis>, before: Before) {
+        let tag_manifest = self.digest_of(Role::TagManifest).map(TagManifestDigest::from_bytes);
+        seal::check_statements(seal, genesis, &self.top, before, tag_manifest, &mut self.findings);
+        if let Some(identity) = &self.identity {
+            let findings = &mut self.findings;
+            genesis::check_reference(SEAL, &seal.acquisition, &seal.genesis, identity, |finding| findings.add(finding));
+        }
+        if let Some(genesis) = genesis {
+            genesis::check_seal(seal, genesis, &mut self.findings);
+        }
+        if !self.quick {
+            let empty_head =
+                self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
+            let head = if self.chain.count() == 0 { empty_head } else { self.chain.head() };
+            self.chain.check_first(seal.volume.first_page, &mut self.findings);
+            roots::check_root_and_head(seal, self.chain.root(), head, &mut self.findings);
+            self.counts.inside = roots::inside_of(seal, &self.runs);
+            let counts = &self.counts;
+            let computed = Totals {
+                pages: counts.pages,
+                records: counts.records,
+                inside: counts.inside,
+                body_bytes: counts.body_bytes,
+                failures: counts.failures,
+            };
+            roots::check_totals(seal, &computed, &mut self.findings);
+            roots::check_streams(seal, genesis, &self.runs, &mut self.findings);
+        }
+        if let Some(genesis) = genesis
+            && let Some(reason) = coverage::check(seal, genesis, &mut self.findings)
+        {
+            self.not_checked.insert(Step::Coverage, reason);
+        }
+    }
+
+    fn check_times(
+        &mut self,
+        genesis: Option<&Genesis>,
+        seal: Option<&Seal>,
+        seal_signature: Option<&[u8]>,
+        options: &Options<'_>,
+        facts: &mut Facts,
+    ) {
+        let roots = &options.trust.timestamp_roots;
+        let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
+        let genesis_tokens = genesis.map(|genesis| {
+            let signature = self.kept.get(&Role::GenesisSignature).map(Vec::as_slice);
+            let claimed = &genesis.timestamps;
+            let stamped = Stamped { files: &of_genesis, signature, claimed, path: PackagePath::genesis_timestamp };
+            timestamp::check(&stamped, roots, &mut self.findings)
+        });
+        let seal_tokens = seal.map(|seal| {
+            let claimed = &seal.timestamps;
+            let stamped =
+                Stamped { files: &of_seal, signature: seal_signature, claimed, path: PackagePath::seal_timestamp };
+            timestamp::check_mode(claimed, SEAL, options.trust.require_timestamp, &mut self.findings);
+            // One bracket without the other shows half: a seal's stamp says nothing about when the plan was made.
+            if let Some(genesis) = genesis.filter(|_| claimed.mode == TimestampMode::Embedded) {
+                let is_required = options.trust.require_timestamp;
+                timestamp::check_mode(&genesis.timestamps, GENESIS, is_required, &mut self.findings);
+            }
+            timestamp::check(&stamped, roots, &mut self.findings)
+        });
+        let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());
+        self.times.check_tokens(&times(&genesis_tokens), seal, &times(&seal_tokens), &mut self.findings);
+        if let Some(seal) = seal {
+            check_before_seal(self.latest_finished.as_ref(), seal, &mut self.findings);
+            if let Some(genesis) = genesis {
+                check_genesis_before_seal(genesis, seal, &mut self.findings);
+            }
+        }
+        facts.times.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
+        facts.times.seal_tokens = seal_tokens.into_iter().map(|token| token.fact).collect();
+    }
+
+    /// Names the steps that could not be carried out, and why.
+    fn note_unread(&mut self, has_genesis: bool, has_seal: bool, has_key: bool) {
+        let mut note = |steps: &[Step], reason: &str| {
+            for step in steps {
+                self.not_checked.entry(*step).or_insert_with(|| reason.to_owned());
+            }
+        };
+        if self.quick {
+            note(&[Step::Container], "headers and names only: files were not inflated");
+            note(&[Step::Bag], "names and tag files only: payload files were not read");
+            note(
+                &[Step::PageRecords, Step::Pages, Step::Pagination, Step::Failures, Step::RootsAndCounts],
+                "pages and failures were not read",
+            );
+            note(&[Step::TimeOrder], "requests were not read");
+        }
+        if !has_genesis {
+            let steps = [Step::Genesis, Step::Bag, Step::Pagination, Step::Coverage, Step::Timestamps, Step::TimeOrder];
+            note(&steps, "there is no readable genesis");
+        }
+        if !has_seal {
+            let steps =
+                [Step::Seal, Step::Bag, Step::RootsAndCounts, Step::Coverage, Step::Timestamps, Step::TimeOrder];
+            note(&steps, "there is no readable seal");
+        }
+        if !has_key {
+            let steps = [Step::Seal, Step::Signer, Step::Genesis, Step::PageRecords, Step::Failures];
+            note(&steps, "there is no usable key");
+        }
+    }
+
+    fn state_facts(&self, genesis: Option<&Genesis>, seal: Option<&Seal>, facts: &mut Facts) {
+        facts.file_count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        facts.genesis_sha256 = self.identity.as_ref().map(|identity| identity.digest);
+        facts.counts = self.counts;
+        facts.counts_computed = !self.quick;
+        if let Some(genesis) = genesis {
+            facts.acquisition = Some(genesis.acquisition.clone());
+            facts.matter = Some(genesis.matter.clone());
+            facts.operator = Some(genesis.operator.clone());
+            facts.simulated = Some(genesis.simulated || genesis::is_outside_cloud_table(genesis));
+            facts.service = Some(genesis.source.graph_url.clone());
+            facts.window = Some(PlannedWindow { from: genesis.plan.from, to: genesis.plan.to });
+            facts.kinds.clone_from(&genesis.plan.kinds);
+            facts.kinds_not_asked.clone_from(&genesis.plan.not_asked);
+            facts.times.genesis_created = Some(genesis.created);
+            facts.times.mode = Some(genesis.timestamps.mode);
+        }
+        if let Some(seal) = seal {
+            facts.package = Some(seal.package.clone());
+            facts.simulated = Some(seal.simulated || facts.simulated.unwrap_or(false));
+            facts.volume = Some(seal.volume);
+            facts.coverage.clone_from(&seal.streams);
+            facts.times.seal_created = Some(seal.created);
+            if self.quick {
+                facts.counts = Counts {
+                    pages: seal.totals.pages,
+                    records: seal.totals.records,
+                    inside: seal.totals.inside,
+                    body_bytes: seal.totals.body_bytes,
+                    failures: seal.totals.failures,
+                    ..Counts::default()
+                };
+            }
+        }
+    }
+}
+
+fn times(tokens: &[TokenSeen]) -> Vec<(String, crate::time::TsaTime)> {
+    tokens.iter().filter(|token| token.is_sound).map(|token| (token.fact.path.clone(), token.time)).collect()
+}

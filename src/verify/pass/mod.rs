@@ -1,0 +1,126 @@
+//! The pass: one package, from its first byte to its last, to a report.
+//!
+//! One forward pass over one handle: what is hashed is what is judged. [`reading`] goes over the archive and hands pages and failures
+//! to the workers, [`following`] follows what depends on order, [`conclusion`] holds everything that was seen against everything
+//! that was claimed, [`faults`] turns the container's faults into findings.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::thread;
+
+use crate::codec::zip::{Limits, Reader};
+use crate::crypto::digest::ArchiveDigest;
+use crate::crypto::signature::PublicKey;
+use crate::format::genesis::Genesis;
+use crate::time::LocalTime;
+use crate::verify::budget;
+use crate::verify::checks::comparison::Bodies;
+use crate::verify::checks::container::Role;
+use crate::verify::checks::genesis;
+use crate::verify::checks::page_record::Chain;
+use crate::verify::checks::pagination::Runs;
+use crate::verify::checks::time_order::RequestTimes;
+use crate::verify::finding::{Findings, Step};
+use crate::verify::package::{Options, VerifyError};
+use crate::verify::verdict::{Counts, Facts, Report, conclude};
+use crate::verify::workers::Crew;
+
+mod conclusion;
+mod faults;
+mod following;
+mod reading;
+
+/// One file of the archive, as the pass met it.
+#[derive(Clone, Debug)]
+pub(in crate::verify) struct EntrySeen {
+    /// Below the top directory; the whole name where it is not below it.
+    pub(in crate::verify) path: String,
+    pub(in crate::verify) role: Option<Role>,
+    /// None until the file was read, and for good where it could not be.
+    pub(in crate::verify) digest: Option<[u8; 32]>,
+    pub(in crate::verify) byte_len: u64,
+    pub(in crate::verify) compressed_len: u32,
+    pub(in crate::verify) header_offset: u64,
+}
+
+/// Everything seen so far.
+#[derive(Default)]
+pub(in crate::verify) struct Pass {
+    quick: bool,
+    top: String,
+    entries: Vec<EntrySeen>,
+    findings: Findings,
+    not_checked: BTreeMap<Step, String>,
+    /// Files kept whole, by role.
+    kept: BTreeMap<Role, Vec<u8>>,
+    key: Option<PublicKey>,
+    genesis: Option<Genesis>,
+    identity: Option<genesis::Identity>,
+    /// Whether everything that stands before the pages was read.
+    has_begun: bool,
+    chain: Chain,
+    runs: Runs,
+    times: RequestTimes,
+    latest_finished: Option<(String, LocalTime)>,
+    last_failure: Option<(u64, u64)>,
+    counts: Counts,
+    bodies: Bodies,
+}
+
+pub(in crate::verify) fn run<R: Read + Seek>(
+    archive: &mut R,
+    options: &Options<'_>,
+) -> Result<(Report, Pass), VerifyError> {
+    let mut pass = Pass { quick: options.quick, ..Pass::default() };
+    let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
+    let limits = Limits { max_archive_bytes: budget::ARCHIVE_BYTES, max_entries: budget::ENTRIES, ..Limits::default() };
+    let before = match Reader::open(&mut *archive, limits) {
+        Ok(reader) => {
+            pass.take_directory(&reader);
+            thread::scope(|scope| pass.read(reader, Crew::new(options.threads, scope), options.progress))?
+        }
+        Err(error) => {
+            pass.take_stop(error)?;
+            None
+        }
+    };
+    if let Some((genesis, seal)) = pass.finish(before, options, &mut facts) {
+        pass.compare(archive, &genesis, &seal)?;
+    }
+    let findings = std::mem::take(&mut pass.findings);
+    let report = conclude(findings, &pass.not_checked, options.quick, facts);
+    Ok((report, pass))
+}
+
+/// Length and digest of the archive before the seal.
+type Before = Option<(u64, ArchiveDigest)>;
+
+impl Pass {
+    /// Hands over the top directory and the files below it.
+    pub(in crate::verify) fn into_entries(self) -> (String, Vec<EntrySeen>) {
+        (self.top, self.entries)
+    }
+
+    /// Says whether no page can have come before this package's first: its name has no volume.
+    fn is_first_volume(&self) -> bool {
+        let volume = self.top.rsplit_once("_v").map(|(_, digits)| digits);
+        !volume.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    fn digest_of(&self, role: Role) -> Option<[u8; 32]> {
+        self.entries.iter().find(|entry| entry.role == Some(role))?.digest
+    }
+
+    fn timestamps(&self, of_seal: bool) -> BTreeMap<u64, Vec<u8>> {
+        let numbered = self.kept.iter().filter_map(|(role, bytes)| match role {
+            Role::SealTimestamp(number) if of_seal => Some((*number, bytes.clone())),
+            Role::GenesisTimestamp(number) if !of_seal => Some((*number, bytes.clone())),
+            _ => None,
+        });
+        numbered.collect()
+    }
+}
+
+fn is_listed(entries: &[EntrySeen], path: &str) -> bool {
+    entries.iter().any(|entry| entry.path == path)
+}

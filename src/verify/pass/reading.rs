@@ -1,0 +1,212 @@
+//! Going over the archive: each entry is kept here, handed to the workers, or only hashed.
+
+use std::io::{Read, Seek};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::codec::zip::{RawEntry, Reader};
+use crate::crypto::digest::{ArchiveDigest, GenesisDigest, Hasher, TimestampDigest};
+use crate::format::path::SEAL;
+use crate::verify::budget;
+use crate::verify::checks::container::{Part, Role, check_paths};
+use crate::verify::checks::{genesis, signer};
+use crate::verify::finding::Code;
+use crate::verify::package::VerifyError;
+use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
+use crate::verify::workers::{Crew, Group, RawFile, Work};
+
+impl Pass {
+    /// Takes over what the central directory lists.
+    pub(super) fn take_directory<R: Read + Seek>(&mut self, reader: &Reader<R>) {
+        reader.top().clone_into(&mut self.top);
+        let prefix = format!("{}/", self.top);
+        let entries = reader.entries().iter().map(|entry| {
+            let path = entry.name.strip_prefix(&prefix).unwrap_or(&entry.name).to_owned();
+            EntrySeen {
+                role: Role::of(&path),
+                path,
+                digest: None,
+                byte_len: entry.uncompressed_len.into(),
+                compressed_len: entry.compressed_len,
+                header_offset: entry.header_offset,
+            }
+        });
+        self.entries = entries.collect();
+        check_paths(self.entries.iter().map(|entry| entry.path.as_str()), &mut self.findings);
+    }
+
+    /// Goes over the whole archive; returns length and digest of what stands before the seal.
+    pub(super) fn read<R: Read + Seek>(
+        &mut self,
+        mut reader: Reader<R>,
+        mut crew: Crew,
+        progress: Option<&dyn Fn(u64)>,
+    ) -> Result<Before, VerifyError> {
+        let seal_name = format!("{}/{SEAL}", self.top);
+        let mut hasher = Hasher::default();
+        let mut read_len: u64 = 0;
+        let mut before = None;
+        let mut index: usize = 0;
+        let mut pending: Option<(Group, bool)> = None;
+        let mut stop = None;
+        loop {
+            if before.is_none() && reader.upcoming().is_some_and(|entry| entry.name == seal_name) {
+                before = Some((read_len, ArchiveDigest::from_bytes(std::mem::take(&mut hasher).finish())));
+            }
+            let next = reader.next_entry(&mut |bytes| {
+                read_len = read_len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                if before.is_none() {
+                    hasher.update(bytes);
+                }
+            });
+            let raw = match next {
+                None => break,
+                Some(Ok(raw)) => raw,
+                Some(Err(error)) => {
+                    stop = Some(error);
+                    break;
+                }
+            };
+            while self.entries.get(index).is_some_and(|entry| entry.header_offset < raw.entry.header_offset) {
+                index = index.saturating_add(1);
+            }
+            self.take_entry(index, raw, &mut pending, &mut crew)?;
+            if let Some(progress) = progress {
+                progress(read_len);
+            }
+        }
+        self.flush(&mut pending, &mut crew)?;
+        crew.finish(|done| self.absorb(done))?;
+        let finished = match stop {
+            Some(error) => Err(error),
+            None => reader.finish(&mut |_| {}),
+        };
+        match finished {
+            Ok(faults) => self.take_all_faults(&faults),
+            Err(error) => self.take_stop(error)?,
+        }
+        Ok(before)
+    }
+
+    /// Sorts one entry: kept here, handed to the workers, or only hashed.
+    fn take_entry(
+        &mut self,
+        index: usize,
+        raw: RawEntry,
+        pending: &mut Option<(Group, bool)>,
+        crew: &mut Crew,
+    ) -> Result<(), VerifyError> {
+        let Some(entry) = self.entries.get(index) else { return Ok(()) };
+        let (role, path, byte_len) = (entry.role, entry.path.clone(), u64::from(raw.entry.uncompressed_len));
+        // More time stamps than a package may have are a finding already; they are not kept as well.
+        let role = role.filter(|role| !matches!(role, Role::GenesisTimestamp(number) | Role::SealTimestamp(number) if *number > budget::TIMESTAMPS));
+        let limit = role.map_or(budget::OTHER_BYTES, Role::byte_limit);
+        let mut file = RawFile { index, raw: Some(raw) };
+        if byte_len > limit {
+            self.findings.say(Code::ZipSizeCap, &path, byte_len.to_string(), format!("at most {limit}"));
+            file.raw = None;
+        }
+        match role {
+            Some(Role::Page(number, part)) if !self.quick => {
+                self.put(number, part, false, (&path, file), pending, crew)?;
+            }
+            Some(Role::Failure(number, part)) if !self.quick => {
+                self.put(number, part, true, (&path, file), pending, crew)?;
+            }
+            Some(Role::Page(..) | Role::Failure(..) | Role::RunLog | Role::Readme) | None => {
+                self.flush(pending, crew)?;
+                if !self.quick {
+                    crew.submit(Work::Hash(file), |done| self.absorb(done))?;
+                }
+            }
+            Some(role) => {
+                self.flush(pending, crew)?;
+                self.keep(role, file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file to the page or failure under way, or begins the next.
+    fn put(
+        &mut self,
+        number: u64,
+        part: Part,
+        is_failure: bool,
+        (path, file): (&str, RawFile),
+        pending: &mut Option<(Group, bool)>,
+        crew: &mut Crew,
+    ) -> Result<(), VerifyError> {
+        let belongs =
+            |(group, failure): &(Group, bool)| group.number == number && *failure == is_failure && !group.has(part);
+        if !pending.as_ref().is_some_and(belongs) {
+            self.flush(pending, crew)?;
+        }
+        let (group, _) = pending.get_or_insert_with(|| (Group::new(number), is_failure));
+        group.put(part, path, file);
+        Ok(())
+    }
+
+    /// Hands in the page or failure under way.
+    fn flush(&mut self, pending: &mut Option<(Group, bool)>, crew: &mut Crew) -> Result<(), VerifyError> {
+        if let Some((group, is_failure)) = pending.take() {
+            self.begin();
+            let work = if is_failure { Work::Failure(group, self.key) } else { Work::Page(group, self.key) };
+            crew.submit(work, |done| self.absorb(done))?;
+        }
+        Ok(())
+    }
+
+    /// Opens a file here and keeps as much of it as can be right.
+    fn keep(&mut self, role: Role, file: RawFile) {
+        let Some(raw) = file.raw else { return };
+        // No digest covers the seal's own entries: where deflate leaves bits free, they have to be zero.
+        if role.is_seal()
+            && let Err(fault) = raw.check_free_bits()
+        {
+            self.take_faults(&[fault]);
+        }
+        match raw.inflate() {
+            Ok(mut bytes) => {
+                if let Some(entry) = self.entries.get_mut(file.index) {
+                    entry.digest = Some(Sha256::digest(&bytes).into());
+                }
+                bytes.truncate(kept_len(role));
+                self.kept.entry(role).or_insert(bytes);
+            }
+            Err(fault) => self.take_faults(&[fault]),
+        }
+    }
+
+    /// Reads key and genesis, before the first page needs them.
+    pub(super) fn begin(&mut self) {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
+        self.key = signer::read_key(kept(Role::SignerKey), &mut self.findings);
+        let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
+        self.genesis = genesis::read(
+            bytes,
+            signature,
+            self.key.as_ref(),
+            |path| is_listed(&self.entries, path),
+            &mut self.findings,
+        );
+        self.identity = bytes.map(|bytes| genesis::Identity {
+            acquisition: self.genesis.as_ref().map(|genesis| genesis.acquisition.clone()),
+            digest: GenesisDigest::of(bytes),
+            timestamps: self.timestamps(false).values().map(|bytes| TimestampDigest::of(bytes)).collect(),
+        });
+    }
+}
+
+/// How much of a file is kept: one byte more than can be right shows that it is not.
+fn kept_len(role: Role) -> usize {
+    let len = match role {
+        Role::Bagit | Role::BagInfo | Role::SignerKey => budget::TAG_FILE_BYTES,
+        Role::GenesisSignature | Role::SealSignature => budget::SIGNATURE_BYTES,
+        _ => return usize::MAX,
+    };
+    usize::try_from(len).unwrap_or(usize::MAX)
+}
