@@ -116,7 +116,9 @@ pub(super) fn begin(
         series: Series { number: 1, previous_seal: None },
     };
     let bytes = encode(&genesis).map_err(|error| CliError::machine(with_causes(&error)))?;
-    let signature = key.sign(&bytes);
+    let signature = key.sign(&bytes).map_err(|error| {
+        CliError::machine(error.to_string()).hint("nothing was collected; bring the key back and try again")
+    })?;
     let stamps = stamp_genesis(&genesis, &signature, extra_roots.as_deref(), clock)?;
     let folder = matter.begin(&genesis, &bytes, signature.as_bytes(), &stamps)?;
     let reference = reference(&folder);

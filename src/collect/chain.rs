@@ -7,7 +7,7 @@ use super::page::PageContent;
 use super::{DurablePage, PageStore, StoreError};
 use crate::codec::zip::write::Part;
 use crate::crypto::digest::{PageDigest, RecordDigest};
-use crate::crypto::signature::Signer;
+use crate::crypto::signature::{NotSigned, Signer};
 use crate::format::failure::{FailureReason, FailureRecord, FailureRecordType};
 use crate::format::identifier::AcquisitionId;
 use crate::format::line::Line;
@@ -88,7 +88,7 @@ impl<'a, S: PageStore> Chain<'a, S> {
             next_link: content.next_link.clone(),
         };
         let record = encode(&record)?;
-        let signature = self.signer.sign(&record);
+        let signature = self.signer.sign(&record)?;
         let page = DurablePage { record: &record, signature: &signature, body: Some(&content.part) };
         let stored = self.store.commit_page(sequence, &page);
         self.note_break(stored)?;
@@ -131,7 +131,7 @@ impl<'a, S: PageStore> Chain<'a, S> {
             detail: Line::lossy(detail),
         };
         let record = encode(&record)?;
-        let signature = self.signer.sign(&record);
+        let signature = self.signer.sign(&record)?;
         let failure = DurablePage { record: &record, signature: &signature, body: part.as_ref() };
         let stored = self.store.commit_failure(sequence, &failure);
         self.note_break(stored)?;
@@ -171,6 +171,9 @@ pub enum ChainError {
     /// A record outgrew the format, usually by headers of absurd length.
     #[error("a record cannot be written down")]
     Format(#[from] FormatError),
+    /// The key is out of reach. Nothing was stored, and the page is asked for again later.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
     /// A page was committed for which no response is known: a bug of the caller.
     #[error("a page without response")]
     PageWithoutResponse,

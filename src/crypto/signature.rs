@@ -106,8 +106,20 @@ pub trait Signer: Sync {
     fn public_key(&self) -> PublicKey;
 
     /// Returns the signature over `message`. The same message always gets the same signature (RFC 8032 is deterministic).
-    fn sign(&self, message: &[u8]) -> Signature;
+    ///
+    /// A signature that came from outside this process was verified with [`Signer::public_key`] before it is returned. Nothing is
+    /// tried twice.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSigned`] when the key is out of reach; a key in memory never is.
+    fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned>;
 }
+
+/// Why there is no signature: a token was taken out, an agent ended or refuses, or what came back is not a signature of this key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key did not sign: {0}")]
+pub struct NotSigned(pub String);
 
 /// An Ed25519 public key that is canonically encoded and not weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInf
 use zeroize::Zeroizing;
 
 use crate::crypto::secret::Secret;
-use crate::crypto::signature::{PublicKey, Signature, Signer};
+use crate::crypto::signature::{NotSigned, PublicKey, Signature, Signer};
 
 /// A private key in memory.
 pub struct OperatorKey {
@@ -99,8 +99,8 @@ impl Signer for OperatorKey {
         self.public
     }
 
-    fn sign(&self, message: &[u8]) -> Signature {
-        Signature::from(self.signing.sign(message).to_bytes())
+    fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned> {
+        Ok(Signature::from(self.signing.sign(message).to_bytes()))
     }
 }
 
@@ -252,7 +252,7 @@ mod tests {
         let key = OperatorKey::generate().unwrap();
         key.write_private(&path, None).unwrap();
         let read = OperatorKey::load(&path, || Err(KeyFileError::NoRandomness("not asked".to_owned()))).unwrap();
-        assert!(key.public_key().verify(b"m", &read.sign(b"m")));
+        assert!(key.public_key().verify(b"m", &read.sign(b"m").unwrap()));
         assert!(matches!(key.write_private(&path, None), Err(KeyFileError::Exists(_))));
     }
 

@@ -74,6 +74,9 @@ pub enum SealError {
         #[source]
         source: std::io::Error,
     },
+    /// The key is out of reach.
+    #[error("the seal is not signed")]
+    NotSigned(#[from] crate::crypto::signature::NotSigned),
     /// The acquisition is larger than one package may be.
     #[error("{what}: {count} are too many for one package, which holds {limit}")]
     TooLarge {

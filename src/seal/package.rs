@@ -163,7 +163,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
         reconciliation: contents.reconciliation.to_vec(),
     };
     let seal_bytes = encode(&seal)?;
-    let seal_signature = signer.sign(&seal_bytes);
+    let seal_signature = signer.sign(&seal_bytes)?;
     writer.add(&top(path::SEAL), &Part::deflate(&seal_bytes))?;
     writer.add(&top(path::SEAL_SIGNATURE), &Part::deflate(seal_signature.as_bytes()))?;
     let imprint: [u8; 32] = Sha256::digest(seal_signature.as_bytes()).into();

@@ -194,7 +194,7 @@ impl Bench {
         let genesis = &self.genesis;
         let streams = end.table.streams(genesis, &end.uncovered);
         let second_pass = comparison::second_pass(parts, index, genesis, &streams).unwrap();
-        let (signature, tool) = (self.key.sign(&self.bytes), tool());
+        let (signature, tool) = (self.key.sign(&self.bytes).unwrap(), tool());
         let contents = Contents {
             genesis,
             genesis_bytes: &self.bytes,

@@ -112,7 +112,7 @@ fn reopen(bench: &Bench, folder: &AcquisitionFolder) -> (Head, RunTable, PageInd
 fn the_same_on_a_real_disk() {
     for_all(losses(commits()).collect(), |(at, loss)| {
         let (bench, root) = (bench(), tempfile::tempdir().unwrap());
-        let signature = bench.key.sign(&bench.bytes);
+        let signature = bench.key.sign(&bench.bytes).unwrap();
         let root = root.path().join("acquisition");
         let folder = AcquisitionFolder::create(&root, &bench.bytes, signature.as_bytes(), &[]).unwrap();
         let end = bench.run(Faulty::new(&folder, at, loss), bench.nothing_yet(), 1);
