@@ -273,6 +273,13 @@ pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisit
         Stop::NoToken(NoToken::Unreachable { detail }) => {
             CliError::machine(detail.clone()).hint(format!("check the network; {again}"))
         }
+        Stop::NotLicensed { refusals, detail } => CliError::request(format!(
+            "the service refuses for want of a licence, {} on end: {detail}",
+            out::counted(*refusals, "time")
+        ))
+        .hint(format!(
+            "the tenant needs Entra ID P1 or P2; if it has one, grant the application Directory.Read.All too; {again}"
+        )),
         Stop::Refused { status: 401, detail } => CliError::request(format!("the service refuses the token: {detail}"))
             .hint(format!("check the credential; {again}")),
         Stop::Refused { detail, .. } => {

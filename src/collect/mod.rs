@@ -8,6 +8,7 @@
 pub mod chain;
 pub mod findings;
 pub mod forecast;
+mod licence;
 pub mod page;
 pub mod plan;
 pub mod probe;

@@ -15,6 +15,7 @@ use super::findings::{
     ClockOffset, DailyCounts, DayCount, Findings, Held, KindFindings, Licence, LicenceState, Obstacle, Offer,
     ProbeRequest, Purpose, Rights, Told, Visibility,
 };
+use super::licence::NO_LICENCE;
 use super::stream::{back_off, claims_challenge, retry_after, throttle_back_off, uuid};
 use super::{Answer, Clock, LogSource, NoToken, Pace, retention};
 use crate::codec::json::slice_page;
@@ -450,7 +451,6 @@ pub const RISK_FIELDS: [&str; 4] = ["riskDetail", "riskLevelAggregated", "riskLe
 /// Each of these brings [`POLICIES`]; the first is the least.
 pub const READ_POLICIES: [&str; 3] =
     ["Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"];
-const NO_LICENCE: &str = "Authentication_RequestFromNonPremiumTenantOrB2CTenant";
 /// What it takes to believe that a licence is missing.
 const MAX_TRIES: u64 = 3;
 /// A page may be empty and still name a next one.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::chain::{Chain, ChainError};
+use super::licence::LicenceMemory;
 use super::plan;
 use super::stream::{RunEnd, Stop};
 use super::table::{RunTable, Stream};
@@ -37,6 +38,7 @@ pub struct Session<'a, S: PageStore> {
     pub(super) clock: &'a dyn Clock,
     pub(super) pace: &'a dyn Pace,
     pub(super) observer: &'a dyn Observer,
+    pub(super) licence: LicenceMemory,
     chain: Mutex<Chain<'a, S>>,
     table: Mutex<RunTable>,
     queue: Mutex<Queue>,
@@ -78,6 +80,7 @@ impl<'a, S: PageStore> Session<'a, S> {
             clock: outside.clock,
             pace: outside.pace,
             observer: outside.observer,
+            licence: LicenceMemory::new(genesis.identity.claims.as_deref().unwrap_or_default()),
             chain: Mutex::new(chain),
             table: Mutex::new(table),
             queue: Mutex::default(),

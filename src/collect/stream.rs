@@ -2,7 +2,7 @@
 //!
 //! Follows the service's own links verbatim and only to the service; keeps every failed attempt; decides what a bad answer means:
 //! wait and ask again, get a new token, begin the window anew, give it up, or stop the whole session. What decides is the status
-//! and the shape of the answer, never an error's wording.
+//! and the shape of the answer, never an error's wording; one code is read, that of a missing licence, see [`super::licence`].
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use chrono::DateTime;
 use sha2::{Digest as _, Sha256};
 
 use super::chain::{ChainError, Exchange, content_encoding, header};
+use super::licence::{self, Believed};
 use super::page::PageContent;
 use super::session::Session;
 use super::table::Stream;
 use super::{Answer, Event, NoToken, PageStore};
 use crate::crypto::digest::RootHash;
 use crate::format::failure::FailureReason;
-use crate::format::kind::Kind;
 use crate::format::parts::{Request, Response, StreamPosition};
 
 /// How a run ended.
@@ -38,6 +38,13 @@ pub enum Stop {
     Chain(ChainError),
     /// There is no token to ask with.
     NoToken(NoToken),
+    /// The service says that the tenant has no licence, and says nothing else.
+    NotLicensed {
+        /// How often it said so on end.
+        refusals: u64,
+        /// In words.
+        detail: String,
+    },
     /// The service refuses us, and would refuse every further request.
     Refused {
         /// The status, 401 or 403.
@@ -132,7 +139,11 @@ impl<S: PageStore> Session<'_, S> {
 
     fn fetch_page(&self, stream: Stream, position: StreamPosition, url: &str) -> Result<PageEnd, Stop> {
         let (mut token_is_new, mut claims_are_met) = (false, false);
-        for attempt in 1..=MAX_ATTEMPTS {
+        // Requests refused for want of a licence are no tries: such a refusal says nothing about this request.
+        let (mut attempt, mut tries) = (0, 0);
+        while tries < MAX_ATTEMPTS {
+            attempt += 1;
+            tries += 1;
             // Before the turn: workers that waited for a token together must not start together.
             self.source.authorize()?;
             if !self.pace.turn() {
@@ -141,8 +152,8 @@ impl<S: PageStore> Session<'_, S> {
             let (request, answer) = self.ask(position, attempt, url);
             let began_us = request.monotonic_start_us;
             let exchange = Exchange { stream: position, request, response: answer.response.clone() };
-            let may_retry = attempt < MAX_ATTEMPTS;
-            let verdict = judge(&answer, position, attempt);
+            let may_retry = tries < MAX_ATTEMPTS;
+            let verdict = judge(&answer, position, tries);
             let (reason, next) = match verdict {
                 Judgement::Page(response) => {
                     let content = PageContent::new(
@@ -152,8 +163,11 @@ impl<S: PageStore> Session<'_, S> {
                         stream.window,
                     );
                     match &content.opaque_because {
-                        Some(_) if may_retry => (FailureReason::NotAPage, Next::Wait(back_off(attempt))),
-                        _ => return self.keep_page(exchange, &content),
+                        Some(_) if may_retry => (FailureReason::NotAPage, Next::Wait(back_off(tries))),
+                        _ => {
+                            self.licence.grant(stream.kind);
+                            return self.keep_page(exchange, &content);
+                        }
                     }
                 }
                 Judgement::Failure(reason, next) => (reason, next),
@@ -168,6 +182,16 @@ impl<S: PageStore> Session<'_, S> {
                 Next::NewToken if challenge.is_some() && claims_are_met => Next::Stop,
                 Next::NewToken if challenge.is_none() && token_is_new => Next::Stop,
                 next => next,
+            };
+            let unlicensed = self.licence.saw(stream.kind, &answer);
+            let next = match unlicensed {
+                None => next,
+                Some(Believed::NotYet) => {
+                    tries -= 1;
+                    Next::Wait(licence::WAIT)
+                }
+                Some(Believed::Missing { .. }) if !stream.kind.is_sign_in() => Next::GiveUp,
+                Some(Believed::Missing { .. }) => Next::Stop,
             };
             self.keep_failure(exchange, &answer.body, reason, &detail, wait_of(&next))?;
             match next {
@@ -185,6 +209,9 @@ impl<S: PageStore> Session<'_, S> {
                 Next::Anew => return Ok(PageEnd::Dead(detail)),
                 Next::GiveUp => return Ok(PageEnd::GaveUp { is_slow: is_slow(&answer, reason) }),
                 Next::Stop => {
+                    if let Some(Believed::Missing { refusals }) = unlicensed {
+                        return Err(Stop::NotLicensed { refusals, detail });
+                    }
                     let status = answer.response.as_ref().map_or(0, |response| response.status);
                     return Err(Stop::Refused { status, detail });
                 }
@@ -288,11 +315,10 @@ fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'
     let next = match response.status {
         200..=299 => return Judgement::Page(response),
         401 => Next::NewToken,
-        // A missing licence is reported now and then for a tenant that has one, and `Unsupported Query` for queries that are
-        // supported: three refusals in a row are believed.
+        // `Unsupported Query` comes now and then for queries that are supported: three refusals in a row are believed.
         400 | 403 if attempt < 3 => wait(),
         // What keeps one of the further logs away does not keep the sign-in logs away.
-        403 if !Kind::SIGN_INS.contains(&position.kind) => Next::GiveUp,
+        403 if !position.kind.is_sign_in() => Next::GiveUp,
         403 => Next::Stop,
         // The service's way to say that a link has died; on a first page it is the query that is wrong.
         400 | 404 | 410 if position.sequence > 1 => Next::Anew,

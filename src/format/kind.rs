@@ -100,6 +100,12 @@ impl Kind {
         }
     }
 
+    /// Says whether it is one of the four sign-in logs.
+    #[must_use]
+    pub fn is_sign_in(self) -> bool {
+        Self::SIGN_INS.contains(&self)
+    }
+
     /// Says whether it is asked window by window; counts are asked once, for the plan's window.
     #[must_use]
     pub fn is_windowed(self) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use signhold::collect::session::SessionEnd;
 use signhold::collect::stream::Stop;
-use signhold::simulate::{Expectation, Fault, FaultName};
+use signhold::simulate::{Expectation, Fault, FaultName, Settings};
 
 use crate::bench::{Bench, Setup};
 use crate::judged::Judged;
@@ -34,8 +34,6 @@ fn judge((name, workers): (FaultName, usize)) -> Result<(), String> {
     match (fault.expectation(), &end.stop) {
         (Expectation::Stops, Some(Stop::Refused { status: 403, .. })) => {}
         (Expectation::Complete, None) if gaps.is_empty() => {}
-        // Refused nine times in ten, it may have to stop; what is left can be resumed, as it could not after a gap.
-        (Expectation::Gap, Some(Stop::Refused { status: 403, .. })) if name == FaultName::LicenceFlaky => {}
         (Expectation::Gap, None) if is_survived(name) == gaps.is_empty() => {}
         (Expectation::DiffersOnSecondPass, None) if gaps.is_empty() => {
             let second = judged.seal.second_pass.as_ref().ok_or("there was no second pass")?;
@@ -68,6 +66,7 @@ fn trace(name: FaultName) -> Option<(Option<u64>, &'static str, bool)> {
             (Some(200), "body-cut", true)
         }
         FaultName::Empty200 => (Some(200), "not-a-page", false),
+        FaultName::LicenceFlaky => (Some(403), "status", true),
         FaultName::Html200 | FaultName::NotJson200 => (Some(200), "not-a-page", true),
         FaultName::Redirect => (Some(302), "status", false),
         FaultName::Stall => (None, "timeout", false),
@@ -117,6 +116,25 @@ fn a_throttling_service_is_waited_for_as_long_as_it_says() {
     let (bench, _, _) = collect(Setup::new(&[Fault::usual(FaultName::Http429HttpDate)]), 1);
     let waits = bench.pace.waits();
     assert!(waits.iter().any(|wait| (1..=3).contains(&wait.as_secs())), "{waits:?}");
+}
+
+#[test]
+fn a_licence_that_is_missing_for_good_ends_it_after_a_while() {
+    let without: fn(&mut Settings) = |_| {};
+    let with: fn(&mut Settings) = |settings| settings.tenant.permissions.push("Directory.Read.All".to_owned());
+    for (change, refusals) in [(without, 40), (with, 3)] {
+        let mut setup = Setup::new(&["http-403-licence".parse().unwrap()]);
+        setup.change = change;
+        let (bench, end, judged) = collect(setup, 1);
+        judged.check(&bench, &BTreeSet::new()).unwrap();
+        assert!(
+            matches!(end.stop, Some(Stop::NotLicensed { refusals: told, .. }) if told == refusals),
+            "{:?}",
+            end.stop
+        );
+        assert_eq!(judged.failures.len() as u64, refusals);
+        assert_eq!(judged.gaps().len(), judged.seal.streams.len());
+    }
 }
 
 #[test]

@@ -23,7 +23,6 @@ fn judge((one, other): (FaultName, FaultName)) -> Result<(), String> {
     let gaps = judged.gaps();
     let told = format!("should end {worst:?} at worst, but gaps {gaps:?}, stop {:?}", end.stop);
     match &end.stop {
-        Some(Stop::Refused { status: 403, .. }) if [one, other].contains(&FaultName::LicenceFlaky) => Ok(()),
         Some(Stop::Refused { .. }) if worst == Expectation::Stops => Ok(()),
         None if worst >= Expectation::Gap || gaps.is_empty() => Ok(()),
         _ => Err(told),

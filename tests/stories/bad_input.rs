@@ -136,17 +136,25 @@ fn the_service_does_not_know_us() {
 #[test]
 fn the_rights_are_not_enough() {
     let without_right = Service::with(100, |settings| settings.tenant.permissions.clear());
-    let without_licence = Service::with(100, |settings| settings.tenant.licence = Licence::Free);
-    for service in [without_right, without_licence] {
+    // With this right a missing licence is believed at once; without it the check is known to fail.
+    let without_licence = Service::with(100, |settings| {
+        settings.tenant.licence = Licence::Free;
+        settings.tenant.permissions.push("Directory.Read.All".to_owned());
+    });
+    let of_rights = "the service refuses access: status 403 `";
+    let of_licence = "the service refuses for want of a licence, 3 times on end: status 403 `";
+    let needs_rights = "the application needs AuditLog.Read.All with admin consent, and the tenant Entra ID P1 or P2";
+    let needs_licence =
+        "the tenant needs Entra ID P1 or P2; if it has one, grant the application Directory.Read.All too";
+    for (service, error, needs) in
+        [(without_right, of_rights, needs_rights), (without_licence, of_licence, needs_licence)]
+    {
         let matter = Matter::new();
         let said = service.collect(&matter).set("--workers", "1").stdout("").code(2).stderr;
         let id = matter.acquisition().file_name().unwrap().to_str().unwrap().to_owned();
-        let ending = format!(
-            "hint: the application needs AuditLog.Read.All with admin consent, and the tenant Entra ID P1 or P2; \
-             everything so far is safe; go on with `signhold resume {} {id}`\n",
-            matter.dir
-        );
-        assert!(said.contains("error: the service refuses access: status 403 `") && said.ends_with(&ending), "{said}");
+        let ending =
+            format!("hint: {needs}; everything so far is safe; go on with `signhold resume {} {id}`\n", matter.dir);
+        assert!(said.contains(&format!("error: {error}")) && said.ends_with(&ending), "{said}");
         // That we were refused is itself evidence.
         service.resume(&matter).arg("--seal-only").code(5);
         let opened = Opened::read(&matter.package());

@@ -86,10 +86,13 @@ impl Fault {
             return row.expectation;
         }
         match self.name {
+            // One request in ten is answered all the same.
+            FaultName::LicenceFlaky => Expectation::Complete,
             FaultName::ClaimsChallenge
             | FaultName::ExpireToken
             | FaultName::Http401Expired
-            | FaultName::Http401Lifetime => Expectation::Stops,
+            | FaultName::Http401Lifetime
+            | FaultName::Http403Licence => Expectation::Stops,
             _ => Expectation::Gap,
         }
     }
@@ -248,6 +251,8 @@ mod grammar {
         assert_eq!(expects("http-503@3"), Expectation::Complete);
         assert_eq!(expects("http-503"), Expectation::Gap);
         assert_eq!(expects("http-401-expired"), Expectation::Stops);
+        assert_eq!(expects("http-403-licence"), Expectation::Stops);
+        assert_eq!(expects("licence-flaky"), Expectation::Complete);
         assert_eq!(expects("mutation@3"), Expectation::DiffersOnSecondPass);
     }
 }

@@ -116,7 +116,7 @@ catalogue! {
     Imds410, "imds-410", Login, TWICE, TWICE, Complete, "the managed identity endpoint answers 410 (bare: twice, then well)";
     Imds429, "imds-429", Login, TWICE, TWICE, Complete, "the managed identity endpoint answers 429 (bare: twice, then well)";
     LateArrival, "late-arrival", Log, ALWAYS, ALWAYS, DiffersOnSecondPass, "an eighth of the records cannot be seen yet: bare, until their window was read once; @N, until request N; @Nm, for N simulated minutes";
-    LicenceFlaky, "licence-flaky", Answer, ALWAYS, ALWAYS, Gap, "403 on licence for 9 calls in 10 unless Directory.Read.All was granted";
+    LicenceFlaky, "licence-flaky", Answer, ALWAYS, ALWAYS, Complete, "403 on licence for 9 calls in 10 unless Directory.Read.All was granted";
     LoginUnavailable, "login-unavailable", Login, FIRST, FIRST, Complete, "the token endpoint is unavailable for a moment, 90033 (bare: the first request)";
     MixedTimes, "mixed-times", Shape, ALWAYS, ALWAYS, Complete, "half of all times have seven digits of fraction";
     Mutation, "mutation", Log, ALWAYS, ALWAYS, DiffersOnSecondPass, "an eighth of the records change steps, details and risk: bare, once their window was read; @N, from request N on";
