@@ -81,10 +81,14 @@ digests! {
     ArchiveDigest,
     /// Of a certificate in DER.
     CertificateDigest,
-    /// Of a file named by a manifest (FORMAT §10).
+    /// Of a line of a ledger, without its line feed (FORMAT §20.1).
+    EventDigest,
+    /// Of a whole file: one named by a manifest (FORMAT §10), a package as handed over (FORMAT §20.2).
     FileDigest,
     /// Of the bytes of a genesis document.
     GenesisDigest,
+    /// Of the first line of a ledger: its name (FORMAT §20.1).
+    LedgerName,
     /// Of a Merkle leaf, domain byte included (FORMAT §8).
     LeafHash,
     /// Of a page body as stored.

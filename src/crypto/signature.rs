@@ -151,9 +151,24 @@ impl PublicKey {
     /// As [`PublicKey::from_bytes`], and [`KeyError::Malformed`] for any other text, a second key or a private one among them.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let (label, der) = pkcs8::der::pem::decode_vec(pem.as_bytes()).map_err(|_| KeyError::Malformed)?;
-        let bytes = der.strip_prefix(&SPKI_PREFIX).and_then(|rest| <&[u8; 32]>::try_from(rest).ok());
-        let key = Self::from_bytes(bytes.ok_or(KeyError::Malformed)?)?;
+        let key = Self::from_spki(&der)?;
         if label == PEM_LABEL && key.to_pem() == pem { Ok(key) } else { Err(KeyError::Malformed) }
+    }
+
+    /// Reads the 44 bytes of a SubjectPublicKeyInfo (RFC 8410).
+    ///
+    /// # Errors
+    ///
+    /// As [`PublicKey::from_bytes`], and [`KeyError::Malformed`] for any other bytes.
+    pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
+        let bytes = spki.strip_prefix(&SPKI_PREFIX).and_then(|rest| <&[u8; 32]>::try_from(rest).ok());
+        Self::from_bytes(bytes.ok_or(KeyError::Malformed)?)
+    }
+
+    /// Returns the 32 bytes of RFC 8032.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 
     /// Returns the key as PEM (RFC 7468) with LF line ends.

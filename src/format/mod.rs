@@ -5,15 +5,19 @@
 //! repeated members, other escapes and other spellings of a number are all refused by one rule.
 
 pub mod bag;
+pub mod checkpoint;
+pub mod event;
 pub mod failure;
 pub mod genesis;
 pub mod identifier;
 pub mod kind;
+pub mod ledger;
 pub mod line;
 pub mod page;
 pub mod parts;
 pub mod path;
 pub mod seal;
+pub mod statement;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
