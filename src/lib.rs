@@ -7,8 +7,8 @@
 //! The rooms, and which way arrows point (enforced by `tests/architecture.rs`):
 //!
 //! * hall: [`cli`], the only place that wires doors to rooms, prints, reads the environment, or exits;
-//! * rooms, free of disk, network and clock: [`collect`], [`seal`], [`verify`] (which shares nothing with the first two), and
-//!   [`corroborate`], which takes packages only from [`verify`];
+//! * rooms, free of disk, network and clock: [`custody`], which the others may ask; [`collect`], [`seal`], [`verify`] (which
+//!   shares nothing with these two), and [`corroborate`], which takes packages only from [`verify`];
 //! * words: [`format`], exactly the nouns of FORMAT.md;
 //! * cellar: [`codec`] and [`crypto`], other people's standards, and [`time`];
 //! * doors: [`source`], [`store`], [`keyring`], [`tsa`], [`clock`], [`simulate`].
@@ -19,6 +19,7 @@ pub mod codec;
 pub mod collect;
 pub mod corroborate;
 pub mod crypto;
+pub mod custody;
 pub mod format;
 pub mod keyring;
 pub mod seal;
