@@ -13,9 +13,13 @@ use serde::Serialize;
 use super::error::CliError;
 use super::inspect::contents;
 use super::out::{self, escape_line};
+use super::window::parse_time;
+use crate::clock::SystemClock;
+use crate::collect::Clock as _;
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
 use crate::keyring;
+use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, verify};
 
@@ -30,6 +34,9 @@ pub(super) struct VerifyArgs {
     /// Root certificates of time stamp authorities, in PEM
     #[arg(long, value_name = "PEM")]
     tsa_root: Vec<PathBuf>,
+    /// Judge as of this moment instead of now, as RFC 3339 or a date: certificates that have ended by then need a renewal
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Bound>,
     /// What else must hold for VALID
     #[arg(long, value_name = "WHAT")]
     require: Vec<Requirement>,
@@ -71,7 +78,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
         require_timestamp: args.require.contains(&Requirement::TimeStamp),
     };
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
-    let options = Options { trust, threads, quick: args.quick, progress: None };
+    let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
+    let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
     let mut packages = Vec::new();
     // A name that cannot be opened is told before time is spent on the others.
     let opened: Vec<_> = args.files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
@@ -210,6 +218,7 @@ fn established(report: &Report, facts: &Facts) -> String {
     };
     facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
     facts.times.seal_tokens.iter().for_each(|token| text += &line(token, "not after "));
+    facts.times.renewal_tokens.iter().for_each(|token| text += &line(token, "renewed   "));
     if facts.times.seal_tokens.is_empty() && !report.quick {
         text += "times      the operator's own clock; no time stamp\n";
     }

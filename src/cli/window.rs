@@ -112,7 +112,7 @@ pub(super) fn whole_seconds_now() -> Result<Bound, CliError> {
         .ok_or_else(|| CliError::machine("the clock of this machine is out of range"))
 }
 
-fn parse_time(text: &str) -> Result<Bound, String> {
+pub(super) fn parse_time(text: &str) -> Result<Bound, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     whole.parse().map_err(|_| format!("`{text}` is not of the form 2026-11-01 or 2026-11-01T00:00:00Z (UTC)"))
 }

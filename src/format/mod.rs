@@ -16,6 +16,7 @@ pub mod line;
 pub mod page;
 pub mod parts;
 pub mod path;
+pub mod renewal;
 pub mod seal;
 pub mod statement;
 

@@ -289,6 +289,10 @@ codes! {
     TimestampRootNotGiven = "timestamp-root-not-given", Unestablished, Timestamps, "11";
     /// The chain leads to no root the reader gave.
     TimestampChainUntrusted = "timestamp-chain-untrusted", Unestablished, Timestamps, "11";
+    /// A certificate on a token's path has ended, and no renewal shows that the token is older.
+    TimestampExpired = "timestamp-expired", Unestablished, Timestamps, "11";
+    /// No token of a renewal is accepted.
+    RenewalNotEstablished = "renewal-not-established", Unestablished, Timestamps, "11.1";
     /// The signed mode is `none`: times are the operator's own.
     TimestampAbsent = "timestamp-absent", Note, Timestamps, "11";
 

@@ -47,6 +47,6 @@ pub mod verified;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
-pub use package::{Options, Trust, VerifyError, inspect, verify, verify_and_keep};
+pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
 pub use verdict::{CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact};
 pub use verified::{ReadAgainError, VerifiedPackage};

@@ -4,6 +4,7 @@ use std::io::{Read, Seek};
 
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::TrustRoot;
+use crate::time::LocalTime;
 use crate::verify::pass;
 use crate::verify::verdict::{Facts, Outcome, Report};
 use crate::verify::verified::VerifiedPackage;
@@ -20,11 +21,24 @@ pub struct Trust {
     pub require_timestamp: bool,
 }
 
+/// A time stamp made anew over a whole package, kept outside it (FORMAT §11.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Where it stands, as findings name it.
+    pub place: String,
+    /// `TimeStampResp`s over one imprint, at least one.
+    pub tokens: Vec<Vec<u8>>,
+}
+
 /// How to verify.
 #[derive(Clone)]
 pub struct Options<'a> {
     /// Whom to trust.
     pub trust: Trust,
+    /// The instant as of which ends of validity are judged; without one they are not looked at.
+    pub as_of: Option<LocalTime>,
+    /// The package's renewals, oldest first.
+    pub renewals: Vec<Renewal>,
     /// How many threads inflate and hash; 1 means the caller's alone.
     pub threads: usize,
     /// Reads container digest, signatures of genesis and seal, and time stamps only. The outcome is never VALID then.
@@ -35,7 +49,7 @@ pub struct Options<'a> {
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { trust: Trust::default(), threads: 2, quick: false, progress: None }
+        Self { trust: Trust::default(), as_of: None, renewals: Vec::new(), threads: 2, quick: false, progress: None }
     }
 }
 

@@ -158,6 +158,10 @@ pub struct Times {
     pub genesis_tokens: Vec<TokenFact>,
     /// Tokens over the seal signature: *not after*.
     pub seal_tokens: Vec<TokenFact>,
+    /// Tokens of renewals: the package and its stamps are older than these.
+    pub renewal_tokens: Vec<TokenFact>,
+    /// The instant as of which the tokens were judged; null where the reader named none, and ends of validity were not looked at.
+    pub as_of: Option<LocalTime>,
 }
 
 /// One time stamp token.
@@ -171,7 +175,9 @@ pub struct TokenFact {
     pub accuracy_ms: u64,
     /// The signer's name in the token's certificate.
     pub authority: Option<String>,
-    /// Whether every rule of FORMAT §11 held, with a root the reader gave.
+    /// The first end of validity on the path to a root the reader gave, RFC 3339; null without a path.
+    pub valid_until: Option<String>,
+    /// Whether every rule of FORMAT §11 held, with a root the reader gave, and still holds as of the reader's instant.
     pub accepted: bool,
 }
 

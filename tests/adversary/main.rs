@@ -17,6 +17,7 @@ mod comparison;
 mod container;
 mod honest;
 mod rehash;
+mod renewal;
 mod resign;
 mod signed_lies;
 mod timestamp;

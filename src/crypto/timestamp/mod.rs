@@ -21,6 +21,7 @@ mod chain;
 mod fault;
 #[cfg(test)]
 mod forge;
+mod imprint;
 mod instant;
 mod signer;
 mod statement;
@@ -28,6 +29,7 @@ mod token;
 
 pub use chain::{ChainReport, TrustRoot, TrustRootError, trust_roots_from_pem};
 pub use fault::{AlgorithmRole, AttributeProblem, AuthorisationProblem, IdentificationProblem, TimestampFault};
+pub use imprint::Imprint;
 pub use signer::SignerDigest;
 pub use token::{Token, parse_response};
 
@@ -44,8 +46,9 @@ use certificate::Certificate;
 /// that the integer is positive. It ties a response to our request format, not to a moment: whoever has the imprint can
 /// compute it.
 #[must_use]
-pub fn nonce_for(imprint: &[u8; 32]) -> [u8; 8] {
-    let digest: [u8; 32] = Sha256::new().chain_update(NONCE_LABEL).chain_update(imprint).finalize().into();
+pub fn nonce_for<'a>(imprint: impl Into<Imprint<'a>>) -> [u8; 8] {
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(NONCE_LABEL).chain_update(imprint.into().bytes()).finalize().into();
     let mut nonce = [0; 8];
     for (octet, from) in nonce.iter_mut().zip(digest) {
         *octet = from;
@@ -55,11 +58,12 @@ pub fn nonce_for(imprint: &[u8; 32]) -> [u8; 8] {
     nonce
 }
 
-/// Returns the `TimeStampReq` for an imprint: version 1, SHA-256, the nonce of [`nonce_for`], certificates wanted.
+/// Returns the `TimeStampReq` for an imprint: version 1, the nonce of [`nonce_for`], certificates wanted.
 #[must_use]
-pub fn request(imprint: &[u8; 32]) -> Vec<u8> {
-    let algorithm = encode(SEQUENCE, &[&encode(OBJECT_IDENTIFIER, &[algorithm::SHA_256.as_bytes()]), &[NULL, 0]]);
-    let message_imprint = encode(SEQUENCE, &[&algorithm, &encode(OCTET_STRING, &[imprint])]);
+pub fn request<'a>(imprint: impl Into<Imprint<'a>>) -> Vec<u8> {
+    let imprint = imprint.into();
+    let algorithm = encode(SEQUENCE, &[&encode(OBJECT_IDENTIFIER, &[imprint.algorithm().as_bytes()]), &[NULL, 0]]);
+    let message_imprint = encode(SEQUENCE, &[&algorithm, &encode(OCTET_STRING, &[imprint.bytes()])]);
     let version = encode(INTEGER, &[&[1]]);
     let wants_certificates = encode(BOOLEAN, &[&[0xff]]);
     encode(SEQUENCE, &[&version, &message_imprint, &nonce_integer(nonce_for(imprint)), &wants_certificates])

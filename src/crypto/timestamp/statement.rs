@@ -8,9 +8,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use const_oid::ObjectIdentifier;
 
-use super::algorithm::{self, AlgorithmIdentifier};
+use super::algorithm::AlgorithmIdentifier;
 use super::certificate::name_text;
 use super::fault::TimestampFault;
+use super::imprint::Imprint;
 use super::instant::gen_time;
 use super::{at, nonce_integer};
 use crate::codec::der::{
@@ -82,17 +83,17 @@ impl Statement {
     /// Holds the statement against what the caller knows; see `Token::check`.
     pub(super) fn check(
         &self,
-        imprint: &[u8; 32],
+        imprint: Imprint<'_>,
         nonce: Option<[u8; 8]>,
         accepted_policies: Option<&[String]>,
     ) -> Vec<TimestampFault> {
         let Self { imprint_algorithm, imprint: claimed, .. } = self;
         let mut faults = Vec::new();
-        if imprint_algorithm.algorithm != algorithm::SHA_256 || !imprint_algorithm.has_no_parameters() {
+        if imprint_algorithm.algorithm != imprint.algorithm() || !imprint_algorithm.has_no_parameters() {
             faults.push(TimestampFault::ImprintAlgorithm { claimed: imprint_algorithm.algorithm.to_string() });
-        } else if claimed != imprint {
+        } else if claimed != imprint.bytes() {
             let (claimed, computed) =
-                (data_encoding::HEXLOWER.encode(claimed), data_encoding::HEXLOWER.encode(imprint));
+                (data_encoding::HEXLOWER.encode(claimed), data_encoding::HEXLOWER.encode(imprint.bytes()));
             faults.push(TimestampFault::ImprintMismatch { claimed, computed });
         }
         if let Some(nonce) = nonce {
@@ -170,6 +171,7 @@ fn critical_extensions(value: &Value<'_>) -> Result<Vec<ObjectIdentifier>, DerFa
 
 #[cfg(test)]
 mod tests {
+    use super::super::algorithm;
     use super::super::forge::{
         ACCURACY, Authority, EXTENSIONS, Forge, IMPRINT, MESSAGE_IMPRINT, NONCE, ORDERING, POLICY, TIME, VERSION,
         message_imprint,

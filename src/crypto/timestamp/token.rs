@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::algorithm::AlgorithmIdentifier;
 use super::certificate::{bits, printable};
 use super::fault::{IdentificationProblem, TimestampFault};
+use super::imprint::Imprint;
 use super::signer::{SignerDigest, SignerInfo, TST_INFO};
 use super::statement::Statement;
 use super::{Certificate, MAX_RESPONSE_LEN, at};
@@ -103,20 +104,20 @@ impl Token {
 
     /// Checks everything that does not depend on whom the caller trusts, and returns all faults.
     ///
-    /// `imprint` is the caller's own SHA-256 of the stamped bytes, never a stored one. `nonce` is that of the request,
+    /// `imprint` is the caller's own digest of the stamped bytes, never a stored one. `nonce` is that of the request,
     /// where there was one; without it a token made for the same bytes at another time passes. `accepted_policies` are
     /// dotted object identifiers; none means any.
     ///
     /// No fault means: this token is about `imprint`, is signed by the certificate it names, and that certificate may
     /// sign time stamps. Whether anybody should believe it is [`Token::check_chain`]'s question.
     #[must_use]
-    pub fn check(
+    pub fn check<'a>(
         &self,
-        imprint: &[u8; 32],
+        imprint: impl Into<Imprint<'a>>,
         nonce: Option<[u8; 8]>,
         accepted_policies: Option<&[String]>,
     ) -> Vec<TimestampFault> {
-        let mut faults = self.statement.check(imprint, nonce, accepted_policies);
+        let mut faults = self.statement.check(imprint.into(), nonce, accepted_policies);
         let [signer] = self.signers.as_slice() else {
             let problem = IdentificationProblem::SignerCount { claimed: self.signers.len() };
             faults.push(TimestampFault::SignerNotIdentified { problem });

@@ -5,15 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::timestamp::{TimestampFault, Token, TrustRoot, nonce_for, parse_response};
+use crate::crypto::timestamp::{Imprint, TimestampFault, Token, TrustRoot, nonce_for, parse_response};
 use crate::format::parts::{TimestampMode, Timestamps};
 use crate::format::path::PackagePath;
 use crate::time::TsaTime;
 use crate::verify::finding::{Code, Finding, Findings, Severity};
 use crate::verify::verdict::TokenFact;
+
+/// By what a token is judged: all of it comes from the reader.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verify) struct Judgement<'a> {
+    /// The roots given.
+    pub(in crate::verify) roots: &'a [TrustRoot],
+    /// The instant at which a chain must not have ended; none where the reader named none.
+    pub(in crate::verify) as_of: Option<DateTime<Utc>>,
+}
 
 /// The timestamp files of one document, and what belongs to them.
 pub(in crate::verify) struct Stamped<'a> {
@@ -37,7 +46,11 @@ pub(in crate::verify) struct TokenSeen {
 }
 
 /// Compares the files with what the document says, and checks each token.
-pub(in crate::verify) fn check(stamped: &Stamped<'_>, roots: &[TrustRoot], findings: &mut Findings) -> Vec<TokenSeen> {
+pub(in crate::verify) fn check(
+    stamped: &Stamped<'_>,
+    judgement: &Judgement<'_>,
+    findings: &mut Findings,
+) -> Vec<TokenSeen> {
     let claimed = u64::try_from(stamped.claimed.authorities.len()).unwrap_or(u64::MAX);
     let claimed = if stamped.claimed.mode == TimestampMode::None { 0 } else { claimed };
     let mut tokens = Vec::new();
@@ -57,10 +70,8 @@ pub(in crate::verify) fn check(stamped: &Stamped<'_>, roots: &[TrustRoot], findi
             findings.say(Code::TimestampUnexpected, path.as_str(), "a file", format!("{claimed} timestamps"));
         }
         let Some(signature) = stamped.signature else { continue };
-        match parse_response(bytes) {
-            Ok(token) => tokens.push(check_token(&token, path.as_str(), signature, roots, findings)),
-            Err(fault) => say(&fault, path.as_str(), findings),
-        }
+        let imprint: [u8; 32] = Sha256::digest(signature).into();
+        tokens.extend(check_response(bytes, path.as_str(), (&imprint).into(), judgement, findings));
     }
     tokens
 }
@@ -78,20 +89,51 @@ pub(in crate::verify) fn check_mode(claimed: &Timestamps, document: &str, is_req
     }
 }
 
-fn check_token(token: &Token, path: &str, signature: &[u8], roots: &[TrustRoot], findings: &mut Findings) -> TokenSeen {
-    let imprint: [u8; 32] = Sha256::digest(signature).into();
-    let faults = token.check(&imprint, Some(nonce_for(&imprint)), None);
+/// Checks one response against our own imprint and whom the reader trusts; none where it cannot be read.
+pub(in crate::verify) fn check_response(
+    response: &[u8],
+    path: &str,
+    imprint: Imprint<'_>,
+    judgement: &Judgement<'_>,
+    findings: &mut Findings,
+) -> Option<TokenSeen> {
+    match parse_response(response) {
+        Ok(token) => Some(check_token(&token, path, imprint, judgement, findings)),
+        Err(fault) => {
+            say(&fault, path, findings);
+            None
+        }
+    }
+}
+
+fn check_token(
+    token: &Token,
+    path: &str,
+    imprint: Imprint<'_>,
+    judgement: &Judgement<'_>,
+    findings: &mut Findings,
+) -> TokenSeen {
+    let faults = token.check(imprint, Some(nonce_for(imprint)), None);
     for fault in &faults {
         say(fault, path, findings);
     }
     let is_sound = faults.is_empty();
+    let mut valid_until = None;
     let mut accepted = false;
-    if roots.is_empty() {
+    if judgement.roots.is_empty() {
         let claimed = token.signer_subject().unwrap_or_else(|| "an unknown authority".to_owned());
         findings.say(Code::TimestampRootNotGiven, path, claimed, "the reader gave no time stamp root");
     } else if is_sound {
-        match token.check_chain(roots) {
-            Ok(_) => accepted = true,
+        match token.check_chain(judgement.roots) {
+            Ok(chain) => {
+                accepted = judgement.as_of.is_none_or(|as_of| as_of <= chain.not_after);
+                valid_until = Some(chain.not_after);
+                if let Some(as_of) = judgement.as_of.filter(|_| !accepted) {
+                    let claimed = format!("its certificates are valid until {}", seconds(chain.not_after));
+                    let computed = format!("judged as of {}, and no earlier renewal", seconds(as_of));
+                    findings.say(Code::TimestampExpired, path, claimed, computed);
+                }
+            }
             Err(fault) => say(&fault, path, findings),
         }
     }
@@ -99,13 +141,18 @@ fn check_token(token: &Token, path: &str, signature: &[u8], roots: &[TrustRoot],
     let instant = token.gen_time();
     let fact = TokenFact {
         path: path.to_owned(),
-        gen_time: instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        gen_time: seconds(instant),
         accuracy_ms: u64::try_from(accuracy.as_millis()).unwrap_or(u64::MAX),
         authority: token.signer_subject(),
+        valid_until: valid_until.map(seconds),
         accepted,
     };
     let time = TsaTime { instant, accuracy: TimeDelta::from_std(accuracy).unwrap_or(TimeDelta::MAX) };
     TokenSeen { fact, time, is_sound }
+}
+
+fn seconds(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 fn say(fault: &TimestampFault, path: &str, findings: &mut Findings) {

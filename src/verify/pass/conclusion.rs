@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
+use sha2::Digest as _;
+
 use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
 use crate::format::parts::TimestampMode;
 use crate::format::path::{GENESIS, PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
+use crate::time::LocalTime;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal};
-use crate::verify::checks::timestamp::{Stamped, TokenSeen};
-use crate::verify::checks::{bag, coverage, genesis, roots, seal, signer, timestamp};
+use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
+use crate::verify::checks::{bag, coverage, genesis, renewal, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Severity, Step};
 use crate::verify::package::{Options, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
@@ -156,12 +159,16 @@ impl Pass {
         facts: &mut Facts,
     ) {
         let roots = &options.trust.timestamp_roots;
+        let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
+        let as_of = options.as_of.map(LocalTime::to_datetime);
+        let renewed = renewal::check(&options.renewals, archive.as_ref(), roots, as_of, &mut self.findings);
+        let judgement = Judgement { roots, as_of: renewed.as_of };
         let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
         let genesis_tokens = genesis.map(|genesis| {
             let signature = self.kept.get(&Role::GenesisSignature).map(Vec::as_slice);
             let claimed = &genesis.timestamps;
             let stamped = Stamped { files: &of_genesis, signature, claimed, path: PackagePath::genesis_timestamp };
-            timestamp::check(&stamped, roots, &mut self.findings)
+            timestamp::check(&stamped, &judgement, &mut self.findings)
         });
         let seal_tokens = seal.map(|seal| {
             let claimed = &seal.timestamps;
@@ -173,7 +180,7 @@ impl Pass {
                 let is_required = options.trust.require_timestamp;
                 timestamp::check_mode(&genesis.timestamps, GENESIS, is_required, &mut self.findings);
             }
-            timestamp::check(&stamped, roots, &mut self.findings)
+            timestamp::check(&stamped, &judgement, &mut self.findings)
         });
         let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());
         self.times.check_tokens(&times(&genesis_tokens), seal, &times(&seal_tokens), &mut self.findings);
@@ -184,6 +191,8 @@ impl Pass {
             }
         }
         facts.times.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
+        facts.times.as_of = options.as_of;
+        facts.times.renewal_tokens = renewed.tokens.into_iter().map(|token| token.fact).collect();
         facts.times.seal_tokens = seal_tokens.into_iter().map(|token| token.fact).collect();
     }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::thread;
 
+use sha2::{Digest as _, Sha512};
+
 use crate::codec::zip::{Limits, Reader};
 use crate::crypto::digest::ArchiveDigest;
 use crate::crypto::signature::PublicKey;
@@ -58,6 +60,8 @@ pub(in crate::verify) struct Pass {
     identity: Option<genesis::Identity>,
     /// Whether everything that stands before the pages was read.
     has_begun: bool,
+    /// SHA-512 of the whole archive, where a renewal asks for it.
+    whole: Option<Sha512>,
     chain: Chain,
     runs: Runs,
     times: RequestTimes,
@@ -71,7 +75,8 @@ pub(in crate::verify) fn run<R: Read + Seek>(
     archive: &mut R,
     options: &Options<'_>,
 ) -> Result<(Report, Pass), VerifyError> {
-    let mut pass = Pass { quick: options.quick, ..Pass::default() };
+    let mut pass =
+        Pass { quick: options.quick, whole: (!options.renewals.is_empty()).then(Sha512::new), ..Pass::default() };
     let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
     let limits = Limits { max_archive_bytes: budget::ARCHIVE_BYTES, max_entries: budget::ENTRIES, ..Limits::default() };
     let before = match Reader::open(&mut *archive, limits) {

@@ -44,6 +44,7 @@ impl Pass {
     ) -> Result<Before, VerifyError> {
         let seal_name = format!("{}/{SEAL}", self.top);
         let mut hasher = Hasher::default();
+        let mut whole = self.whole.take();
         let mut read_len: u64 = 0;
         let mut before = None;
         let mut index: usize = 0;
@@ -57,6 +58,9 @@ impl Pass {
                 read_len = read_len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if before.is_none() {
                     hasher.update(bytes);
+                }
+                if let Some(whole) = &mut whole {
+                    whole.update(bytes);
                 }
             });
             let raw = match next {
@@ -79,8 +83,13 @@ impl Pass {
         crew.finish(|done| self.absorb(done))?;
         let finished = match stop {
             Some(error) => Err(error),
-            None => reader.finish(&mut |_| {}),
+            None => reader.finish(&mut |bytes| {
+                if let Some(whole) = &mut whole {
+                    whole.update(bytes);
+                }
+            }),
         };
+        self.whole = whole;
         match finished {
             Ok(faults) => self.take_all_faults(&faults),
             Err(error) => self.take_stop(error)?,

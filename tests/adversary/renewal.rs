@@ -1,0 +1,161 @@
+//! Who: time itself, and somebody who would turn it back: certificates end, algorithms age, and a stamp made too late helps nobody.
+//!
+//! The package is stamped by an authority whose certificates end soon; renewals by another that lasts longer.
+
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha512};
+use signhold::crypto::timestamp::{request, trust_roots_from_pem};
+use signhold::format::renewal;
+use signhold::simulate::timestamp_authority::TimestampAuthority;
+use signhold::time::LocalTime;
+use signhold::verify::{Options, Outcome, Renewal, Report, Trust, verify};
+
+use crate::package::{Draft, Stamp, sha256};
+use crate::{codes, pinned};
+
+/// Its certificates end five weeks after the seal.
+static SHORT: LazyLock<TimestampAuthority> =
+    LazyLock::new(|| authority("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"));
+static LONG: LazyLock<TimestampAuthority> = LazyLock::new(|| authority("2026-01-01T00:00:00Z", "2031-01-01T00:00:00Z"));
+static LONGER: LazyLock<TimestampAuthority> =
+    LazyLock::new(|| authority("2030-01-01T00:00:00Z", "2041-01-01T00:00:00Z"));
+static STRANGER: LazyLock<TimestampAuthority> =
+    LazyLock::new(|| authority("2026-01-01T00:00:00Z", "2041-01-01T00:00:00Z"));
+
+fn authority(from: &str, to: &str) -> TimestampAuthority {
+    TimestampAuthority::new(instant(from), instant(to)).unwrap()
+}
+
+fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn package() -> Vec<u8> {
+    let stamp =
+        |time: &'static str| -> Stamp { Box::new(move |of| SHORT.respond(&request(&sha256(of)), instant(time))) };
+    let mut draft = Draft::good();
+    draft.genesis_stamps.push(stamp("2026-11-22T06:04:30Z"));
+    draft.seal_stamps.push(stamp("2026-11-22T06:30:30Z"));
+    draft.build().zip()
+}
+
+/// Renews `archive` after `earlier`, as `custody renew` does.
+fn renew(archive: &[u8], earlier: &[Renewal], by: &TimestampAuthority, time: &str) -> Renewal {
+    let digest: [u8; 64] = Sha512::digest(archive).into();
+    let imprint =
+        renewal::imprint(&digest, earlier.iter().flat_map(|renewal| renewal.tokens.iter().map(Vec::as_slice)));
+    let tokens = vec![by.respond(&request(&imprint), instant(time))];
+    Renewal { place: format!("ledger.jsonl:{}", earlier.len() + 1), tokens }
+}
+
+fn judge(archive: &[u8], renewals: &[Renewal], as_of: &str) -> Report {
+    let pems = [&*SHORT, &*LONG, &*LONGER].map(TimestampAuthority::root_pem);
+    let timestamp_roots = pems.iter().flat_map(|pem| trust_roots_from_pem(pem).unwrap()).collect();
+    let options = Options {
+        trust: Trust { timestamp_roots, require_timestamp: true, ..pinned() },
+        as_of: Some(LocalTime::new(instant(as_of))),
+        renewals: renewals.to_vec(),
+        threads: 1,
+        ..Options::default()
+    };
+    verify(Cursor::new(archive), &options).unwrap()
+}
+
+#[track_caller]
+fn expect(report: &Report, outcome: Outcome, expected: &[&str]) {
+    assert_eq!(codes(report), expected, "{:#?}", report.findings);
+    assert_eq!(report.outcome, outcome);
+}
+
+const BEFORE: &str = "2026-12-24T00:00:00Z";
+const AFTER: &str = "2027-06-01T00:00:00Z";
+const MUCH_LATER: &str = "2033-01-01T00:00:00Z";
+
+/// FORMAT §11: the same package, five months apart.
+#[test]
+fn timestamp_expired() {
+    let archive = package();
+    expect(&judge(&archive, &[], BEFORE), Outcome::Valid, &[]);
+    let report = judge(&archive, &[], AFTER);
+    expect(&report, Outcome::Indeterminate, &["timestamp-expired"]);
+    assert_eq!(report.finding_counts.values().sum::<u64>(), 2, "genesis and seal");
+    let finding = &report.findings[0];
+    assert_eq!(finding.claimed, "its certificates are valid until 2027-01-01T00:00:00Z");
+    assert_eq!(finding.computed, "judged as of 2027-06-01T00:00:00Z, and no earlier renewal");
+    assert!(!report.facts.times.seal_tokens[0].accepted);
+}
+
+/// FORMAT §11.1: renewed in time, twice, it holds beyond the end of three authorities' certificates but one.
+#[test]
+fn renewals_made_in_time_carry_a_package_on() {
+    let archive = package();
+    let first = renew(&archive, &[], &LONG, BEFORE);
+    let once = [first];
+    let report = judge(&archive, &once, AFTER);
+    expect(&report, Outcome::Valid, &[]);
+    assert_eq!(report.facts.times.renewal_tokens[0].path, "ledger.jsonl:1#1");
+    assert!(report.facts.times.seal_tokens[0].accepted);
+    expect(
+        &judge(&archive, &once, MUCH_LATER),
+        Outcome::Indeterminate,
+        &["timestamp-expired", "renewal-not-established"],
+    );
+
+    let second = renew(&archive, &once, &LONGER, "2030-12-01T00:00:00Z");
+    let twice = [once[0].clone(), second];
+    expect(&judge(&archive, &twice, MUCH_LATER), Outcome::Valid, &[]);
+}
+
+/// FORMAT §11.1: a stamp made when the old certificate had ended already shows nothing about the time before.
+#[test]
+fn a_renewal_after_the_end_helps_nobody() {
+    let archive = package();
+    let late = renew(&archive, &[], &LONG, "2027-02-01T00:00:00Z");
+    expect(&judge(&archive, &[late], AFTER), Outcome::Indeterminate, &["timestamp-expired"]);
+}
+
+/// FORMAT §11.1: of a second renewal whose predecessor was left out, the imprint is another.
+#[test]
+fn a_renewal_withheld_breaks_those_that_follow() {
+    let archive = package();
+    let first = renew(&archive, &[], &LONG, BEFORE);
+    let second = renew(&archive, std::slice::from_ref(&first), &LONGER, "2030-12-01T00:00:00Z");
+    let expected =
+        ["timestamp-expired", "renewal-not-established", "timestamp-imprint-mismatch", "timestamp-nonce-mismatch"];
+    expect(&judge(&archive, &[second], MUCH_LATER), Outcome::Invalid, &expected);
+}
+
+/// FORMAT §11.1: the renewal of another package, or of this one before somebody exchanged its seal's stamp.
+#[test]
+fn a_renewal_of_other_bytes_is_refused() {
+    let archive = package();
+    let mut other = archive.clone();
+    *other.last_mut().unwrap() ^= 1;
+    let renewal = renew(&other, &[], &LONG, BEFORE);
+    let expected =
+        ["timestamp-expired", "renewal-not-established", "timestamp-imprint-mismatch", "timestamp-nonce-mismatch"];
+    expect(&judge(&archive, &[renewal], AFTER), Outcome::Invalid, &expected);
+}
+
+/// FORMAT §11.1: roots come from the reader for renewals too.
+#[test]
+fn renewal_not_established() {
+    let archive = package();
+    let renewal = renew(&archive, &[], &STRANGER, BEFORE);
+    let expected = ["timestamp-chain-untrusted", "timestamp-expired", "renewal-not-established"];
+    expect(&judge(&archive, &[renewal], AFTER), Outcome::Indeterminate, &expected);
+}
+
+/// FORMAT §11.1: a stamp by SHA-256 is no renewal: it would age with the package.
+#[test]
+fn a_renewal_by_the_older_digest_is_refused() {
+    let archive = package();
+    let tokens = vec![LONG.respond(&request(&sha256(&archive)), instant(BEFORE))];
+    let renewal = Renewal { place: "ledger.jsonl:1".to_owned(), tokens };
+    let report = judge(&archive, &[renewal], AFTER);
+    assert_eq!(report.outcome, Outcome::Invalid);
+    assert!(codes(&report).contains(&"timestamp-imprint-algorithm"), "{:#?}", report.findings);
+}
