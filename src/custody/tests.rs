@@ -4,7 +4,7 @@ use super::replay::Revoked;
 use super::{Breach, Draft, Replay, Rule};
 use crate::crypto::digest::{FileDigest, SealDigest};
 use crate::crypto::merkle::{leaf_hash, root};
-use crate::crypto::signature::{PublicKey, Signature, Signer};
+use crate::crypto::signature::{NotSigned, PublicKey, Signature, Signer};
 use crate::format::event::{
     Act, Actor, ActorRole, Countersignature, Event, Opening, PackageName, Receipt, Recipient, Remark, Revocation,
     Sealing, Transfer,
@@ -18,8 +18,8 @@ impl Signer for Key {
         PublicKey::from_bytes(self.0.verifying_key().as_bytes()).unwrap()
     }
 
-    fn sign(&self, message: &[u8]) -> Signature {
-        Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes())
+    fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned> {
+        Ok(Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes()))
     }
 }
 

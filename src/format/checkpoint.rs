@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
 use crate::crypto::digest::{LedgerName, RootHash};
-use crate::crypto::signature::{PublicKey, Signature, Signer};
+use crate::crypto::signature::{NotSigned, PublicKey, Signature, Signer};
 
 /// What a checkpoint says, and the signatures on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +37,16 @@ pub struct NotACheckpoint(&'static str);
 
 impl Checkpoint {
     /// Returns the checkpoint of a ledger of `size` lines with this root, signed.
-    #[must_use]
-    pub fn sign(ledger: LedgerName, size: u64, root: RootHash, signer: &dyn Signer) -> String {
+    ///
+    /// # Errors
+    ///
+    /// [`NotSigned`] when the key is out of reach.
+    pub fn sign(ledger: LedgerName, size: u64, root: RootHash, signer: &dyn Signer) -> Result<String, NotSigned> {
         let name = origin(ledger);
         let body = body(&name, size, root);
         let key = signer.public_key();
-        let bytes = [key_id(&name, &key).as_slice(), signer.sign(body.as_bytes()).as_bytes()].concat();
-        format!("{body}\n\u{2014} {name} {}\n", BASE64.encode(&bytes))
+        let bytes = [key_id(&name, &key).as_slice(), signer.sign(body.as_bytes())?.as_bytes()].concat();
+        Ok(format!("{body}\n\u{2014} {name} {}\n", BASE64.encode(&bytes)))
     }
 
     /// Reads a checkpoint.
@@ -133,8 +136,8 @@ mod tests {
             PublicKey::from_bytes(self.0.verifying_key().as_bytes()).unwrap()
         }
 
-        fn sign(&self, message: &[u8]) -> Signature {
-            Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes())
+        fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned> {
+            Ok(Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes()))
         }
     }
 
@@ -143,7 +146,7 @@ mod tests {
     }
 
     fn note() -> String {
-        Checkpoint::sign(LedgerName([3; 32]), 12, RootHash([4; 32]), &key(7))
+        Checkpoint::sign(LedgerName([3; 32]), 12, RootHash([4; 32]), &key(7)).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use super::event::Event;
 use super::{FormatError, decode, encode};
 use crate::crypto::digest::{EventDigest, LedgerName};
-use crate::crypto::signature::{KeyError, PublicKey, Signature, Signer};
+use crate::crypto::signature::{KeyError, NotSigned, PublicKey, Signature, Signer};
 
 /// One line, taken apart. The event is well formed; nothing else about it is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ impl SignedEvent {
     ///
     /// # Errors
     ///
-    /// [`FormatError::TooLong`] when it outgrew a line.
-    pub fn sign(event: &Event, signer: &dyn Signer) -> Result<Vec<u8>, FormatError> {
+    /// [`NoLine`] when it outgrew a line, or the key did not sign.
+    pub fn sign(event: &Event, signer: &dyn Signer) -> Result<Vec<u8>, NoLine> {
         let bytes = encode(event)?;
         let key = BASE64.encode(&signer.public_key().to_spki());
-        let signature = BASE64.encode(signer.sign(&bytes).as_bytes());
+        let signature = BASE64.encode(signer.sign(&bytes)?.as_bytes());
         let tail = [BEFORE_KEY, key.as_bytes(), BEFORE_SIGNATURE, signature.as_bytes(), END];
         Ok([&[HEAD, bytes.as_slice()], tail.as_slice()].concat().concat())
     }
@@ -66,6 +66,18 @@ impl SignedEvent {
     pub fn ledger_name(&self) -> LedgerName {
         LedgerName::from_bytes(*self.digest.as_bytes())
     }
+}
+
+/// Why an event became no line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoLine {
+    /// It is longer than a line may be.
+    #[error("the event cannot be written down")]
+    Format(#[from] FormatError),
+    /// The key is out of reach.
+    #[error("the event was not signed")]
+    NotSigned(#[from] NotSigned),
 }
 
 /// Says whether a file that begins with `bytes` may be a ledger.
@@ -110,8 +122,8 @@ mod tests {
             PublicKey::from_bytes(self.0.verifying_key().as_bytes()).unwrap()
         }
 
-        fn sign(&self, message: &[u8]) -> Signature {
-            Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes())
+        fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned> {
+            Ok(Signature::from(ed25519_dalek::Signer::sign(&self.0, message).to_bytes()))
         }
     }
 
