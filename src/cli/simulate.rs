@@ -150,7 +150,14 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
         date_skew: TimeDelta::seconds(args.date_skew),
         clock_rate: args.clock_rate,
         client_certificate_der: args.client_certificate.as_deref().map(certificate).transpose()?,
-        federated_token: args.federated_token.as_deref().map(read).transpose()?.map(|bytes| trimmed_text(&bytes)),
+        federated_tokens: args
+            .federated_token
+            .as_deref()
+            .map(read)
+            .transpose()?
+            .iter()
+            .map(|it| trimmed_text(it))
+            .collect(),
         ..Settings::new(args.seed, args.records, whole_second(now))
     };
     let running = start(settings, &folder)?;

@@ -32,6 +32,7 @@ mod tsa;
 
 pub use self::{
     faults::{Expectation, Fault, FaultName, UnknownFault, When},
+    present::Moment,
     server::{Server, SimulateError},
     settings::{
         CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, DeviceCode, Licence, Settings, TENANT_DOMAIN, TENANT_ID, TenantProfile,

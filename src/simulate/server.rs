@@ -170,6 +170,12 @@ impl Server {
         format!("{}/metadata/identity/oauth2/token", self.origin)
     }
 
+    /// Returns where managed identities ask for tokens within App Service.
+    #[must_use]
+    pub fn app_service_url(&self) -> String {
+        format!("{}/msi/token", self.origin)
+    }
+
     /// Returns where retention ended for the latest Graph request; `None` unless the fault `retention-floor` is in force.
     #[must_use]
     pub fn retention_floor(&self) -> Option<DateTime<Utc>> {

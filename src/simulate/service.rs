@@ -15,7 +15,7 @@ use super::{
     answer::{Answer, Request},
     faults::{FaultName, memory::Memory, planned},
     graph,
-    login::{self, device::Codes, token::Mint},
+    login::{self, device::Codes, identity::Door, token::Mint},
     present::Present,
     settings::Settings,
     tenant::{Tenant, guid::Guid, noise::Noise},
@@ -50,7 +50,10 @@ impl Service {
         }
         Self {
             tenant: Arc::new(tenant),
-            present: Present::start(settings.now, settings.clock_rate),
+            present: match &settings.present {
+                Some(moment) => Present::Told(Arc::clone(moment)),
+                None => Present::start(settings.now, settings.clock_rate),
+            },
             mint: Mint::new(settings.seed),
             gate: Mutex::new(Gate::new(settings.throttle)),
             memory: Mutex::default(),
@@ -78,7 +81,8 @@ impl Service {
             [tenant, "oauth2", "v2.0", end @ ("token" | "devicecode")] => {
                 login::answer(self, request, tenant, end, request_id)
             }
-            ["metadata", "identity", "oauth2", "token"] => login::identity::answer(self, request),
+            ["metadata", "identity", "oauth2", "token"] => login::identity::answer(self, request, Door::Metadata),
+            ["msi", "token"] => login::identity::answer(self, request, Door::AppService),
             _ => Answer::new(StatusCode::NOT_FOUND, "text/plain", "nothing lives here\n"),
         };
         answer

@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{faults::Fault, throttle::Throttle};
+use super::{faults::Fault, present::Moment, throttle::Throttle};
 
 /// Answers an RFC 3161 request, given as DER, at the simulated time, with the DER of the response.
 pub type TimeStamper = Arc<dyn Fn(&[u8], DateTime<Utc>) -> Vec<u8> + Send + Sync>;
@@ -48,12 +48,16 @@ pub struct Settings {
     pub token_lifetime: Option<Duration>,
     /// How many times as fast as time the simulated clock runs; 1 is as it should be.
     pub clock_rate: u32,
+    /// Somebody else's word for the simulated present, instead of `now` and `clock_rate`.
+    pub present: Option<Moment>,
     /// How far the `Date` header is ahead of the simulated present.
     pub date_skew: TimeDelta,
     /// The certificate, as DER, that is registered for the collector; assertions are checked against it.
     pub client_certificate_der: Option<Vec<u8>>,
-    /// The one token of another issuer that is accepted in place of an assertion.
-    pub federated_token: Option<String>,
+    /// The tokens of another issuer that are accepted in place of an assertion.
+    pub federated_tokens: Vec<String>,
+    /// What App Service's endpoint for managed identities wants to see in `X-IDENTITY-HEADER`; without it there is none.
+    pub identity_header: Option<String>,
     /// What the person does whom a device code asks.
     pub device_code: DeviceCode,
     /// Answers time stamp requests; without it there is no time stamp authority.
@@ -118,9 +122,11 @@ impl Settings {
             tenant: TenantProfile::default(),
             token_lifetime: None,
             clock_rate: 1,
+            present: None,
             date_skew: TimeDelta::zero(),
             client_certificate_der: None,
-            federated_token: None,
+            federated_tokens: Vec::new(),
+            identity_header: None,
             device_code: DeviceCode::default(),
             time_stamper: None,
         }

@@ -10,15 +10,21 @@
 mod cli;
 #[path = "../support/opened.rs"]
 mod opened;
+#[path = "../support/secrets.rs"]
+mod secrets;
 #[path = "../support/service.rs"]
 mod service;
+#[path = "../support/wire.rs"]
+mod wire;
 
 mod bad_input;
 mod demo;
 mod keep_secrets;
 mod keys;
+mod killed_at_random;
 mod resealing;
 mod resume_after_crash;
 mod seal_and_hand_over;
+mod sign_in_every_way;
 mod survive_a_bad_service;
 mod verify_as_opposing_expert;

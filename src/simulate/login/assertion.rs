@@ -44,7 +44,7 @@ pub(crate) fn check(service: &Service, request: &Request<'_>, form: &Form, asser
     if form.field("client_assertion_type") != Some(TYPE) {
         return Err(Refusal::AssertionType);
     }
-    if service.settings.federated_token.as_deref() == Some(assertion) {
+    if service.settings.federated_tokens.iter().any(|known| known == assertion) {
         return Ok(());
     }
     let invalid = |why: &'static str| Refusal::AssertionInvalid(why);

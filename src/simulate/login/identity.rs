@@ -1,5 +1,6 @@
-//! The endpoint of managed identities, `GET /metadata/identity/oauth2/token` (graph-api §6.6): no secret, one required
-//! header, numbers as strings.
+//! The endpoints of managed identities, numbers as strings in both: the metadata service of a virtual machine, `GET
+//! /metadata/identity/oauth2/token` (graph-api §6.6), with no secret and one required header; and that of App Service, `GET
+//! /msi/token`, with a header whose value only this machine knows.
 
 use std::sync::atomic::Ordering;
 
@@ -17,8 +18,15 @@ use super::{
     Bearer, Form, issue,
 };
 
+/// Which endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Door {
+    AppService,
+    Metadata,
+}
+
 /// Answers a request for a token.
-pub(crate) fn answer(service: &Service, request: &Request<'_>) -> Answer {
+pub(crate) fn answer(service: &Service, request: &Request<'_>, door: Door) -> Answer {
     let ordinal = service.identity_requests.fetch_add(1, Ordering::Relaxed) + 1;
     let struck = |name| strikes(&service.settings.faults, name, ordinal);
     let refuse = |status, error: &str, description: &str| {
@@ -37,8 +45,18 @@ pub(crate) fn answer(service: &Service, request: &Request<'_>) -> Answer {
     if request.method != Method::GET {
         return refuse(StatusCode::METHOD_NOT_ALLOWED, "bad_request", "Method not allowed");
     }
-    if !request.header("metadata").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        return bad("Required metadata header not specified");
+    match door {
+        Door::AppService => {
+            let known = service.settings.identity_header.as_deref();
+            if known.is_none() || request.header("x-identity-header") != known {
+                return refuse(StatusCode::UNAUTHORIZED, "unauthorized", "The identity header is not that of this app");
+            }
+        }
+        Door::Metadata => {
+            if !request.header("metadata").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+                return bad("Required metadata header not specified");
+            }
+        }
     }
     // What came through a proxy did not come from the machine itself.
     if request.header("x-forwarded-for").is_some() {
@@ -56,14 +74,20 @@ pub(crate) fn answer(service: &Service, request: &Request<'_>) -> Answer {
     }
     service.tenant.note_token(service.present.now(), request.peer);
     let issued = issue(service, resource.trim_end_matches('/'), Bearer::Application, &form);
-    let body = json!({
+    let mut body = json!({
         "access_token": issued.token,
-        "refresh_token": "",
-        "expires_in": issued.lifetime.num_seconds().saturating_sub(1).max(0).to_string(),
         "expires_on": issued.claims.exp.to_string(),
-        "not_before": issued.claims.nbf.to_string(),
         "resource": resource,
         "token_type": "Bearer",
     });
+    match door {
+        // App Service says only when the token ends, and whose it is.
+        Door::AppService => body["client_id"] = json!(CLIENT_ID),
+        Door::Metadata => {
+            body["refresh_token"] = json!("");
+            body["expires_in"] = json!(issued.lifetime.num_seconds().saturating_sub(1).max(0).to_string());
+            body["not_before"] = json!(issued.claims.nbf.to_string());
+        }
+    }
     Answer::json(StatusCode::OK, &body)
 }

@@ -179,7 +179,7 @@ fn assertions_that_do_not_hold_are_refused_with_their_code() {
 
 #[test]
 fn the_token_of_the_one_known_issuer_is_accepted() {
-    let desk = Desk::open(|settings| settings.federated_token = Some("eyJ.federated.token".to_owned()));
+    let desk = Desk::open(|settings| settings.federated_tokens = vec!["eyJ.federated.token".to_owned()]);
     assert_eq!(assert_with(&desk, "eyJ.federated.token").0, 200);
     assert_eq!(assert_with(&desk, "eyJ.federated.other").0, 401);
 }
@@ -265,6 +265,42 @@ fn a_managed_identity_gets_a_token_with_numbers_as_text() {
     assert_eq!(ask_identity(&desk, IDENTITY, false).1["error"], "invalid_request");
     assert_eq!(ask_identity(&desk, "api-version=2018-02-01", true).0, 400);
     assert_eq!(ask_identity(&desk, &format!("{IDENTITY}&client_id=another"), true).0, 400);
+}
+
+#[test]
+fn an_app_service_wants_its_header_and_says_only_when_the_token_ends() {
+    let ask = |desk: &Desk, value: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        headers.insert("metadata", "true".parse().unwrap());
+        if let Some(value) = value {
+            headers.insert("x-identity-header", value.parse().unwrap());
+        }
+        let query = "api-version=2019-08-01&resource=https://graph.microsoft.com/";
+        let answer = desk.send(&Method::GET, "/msi/token", query, &headers, b"");
+        (answer.status.as_u16(), serde_json::from_slice::<Value>(&answer.body).unwrap())
+    };
+    let desk = Desk::open(|settings| settings.identity_header = Some("h3ader".to_owned()));
+    let (status, body) = ask(&desk, Some("h3ader"));
+    assert_eq!(status, 200);
+    assert!(body["access_token"].is_string() && body["expires_on"].is_string() && body["expires_in"].is_null());
+    assert_eq!((ask(&desk, Some("another")).0, ask(&desk, None).0), (401, 401));
+    assert_eq!(ask(&Desk::open(|_| {}), Some("h3ader")).0, 401, "where nothing is set, nothing is known");
+}
+
+#[test]
+fn a_present_that_is_told_moves_as_it_is_told() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    let minutes = std::sync::Arc::new(AtomicI64::new(0));
+    let told = std::sync::Arc::clone(&minutes);
+    let start: chrono::DateTime<chrono::Utc> = "2026-11-18T12:00:00Z".parse().unwrap();
+    let desk = Desk::open(|settings| {
+        settings.token_lifetime = Some(Duration::from_hours(1));
+        settings.present =
+            Some(std::sync::Arc::new(move || start + chrono::TimeDelta::minutes(told.load(Ordering::SeqCst))));
+    });
+    assert_eq!(desk.beta("$top=1").0, 200);
+    minutes.store(61, Ordering::SeqCst);
+    assert_eq!(desk.beta("$top=1").0, 401, "its hour is over");
 }
 
 #[test]
