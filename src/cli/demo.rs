@@ -218,7 +218,8 @@ fn tamper(package: &Path, altered: &Path, story: &[StoryEvent]) -> Result<String
     while let Some(entry) = reader.next_entry(&mut |_| {}) {
         let entry = entry.map_err(|error| failed(&error))?;
         let name = entry.entry.name.clone();
-        let mut bytes = entry.inflate().map_err(|error| CliError::machine(format!("{error:?}")))?;
+        let mut bytes =
+            entry.inflate().map_err(|fault| CliError::machine(format!("{} at byte {}", fault.code, fault.offset)))?;
         if page.is_none() && name.contains("/data/pages/") {
             let (_, path) = name.split_once('/').unwrap_or_default();
             page = hide_address(&mut bytes, story).then(|| path.to_owned());

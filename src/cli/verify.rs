@@ -214,7 +214,11 @@ fn established(report: &Report, facts: &Facts) -> String {
     let line = |token: &TokenFact, what: &str| {
         let word = if token.accepted { "" } else { ", not accepted" };
         let authority = token.authority.as_deref().map_or("an unnamed authority", |name| name);
-        format!("{what} {} by {}{word}\n", token.gen_time, escape_line(authority))
+        let accuracy = match token.accuracy_ms {
+            Some(accuracy) => format!("within {} s", thousandths(accuracy)),
+            None => "accuracy not stated".to_owned(),
+        };
+        format!("{what} {} ({accuracy}) by {}{word}\n", token.gen_time, escape_line(authority))
     };
     facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
     facts.times.seal_tokens.iter().for_each(|token| text += &line(token, "not after "));
@@ -223,6 +227,12 @@ fn established(report: &Report, facts: &Facts) -> String {
         text += "times      the operator's own clock; no time stamp\n";
     }
     text
+}
+
+/// Writes milliseconds as seconds, with no more digits than needed.
+fn thousandths(milliseconds: u64) -> String {
+    let text = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 pub(super) fn read_trust(given: &str) -> Result<Fingerprint, CliError> {

@@ -171,8 +171,8 @@ pub struct TokenFact {
     pub path: String,
     /// The authority's time, RFC 3339.
     pub gen_time: String,
-    /// The authority's stated accuracy in milliseconds; zero when it says nothing.
-    pub accuracy_ms: u64,
+    /// The authority's stated accuracy in milliseconds, rounded up; none when it says nothing, which is not the same as zero.
+    pub accuracy_ms: Option<u64>,
     /// The signer's name in the token's certificate.
     pub authority: Option<String>,
     /// The first end of validity on the path to a root the reader gave, RFC 3339; null without a path.

@@ -84,8 +84,8 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
          {contents}\
          signer     [..]\n\
          \x20          the key you named\n\
-         not before [..]Z by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
-         not after  [..]Z by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
+         not before [..]Z (within 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
+         not after  [..]Z (within 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
          {LIMITS}",
         package.display(),
         service.server.graph_url()

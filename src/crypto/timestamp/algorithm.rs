@@ -1,14 +1,14 @@
 //! Which digests and signatures a token may use, and the call that verifies one.
 //!
 //! The list is ours and closed: SHA-256, SHA-384, SHA-512; RSA PKCS#1 v1.5 and PSS (RFC 8017) with 2048 to 8192 bits,
-//! ECDSA on P-256 and P-384 with SHA-256 and SHA-384, Ed25519 (RFC 8032). Identifiers choose from it, they never add to
-//! it. ECDSA with SHA-512 is missing because *ring* does not offer it; such tokens are refused by name, not as a bad
-//! signature.
+//! ECDSA on P-256 and P-384, Ed25519 (RFC 8032). Identifiers choose from it, they never add to it. ECDSA with SHA-512, which
+//! *ring* does not offer, stands in `ecdsa_sha512`.
 
 use const_oid::ObjectIdentifier;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::ecdsa_sha512::{ECDSA_P256_SHA512, ECDSA_P384_SHA512};
 use super::fault::{AlgorithmRole, TimestampFault};
 use crate::codec::der::{DerFault, DerProblem, INTEGER, NULL, OBJECT_IDENTIFIER, SEQUENCE, Value};
 
@@ -125,6 +125,7 @@ fn candidates(
         (RSA_ENCRYPTION | SHA512_WITH_RSA, Digest::Sha512) => Some(vec![ring::RSA_PKCS1_2048_8192_SHA512]),
         (ECDSA_WITH_SHA256, Digest::Sha256) => Some(vec![ring::ECDSA_P256_SHA256, ring::ECDSA_P384_SHA256]),
         (ECDSA_WITH_SHA384, Digest::Sha384) => Some(vec![ring::ECDSA_P256_SHA384, ring::ECDSA_P384_SHA384]),
+        (ECDSA_WITH_SHA512, Digest::Sha512) => Some(vec![ECDSA_P256_SHA512, ECDSA_P384_SHA512]),
         (ED25519, _) => Some(vec![ring::ED25519]),
         _ => None,
     }
@@ -173,4 +174,5 @@ const SHA384_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.
 const SHA512_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
 const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::certificate::Certificate;
 use super::fault::TimestampFault;
+use super::path_problem::words;
 use super::token::Token;
 
 /// A root that the caller trusts for time stamps.
@@ -127,7 +128,7 @@ impl Token {
         let seconds = u64::try_from(gen_time.timestamp()).map_err(|_| self.not_valid_at_gen_time(&signer))?;
         let encoding = CertificateDer::from(signer.encoding);
         let end_entity =
-            webpki::EndEntityCert::try_from(&encoding).map_err(|problem| untrusted(format!("{problem:?}")))?;
+            webpki::EndEntityCert::try_from(&encoding).map_err(|problem| untrusted(words(&problem).to_owned()))?;
         let others: Vec<CertificateDer<'_>> =
             self.certificates().filter(|other| *other != signer.encoding).map(CertificateDer::from).collect();
 
@@ -173,7 +174,7 @@ impl Token {
                 not_after: bound(&problem).1,
                 gen_time,
             },
-            Some(problem) => untrusted(format!("{problem:?}")),
+            Some(problem) => untrusted(words(&problem).to_owned()),
             None => untrusted("no path".to_owned()),
         })
     }
@@ -253,7 +254,7 @@ mod tests {
         let same_name = TimestampFault::ChainUntrusted {
             signer: "CN=Signer".to_owned(),
             root_count: 1,
-            problem: "InvalidSignatureForPublicKey".to_owned(),
+            problem: "a certificate is not signed by the one above it".to_owned(),
         };
         assert_eq!(fault, same_name);
         assert_eq!(token.check_chain(&[]).expect_err("no root").code(), "timestamp-chain-untrusted");
@@ -285,7 +286,7 @@ mod tests {
         let authority = Authority::good();
         let mut forge = authority.forge();
         forge.certificates.insert(0, vec![0x30, 0]);
-        assert_eq!(forge.codes(), [""; 0]);
+        assert_eq!(forge.codes(), ["timestamp-surplus"]);
         assert!(forge.parse().check_chain(&authority.roots()).is_ok());
     }
 

@@ -128,6 +128,11 @@ pub enum TimestampFault {
         /// What is missing or contradicts.
         problem: IdentificationProblem,
     },
+    /// The response carries what no signature covers and no check needs: anybody could have put it there.
+    Surplus {
+        /// What it carries.
+        what: &'static str,
+    },
     /// The response is larger than any time stamp.
     TooLarge {
         /// Length of the response.
@@ -266,6 +271,7 @@ impl TimestampFault {
             Self::SignedAttributes { .. } => "timestamp-signed-attributes",
             Self::SignerNotAuthorised { .. } => "timestamp-signer-not-authorised",
             Self::SignerNotIdentified { .. } => "timestamp-signer-not-identified",
+            Self::Surplus { .. } => "timestamp-surplus",
             Self::TooLarge { .. } => "timestamp-too-large",
             Self::UnknownCriticalExtension { .. } => "timestamp-unknown-critical-extension",
             Self::UnsignedAttributes { .. } => "timestamp-unsigned-attributes",
@@ -311,8 +317,8 @@ impl fmt::Display for TimestampFault {
                 row(f, "accepted", accepted.join(", "))
             }
             Self::Rejected { status, failures, text } => {
-                row(f, "claimed", format!("status {status}, failures {failures:?}, {text:?}"))?;
-                row(f, "accepted", "status 0 or 1")
+                row(f, "claimed", refusal(*status, failures, text))?;
+                row(f, "accepted", "granted, or granted with modifications")
             }
             Self::SignatureInvalid { algorithm, signer } => {
                 write!(f, " `{signer}`")?;
@@ -321,6 +327,10 @@ impl fmt::Display for TimestampFault {
             Self::SignedAttributes { attribute, problem } => write!(f, " `{attribute}`{problem}"),
             Self::SignerNotAuthorised { signer, problem } => write!(f, " `{signer}`{problem}"),
             Self::SignerNotIdentified { problem } => problem.fmt(f),
+            Self::Surplus { what } => {
+                row(f, "claimed", what)?;
+                row(f, "accepted", "what is signed, or leads from the signer to a root")
+            }
             Self::TooLarge { byte_len, limit } => {
                 row(f, "claimed", format!("{byte_len} bytes"))?;
                 row(f, "accepted", format!("at most {limit} bytes"))
@@ -371,7 +381,7 @@ impl fmt::Display for AuthorisationProblem {
             Self::ExtendedKeyUsagePurposes { claimed } => row(f, "claimed", claimed.join(", ")),
             Self::ExtendedKeyUsageMissing => row(f, "claimed", "extended key usage: none"),
             Self::ExtensionRepeated { claimed } => row(f, "claimed", format!("extension {claimed} twice")),
-            Self::KeyUsage { claimed } => row(f, "claimed", format!("key usage bits {claimed:?}")),
+            Self::KeyUsage { claimed } => row(f, "claimed", key_usages(claimed)),
         }
     }
 }
@@ -396,6 +406,55 @@ impl fmt::Display for IdentificationProblem {
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, text: impl fmt::Display) -> fmt::Result {
     write!(f, "\n  {name:<9} {text}")
+}
+
+/// Says in words what an authority answered instead of a token (RFC 3161 §2.4.2).
+fn refusal(status: u32, failures: &[u32], text: &[String]) -> String {
+    let mut words = match status {
+        0 => "granted, with a reason for failure",
+        1 => "granted with modifications, with a reason for failure",
+        2 => "rejected",
+        3 => "waiting",
+        4 => "a warning of revocation",
+        5 => "a notice of revocation",
+        _ => "a status that is not defined",
+    }
+    .to_owned();
+    for failure in failures {
+        words.push_str(match failure {
+            0 => ": algorithm not supported",
+            2 => ": request not permitted",
+            5 => ": data in the wrong form",
+            14 => ": no source of time",
+            15 => ": policy not supported",
+            16 => ": extension not supported",
+            17 => ": additional information not available",
+            25 => ": failure of its system",
+            _ => ": a reason that is not defined",
+        });
+    }
+    for line in text {
+        words.push_str(&format!(", saying `{line}`"));
+    }
+    words
+}
+
+/// Names what a certificate's key may be used for (RFC 5280 §4.2.1.3).
+fn key_usages(bits: &[u32]) -> String {
+    let name = |bit: &u32| match bit {
+        0 => "digital signature",
+        1 => "content commitment",
+        2 => "key encipherment",
+        3 => "data encipherment",
+        4 => "key agreement",
+        5 => "certificate signing",
+        6 => "revocation list signing",
+        7 => "encipher only",
+        8 => "decipher only",
+        _ => "a use that is not defined",
+    };
+    let names: Vec<&str> = bits.iter().map(name).collect();
+    if names.is_empty() { "key usage: none".to_owned() } else { format!("key usage: {}", names.join(", ")) }
 }
 
 fn instant(time: &DateTime<Utc>) -> String {

@@ -66,6 +66,8 @@ pub(super) struct Forge<'a> {
     pub(super) content_type: ObjectIdentifier,
     pub(super) digest_algorithms: Vec<Vec<u8>>,
     pub(super) certificates: Vec<Vec<u8>>,
+    /// The revocation lists, tag and all; none in a good token.
+    pub(super) lists: Vec<u8>,
     /// Changes the signed attributes before they are signed.
     pub(super) attributes: Edit,
     /// Changes the fields of the only `SignerInfo` after signing.
@@ -152,6 +154,7 @@ impl Authority {
             digest_algorithms: vec![algorithm(self.digest().0)],
             // As OpenSSL does: in an order that DER does not allow.
             certificates: unsorted(vec![self.certificate.clone(), self.intermediate.clone()]),
+            lists: Vec::new(),
             attributes: Box::new(|_| ()),
             signer: Box::new(|_| ()),
             signers: Box::new(|_| ()),
@@ -191,6 +194,7 @@ impl Forge<'_> {
                     ],
                 ),
                 &encode(0xa0, &slices(&self.certificates)),
+                &self.lists,
                 &encode(SET, &slices(&self.signer_infos(&statement))),
             ],
         );

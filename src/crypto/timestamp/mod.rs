@@ -18,11 +18,13 @@
 mod algorithm;
 mod certificate;
 mod chain;
+mod ecdsa_sha512;
 mod fault;
 #[cfg(test)]
 mod forge;
 mod imprint;
 mod instant;
+mod path_problem;
 mod signer;
 mod statement;
 mod token;
@@ -164,7 +166,7 @@ mod tests {
         openssl_cms_with_issuer_and_serial: "rsa-cms.tsr", "rsa-root.pem", [];
         openssl_rsa_pss: "rsa-pss.tsr", "rsa-root.pem", [];
         openssl_rsa_pss_with_a_long_salt: "rsa-pss-long-salt.tsr", "rsa-root.pem", ["timestamp-algorithm-not-accepted"];
-        openssl_p384_with_sha512: "p384-sha512.tsr", "p384-root.pem", ["timestamp-algorithm-not-accepted"];
+        openssl_p384_with_sha512: "p384-sha512.tsr", "p384-root.pem", [];
         openssl_sha1_imprint: "rsa-sha1-imprint.tsr", "rsa-root.pem", ["timestamp-imprint-algorithm"];
         openssl_without_certificates: "rsa-without-certificates.tsr", "rsa-root.pem", ["timestamp-signer-not-identified"];
         openssl_rejection: "rsa-rejected.tsr", "rsa-root.pem", ["timestamp-rejected"];

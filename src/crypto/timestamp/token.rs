@@ -78,8 +78,12 @@ impl Token {
             Some(set) => set.fields().remaining().map_err(at("certificates"))?,
             None => Vec::new(),
         };
-        if let Some(lists) = fields.optional(0xa1).map_err(at("crls"))? {
-            lists.fields().remaining().map_err(at("crls"))?;
+        if certificates.iter().any(|certificate| certificate.tag != SEQUENCE) {
+            // The other choices (RFC 5652 §10.2.2) carry a context tag; they cannot be the signer's.
+            return Err(TimestampFault::Surplus { what: "a certificate of another kind than X.509" });
+        }
+        if fields.optional(0xa1).map_err(at("crls"))?.is_some() {
+            return Err(TimestampFault::Surplus { what: "revocation lists" });
         }
         let signers = each(&mut fields, SignerInfo::read).map_err(at("signerInfos"))?;
         fields.finish().map_err(fault)?;
@@ -96,8 +100,7 @@ impl Token {
             statement: Statement::read(&content)?,
             content: content.content.to_vec(),
             digest_algorithms,
-            // Other kinds than X.509 certificates carry a context tag; they cannot be the signer's.
-            certificates: certificates.iter().filter(|v| v.tag == SEQUENCE).map(|v| v.encoding.to_vec()).collect(),
+            certificates: certificates.iter().map(|v| v.encoding.to_vec()).collect(),
             signers,
         })
     }
@@ -138,6 +141,7 @@ impl Token {
                     faults.push(self.not_valid_at_gen_time(&certificate));
                 }
                 faults.extend(signer.check_signature(&certificate).err());
+                faults.extend(surplus(&self.certificates, &certificate));
             }
             Err(fault) => {
                 if !faults.contains(&fault) {
@@ -242,10 +246,13 @@ fn check_status(status: &Value<'_>) -> Result<(), TimestampFault> {
     let mut fields = status.fields();
     let number = fields.expect(INTEGER).and_then(|v| v.small_integer()).map_err(fault)?;
     let mut text = Vec::new();
+    let mut has_controls = false;
     if let Some(lines) = fields.optional(SEQUENCE).map_err(fault)? {
         for line in lines.fields().remaining().map_err(fault)? {
             let line = line.with_tag(UTF8_STRING).map_err(fault)?;
-            text.push(printable(&String::from_utf8_lossy(line.content)));
+            let line = String::from_utf8_lossy(line.content);
+            has_controls |= line.chars().any(char::is_control);
+            text.push(printable(&line));
         }
     }
     let failures = fields.optional(BIT_STRING).and_then(|value| value.as_ref().map(bits).transpose());
@@ -254,13 +261,53 @@ fn check_status(status: &Value<'_>) -> Result<(), TimestampFault> {
     if number > 1 || failures.is_some() {
         return Err(TimestampFault::Rejected { status: number, failures: failures.unwrap_or_default(), text });
     }
-    Ok(())
+    match text.as_slice() {
+        // Authorities that grant say "Operation Okay" and the like; nobody needs a letter there.
+        [] => Ok(()),
+        [line] if line.chars().count() <= MAX_STATUS_CHARS && !has_controls => Ok(()),
+        _ => Err(TimestampFault::Surplus { what: "more than one line of status text" }),
+    }
+}
+
+/// Says what is in the bag of certificates besides the signer's and those that lead on from it, by name.
+///
+/// No signature covers the bag. Whatever lies in it without need was put there by somebody else than the signer, or could have
+/// been: a certificate belongs if its subject is the issuer of one that belongs, and is there once.
+fn surplus(certificates: &[Vec<u8>], signer: &Certificate<'_>) -> Option<TimestampFault> {
+    let fault = |what| Some(TimestampFault::Surplus { what });
+    if certificates.len() > MAX_CERTIFICATES {
+        return fault("more certificates than a path has");
+    }
+    let mut others = Vec::new();
+    for (index, encoding) in certificates.iter().enumerate() {
+        if certificates.iter().skip(index.saturating_add(1)).any(|other| other == encoding) {
+            return fault("a certificate twice");
+        }
+        match Certificate::read(encoding) {
+            Ok(certificate) if certificate.encoding == signer.encoding => {}
+            Ok(certificate) => others.push(certificate),
+            Err(_) => return fault("a certificate that cannot be read"),
+        }
+    }
+    let mut wanted = vec![signer.issuer];
+    while let Some(name) = wanted.pop() {
+        let (found, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(|other| other.subject == name);
+        wanted.extend(found.iter().map(|certificate| certificate.issuer));
+        others = rest;
+    }
+    if others.is_empty() { None } else { fault("a certificate that did not issue the signer's or one above it") }
 }
 
 /// Reads a SET OF structures, in whatever order they stand.
 fn each<'a, T>(fields: &mut Reader<'a>, read: impl Fn(&Value<'a>) -> Result<T, DerFault>) -> Result<Vec<T>, DerFault> {
     fields.expect(SET)?.fields().remaining()?.into_iter().map(|value| read(&value.with_tag(SEQUENCE)?)).collect()
 }
+
+/// 16: public authorities send one to four.
+const MAX_CERTIFICATES: usize = 16;
+
+/// 200: as any single line of FORMAT §2.
+const MAX_STATUS_CHARS: usize = 200;
 
 /// id-signedData (RFC 5652 §5.1).
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -271,9 +318,16 @@ mod tests {
     use super::super::{algorithm, nonce_for};
     use super::*;
     use crate::codec::der::{encode, encode_unsigned};
+    use rustls_pki_types::pem::PemObject as _;
 
     fn codes(change: impl FnOnce(&mut Forge<'_>)) -> Vec<&'static str> {
         let authority = Authority::good();
+        let mut forge = authority.forge();
+        change(&mut forge);
+        forge.codes()
+    }
+
+    fn codes_of<'a>(authority: &'a Authority, change: impl FnOnce(&mut Forge<'a>)) -> Vec<&'static str> {
         let mut forge = authority.forge();
         change(&mut forge);
         forge.codes()
@@ -324,6 +378,42 @@ mod tests {
     fn a_grant_with_a_reason_for_failure_is_a_rejection() {
         let failure = encode(BIT_STRING, &[&[7, 0x80]]);
         assert_eq!(codes(|forge| forge.status = status(&[&[2, 1, 0], &failure])), ["timestamp-rejected"]);
+    }
+
+    #[test]
+    fn a_grant_may_say_one_line_and_no_more() {
+        let text = |lines: &[&str]| {
+            let lines: Vec<Vec<u8>> = lines.iter().map(|line| encode(UTF8_STRING, &[line.as_bytes()])).collect();
+            let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+            status(&[&[2, 1, 0], &encode(SEQUENCE, &lines)])
+        };
+        assert_eq!(codes(|forge| forge.status = text(&["Operation Okay"])), [""; 0]);
+        for lines in [&["one", "two"][..], &["a\nb"], &[&"x".repeat(201)]] {
+            assert_eq!(codes(|forge| forge.status = text(lines)), ["timestamp-surplus"]);
+        }
+    }
+
+    #[test]
+    fn what_nobody_signed_and_nothing_needs_is_refused() {
+        let authority = Authority::good();
+        let stuffed = |certificate: Vec<u8>| codes_of(&authority, |forge| forge.certificates.push(certificate));
+        assert_eq!(stuffed(authority.certificate.clone()), ["timestamp-surplus"], "the signer's twice");
+        assert_eq!(stuffed(authority.intermediate.clone()), ["timestamp-surplus"], "another twice");
+        assert_eq!(stuffed(vec![0x30, 0]), ["timestamp-surplus"], "no certificate");
+        assert_eq!(stuffed(encode(0xa1, &[b"?"])), ["timestamp-surplus"], "an attribute certificate");
+        assert_eq!(stuffed(Authority::deviating(|_| ()).certificate), ["timestamp-surplus"], "another signer's");
+        let many =
+            codes_of(&authority, |forge| forge.certificates.extend((0..17).map(|_| authority.intermediate.clone())));
+        assert_eq!(many, ["timestamp-surplus"]);
+        // The root itself is where the path leads: authorities send it, too.
+        let root = rustls_pki_types::CertificateDer::from_pem_slice(authority.root_pem.as_bytes()).expect("a root");
+        assert_eq!(stuffed(root.to_vec()), [""; 0]);
+    }
+
+    #[test]
+    fn revocation_lists_in_a_token_are_refused() {
+        let lists = encode(0xa1, &[&encode(SEQUENCE, &[])]);
+        assert_eq!(codes(|forge| forge.lists = lists), ["timestamp-surplus"]);
     }
 
     #[test]

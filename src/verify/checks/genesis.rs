@@ -121,8 +121,8 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
     let rest: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| kind.sort() == Sort::Log && !plan.kinds.contains(kind)).collect();
     let ascending = plan.kinds.is_sorted_by(|a, b| a < b);
-    demand(ascending, "plan.kinds", format!("{:?}", plan.kinds), "each kind once, in the order of §7.3")?;
-    demand(plan.not_asked == rest, "plan.not_asked", format!("{:?}", plan.not_asked), "the logs not in plan.kinds")?;
+    demand(ascending, "plan.kinds", kinds_text(&plan.kinds), "each kind once, in the order of §7.3")?;
+    demand(plan.not_asked == rest, "plan.not_asked", kinds_text(&plan.not_asked), "the logs not in plan.kinds")?;
     demand(plan.window_seconds >= 1, "plan.window_seconds", plan.window_seconds, "from 1")?;
     demand(plan.top >= 1, "plan.top", plan.top, "from 1")?;
     if let Some(rate) = &plan.rate {
@@ -139,6 +139,10 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
         previous,
         "null for number 1 alone",
     )
+}
+
+fn kinds_text(kinds: &[Kind]) -> String {
+    kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The fixed cloud table (FORMAT §6.1): anything else is simulated data, whatever a document says.

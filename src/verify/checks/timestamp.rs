@@ -137,17 +137,18 @@ fn check_token(
             Err(fault) => say(&fault, path, findings),
         }
     }
-    let accuracy = token.accuracy().unwrap_or_default();
+    let accuracy = token.accuracy();
     let instant = token.gen_time();
     let fact = TokenFact {
         path: path.to_owned(),
         gen_time: seconds(instant),
-        accuracy_ms: u64::try_from(accuracy.as_millis()).unwrap_or(u64::MAX),
+        accuracy_ms: accuracy.map(|accuracy| u64::try_from(accuracy.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)),
         authority: token.signer_subject(),
         valid_until: valid_until.map(seconds),
         accepted,
     };
-    let time = TsaTime { instant, accuracy: TimeDelta::from_std(accuracy).unwrap_or(TimeDelta::MAX) };
+    let time =
+        TsaTime { instant, accuracy: TimeDelta::from_std(accuracy.unwrap_or_default()).unwrap_or(TimeDelta::MAX) };
     TokenSeen { fact, time, is_sound }
 }
 
