@@ -25,9 +25,7 @@ use crate::collect::{Clock, NoToken, Turns};
 use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
 use crate::crypto::signature::{Signature, Signer as _};
 use crate::crypto::timestamp;
-use crate::format::genesis::{
-    ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series, Source,
-};
+use crate::format::genesis::{ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series};
 use crate::format::identifier::AcquisitionId;
 use crate::format::line::Line;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
@@ -102,12 +100,7 @@ pub(super) fn begin(
         tool: tool(),
         host: host(),
         clock: reading.into_iter().collect(),
-        source: Source {
-            service: "microsoft-graph".to_owned(),
-            cloud: endpoints.cloud.to_string(),
-            graph_url: endpoints.graph_url.clone(),
-            login_url: endpoints.login_url.clone(),
-        },
+        source: service.source(),
         identity: service.tokens.identity(),
         plan: intent.plan,
         retention: intent.retention,
@@ -191,7 +184,7 @@ pub(super) fn run(
         Some(service) => service,
         None => sign_in_again(genesis, credentials, manner)?,
     };
-    let Service { endpoints, http, tokens, clock } = &service;
+    let Service { endpoints, http, tokens, clock, .. } = &service;
     let source = GraphSource::new(http, tokens, endpoints)?;
     let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
@@ -223,6 +216,13 @@ pub(super) fn run(
 /// Signs in for an acquisition that was begun earlier: as the same application in the same tenant.
 fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner) -> Result<Service, CliError> {
     let service = Service::open(planned_endpoints(&genesis.source)?, credentials, manner.timeout)?;
+    if let Some(beyond) = service.beyond(&genesis.source) {
+        return Err(CliError::request(format!("the service would be reached over {beyond}, which the plan does not name"))
+            .hint(
+                "reach it as the plan says (--tls-ca, SSL_CERT_FILE, HTTPS_PROXY), or begin a new acquisition with `signhold \
+                 collect`, which will name it; `resume --seal-only` seals what is there",
+            ));
+    }
     let planned = &genesis.identity;
     let differs = |present: &Identity, counts: fn(&str) -> bool| {
         let pairs = [(&present.tenant, &planned.tenant), (&present.client_id, &planned.client_id)];

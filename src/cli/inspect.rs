@@ -59,6 +59,14 @@ pub(super) fn contents(facts: &Facts) -> String {
     );
     line("operator", facts.operator.as_ref().map(ToString::to_string));
     line("service", facts.service.clone());
+    if !facts.extra_roots.is_empty() {
+        let roots: Vec<String> = facts.extra_roots.iter().map(ToString::to_string).collect();
+        line(
+            "tls roots",
+            Some(format!("{} added by the operator: {}", counted(roots.len() as u64, "root"), roots.join(" "))),
+        );
+    }
+    line("proxy", facts.proxy.clone());
     line("window", facts.window.as_ref().map(|window| format!("{} to {}", window.from, window.to)));
     let counts = &facts.counts;
     let basis = if facts.counts_computed { "counted" } else { "by its own word" };

@@ -126,7 +126,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CliError> {
     refuse_too_many_windows(&plan)?;
     let service = Service::open(endpoints, &args.credentials, Duration::from_secs(args.timeout))?;
     let login_clock = service.sign_in()?;
-    let Service { endpoints, http, tokens, clock } = &service;
+    let Service { endpoints, http, tokens, clock, .. } = &service;
     let identity = tokens.identity();
     let schedule = shared_schedule(rate, &endpoints.graph_url, &identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
@@ -151,12 +151,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CliError> {
         matter: matter.settings().matter.clone(),
         simulated: endpoints.is_simulated(),
         now,
-        source: Source {
-            service: "microsoft-graph".to_owned(),
-            cloud: endpoints.cloud.to_string(),
-            graph_url: endpoints.graph_url.clone(),
-            login_url: endpoints.login_url.clone(),
-        },
+        source: service.source(),
         identity,
         missing: missing(&findings),
         countdown: countdown(&days),

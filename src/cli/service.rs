@@ -13,10 +13,11 @@ use super::passphrase::read_secret_file;
 use crate::clock::SystemClock;
 use crate::collect::Pace as _;
 use crate::crypto::secret::Secret;
-use crate::format::genesis::ClockReading;
+use crate::format::genesis::{ClockReading, Source};
 use crate::source::auth::{Machine, Surroundings, TokenSource};
 use crate::source::cloud::Endpoints;
 use crate::source::http::{HttpClient, HttpSettings};
+use crate::source::route::Route;
 use crate::source::throttle::Pacer;
 
 /// Everything that a session needs of the service.
@@ -25,6 +26,7 @@ pub(super) struct Service {
     pub(super) http: HttpClient,
     pub(super) tokens: TokenSource,
     pub(super) clock: Arc<SystemClock>,
+    route: Route,
 }
 
 impl Service {
@@ -35,6 +37,7 @@ impl Service {
         timeout: Duration,
     ) -> Result<Self, CliError> {
         let extra_roots = credentials.extra_roots()?;
+        let route = Route::to(&endpoints.graph_url, extra_roots.as_deref(), roots_are_elsewhere())?;
         let settings =
             HttpSettings { extra_roots_pem: extra_roots.as_deref(), timeout, destination: &endpoints.graph_url };
         let http = HttpClient::new(settings)?;
@@ -45,13 +48,35 @@ impl Service {
         let surroundings = Surroundings { clock: clock.clone(), machine: Arc::new(Here), pace: waiting };
         let tokens = TokenSource::new(application, &endpoints, surroundings)?;
         out::talk(&out::escape(&told));
-        Ok(Self { endpoints, http, tokens, clock })
+        Ok(Self { endpoints, http, tokens, clock, route })
+    }
+
+    /// Describes the service as the plan names it.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            service: "microsoft-graph".to_owned(),
+            cloud: self.endpoints.cloud.to_string(),
+            graph_url: self.endpoints.graph_url.clone(),
+            login_url: self.endpoints.login_url.clone(),
+            extra_roots: self.route.extra_roots.clone(),
+            proxy: self.route.proxy.clone(),
+        }
+    }
+
+    /// Says what of the way to the service a plan does not name.
+    pub(super) fn beyond(&self, planned: &Source) -> Option<String> {
+        self.route.beyond(&Route { extra_roots: planned.extra_roots.clone(), proxy: planned.proxy.clone() })
     }
 
     /// Gets the first token, and a comparison of clocks where the method brings one.
     pub(super) fn sign_in(&self) -> Result<Option<ClockReading>, CliError> {
         Ok(self.tokens.first(&self.http)?)
     }
+}
+
+/// Says whether the environment names other files of roots than the platform's own; the certificate loader reads these variables.
+fn roots_are_elsewhere() -> bool {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// This machine, for the token source.

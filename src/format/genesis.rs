@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::line::Line;
 use super::parts::{Pair, Timestamps, Tool};
 use super::{Document, MAX_RECORD_BYTE_LEN};
-use crate::crypto::digest::SealDigest;
+use crate::crypto::digest::{CertificateDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::time::{Bound, LocalTime};
 
@@ -112,6 +112,10 @@ pub struct Source {
     pub graph_url: String,
     /// Root of the token service, without trailing slash.
     pub login_url: String,
+    /// The root certificates for TLS that the operator added to the platform's own, ascending.
+    pub extra_roots: Vec<CertificateDigest>,
+    /// The proxy through which the log service is asked, without user name and password.
+    pub proxy: Option<String>,
 }
 
 /// As whom the service was asked.
@@ -229,6 +233,8 @@ pub(crate) fn example() -> Genesis {
             cloud: "global".to_owned(),
             graph_url: "https://localhost:8443".to_owned(),
             login_url: "https://localhost:8443".to_owned(),
+            extra_roots: Vec::new(),
+            proxy: None,
         },
         identity: Identity {
             tenant: "5a1f0c7e-93b4-4f2d-8e6a-71c2d3b4e5f6".to_owned(),

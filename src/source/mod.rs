@@ -10,6 +10,7 @@ pub mod graph;
 pub mod http;
 #[cfg(test)]
 mod responder;
+pub mod route;
 pub mod throttle;
 pub mod tls;
 

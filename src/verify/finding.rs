@@ -220,6 +220,10 @@ codes! {
     GenesisMismatch = "genesis-mismatch", Violation, Genesis, "6.1";
     /// The data came from an endpoint outside the cloud table.
     SimulatedData = "simulated-data", Note, Genesis, "6.1";
+    /// The operator added roots for TLS to the platform's own.
+    TlsRootsAdded = "tls-roots-added", Note, Genesis, "6.1";
+    /// The service was asked through a proxy.
+    ProxyUsed = "proxy-used", Note, Genesis, "6.1";
 
     /// A page lacks its record, its signature or its body.
     PageMissing = "page-missing", Violation, PageRecords, "4.6";

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::crypto::digest::{GenesisDigest, SealDigest};
+use crate::crypto::digest::{CertificateDigest, GenesisDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::Matter;
 use crate::format::identifier::{AcquisitionId, PackageId};
@@ -91,6 +91,10 @@ pub struct Facts {
     pub simulated: Option<bool>,
     /// From genesis: `graph_url`.
     pub service: Option<String>,
+    /// From genesis: roots for TLS that the operator added.
+    pub extra_roots: Vec<CertificateDigest>,
+    /// From genesis: the proxy, if any.
+    pub proxy: Option<String>,
     /// The planned window, half-open.
     pub window: Option<PlannedWindow>,
     /// Kinds asked.

@@ -276,3 +276,18 @@ fn simulated_data_is_always_named() {
     let report = expect_valid(&draft.build(), &["simulated-data"]);
     assert_eq!(report.facts.simulated, Some(true));
 }
+
+/// FORMAT §6.1: what stood between by the operator's choice is named, and leaves the verdict as it is.
+#[test]
+fn added_roots_and_a_proxy_are_always_named() {
+    let mut draft = Draft::good();
+    let root = "a".repeat(64);
+    let named = format!("\"extra_roots\":[\"{root}\"]");
+    draft.edit_genesis = Some(Box::new(move |genesis| {
+        genesis.replace("source", "\"extra_roots\":[]", &named);
+        genesis.replace("source", "\"proxy\":null", "\"proxy\":\"http://proxy.example:3128\"");
+    }));
+    let report = expect_valid(&draft.build(), &["tls-roots-added", "proxy-used"]);
+    assert_eq!(report.facts.extra_roots.iter().map(ToString::to_string).collect::<Vec<_>>(), [root]);
+    assert_eq!(report.facts.proxy.as_deref(), Some("http://proxy.example:3128"));
+}

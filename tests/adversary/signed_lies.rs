@@ -17,6 +17,12 @@ fn with_genesis(edit: impl Fn(&mut Doc) + 'static) -> Draft {
     draft
 }
 
+/// The member `extra_roots` with digests of one digit.
+fn roots(digits: &[&str]) -> String {
+    let digests: Vec<String> = digits.iter().map(|digit| format!("\"{}\"", digit.repeat(64))).collect();
+    format!("\"extra_roots\":[{}]", digests.join(","))
+}
+
 fn with_seal(edit: impl Fn(&mut Doc) + 'static) -> Draft {
     let mut draft = Draft::good();
     draft.edit_seal = Some(Box::new(edit));
@@ -188,9 +194,17 @@ fn key_mismatch() {
 /// FORMAT §6.1: values no writer may write.
 #[test]
 fn genesis_malformed() {
-    let cases: [fn(&mut Doc); 7] = [
+    let cases: [fn(&mut Doc); 15] = [
         |genesis| genesis.set("operator", "\"a\\nb\""),
         |genesis| genesis.replace("source", "\"global\"", "\"mars\""),
+        |genesis| genesis.replace("source", "https://login.", "https://\u{440}."),
+        |genesis| genesis.replace("source", "https://login.", "https://login ."),
+        |genesis| genesis.replace("source", "\"proxy\":null", "\"proxy\":\"http://user:password@proxy.example\""),
+        |genesis| genesis.replace("source", "\"proxy\":null", "\"proxy\":\"http://proxy.example/\""),
+        |genesis| genesis.replace("source", "\"proxy\":null", "\"proxy\":\"proxy.example:3128\""),
+        |genesis| genesis.replace("source", "\"proxy\":null", "\"proxy\":\"http://\""),
+        |genesis| genesis.replace("source", "\"extra_roots\":[]", &roots(&["b", "a"])),
+        |genesis| genesis.replace("source", "\"extra_roots\":[]", &roots(&["a", "a"])),
         |genesis| genesis.replace("plan", "\"interactiveUser\"", "\"interactiveUser\",\"interactiveUser\""),
         |genesis| genesis.replace("plan", ",\"managedIdentity\"", ""),
         |genesis| genesis.replace("series", "\"number\":1", "\"number\":2"),

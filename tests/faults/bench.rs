@@ -122,6 +122,8 @@ impl Bench {
                 cloud: endpoints.cloud.to_string(),
                 graph_url: endpoints.graph_url.clone(),
                 login_url: endpoints.login_url.clone(),
+                extra_roots: Vec::new(),
+                proxy: None,
             },
             identity: tokens.identity(),
             plan: Plan {

@@ -355,6 +355,23 @@ fn somebody_else_does_not_finish_what_one_application_began() {
         service.resume(&matter).env(name, other).stdout("").stderr(&refusal).code(2);
         assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
     }
+    // Nor over a certificate authority that the plan does not name: the pages would not be what the package says they are.
+    let both = matter.path("../both.pem");
+    let of_another = Service::start(0);
+    std::fs::write(&both, [&service.ca, &of_another.ca].map(|ca| std::fs::read_to_string(ca).unwrap()).concat())
+        .unwrap();
+    service
+        .resume(&matter)
+        .set("--tls-ca", &both)
+        .stdout("")
+        .stderr(
+            "resuming acquisition [..]\nsimulated: [..]\nauthentication [..]\n\
+             error: the service would be reached over the root certificate [..], which the plan does not name\n\
+             hint: reach it as the plan says (--tls-ca, SSL_CERT_FILE, HTTPS_PROXY), or begin a new acquisition with `signhold \
+             collect`, which will name it; `resume --seal-only` seals what is there\n",
+        )
+        .code(2);
+    assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
     // The service is gone: nothing is lost by asking.
     let again = service.resume(&matter).without("--tls-ca");
     service.server.stop();

@@ -52,11 +52,14 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
     for kind in Kind::ALL {
         assert_eq!(opened.counted(kind), service.truth(kind), "{}", kind.name());
     }
+    let ca = digest_of_pem(&service.ca);
+    assert_eq!(opened.json("data/genesis.json")["source"]["extra_roots"], serde_json::json!([ca]));
     let contents = format!(
         "package    {}, [..] files\n\
          matter     ACME-2026-014, Stolen token\n\
          operator   Jo Example\n\
          service    {}\n\
+         tls roots  1 root added by the operator: {ca}\n\
          window     {} to {}\n\
          content    [..] pages, {count} records ({count} in the window), [..], [..]\n\
          coverage   interactiveUser: [..] records in windows: [..] complete[..]\n\
@@ -76,10 +79,13 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
          \n\
          {ALL_PASSED}\
          \n\
-         1 finding\n\
+         2 findings\n\
          \x20 note          simulated-data  `data/genesis.json#simulated`  FORMAT §6.1\n\
          \x20     claimed   simulated\n\
          \x20     computed  {}\n\
+         \x20 note          tls-roots-added  `data/genesis.json#source.extra_roots`  FORMAT §6.1\n\
+         \x20     claimed   {ca}\n\
+         \x20     computed  the certificates of pages may be those of whoever holds the key to such a root\n\
          \n\
          {contents}\
          signer     [..]\n\
@@ -108,6 +114,15 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
         service.verify(&matter, &package).set("--trust", fingerprint).stdout(&fine).code(0);
         service.verify(&matter, &package).set("--trust", fingerprint.to_uppercase()).stdout(&fine).code(0);
     }
+}
+
+/// The digest of the one certificate in a PEM file, as DER.
+fn digest_of_pem(path: &std::path::Path) -> String {
+    use sha2::Digest as _;
+    let pem = std::fs::read_to_string(path).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = data_encoding::BASE64.decode(base64.as_bytes()).unwrap();
+    data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(der))
 }
 
 #[test]

@@ -431,7 +431,7 @@ impl Draft {
                 "source",
                 format!(
                     "{{\"service\":\"microsoft-graph\",\"cloud\":\"global\",\"graph_url\":{},\
-                     \"login_url\":\"https://login.microsoftonline.com\"}}",
+                     \"login_url\":\"https://login.microsoftonline.com\",\"extra_roots\":[],\"proxy\":null}}",
                     json(&self.graph_url)
                 ),
             ),

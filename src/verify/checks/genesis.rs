@@ -115,6 +115,14 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
     for (member, url) in [("source.graph_url", &source.graph_url), ("source.login_url", &source.login_url)] {
         let scheme = url.starts_with("https://") || url.starts_with("http://");
         demand(scheme && !url.ends_with('/'), member, url, "a URL without trailing slash")?;
+        demand(is_printable(url), member, url, "printable ASCII")?;
+    }
+    let roots = &source.extra_roots;
+    demand(roots.is_sorted_by(|a, b| a < b), "source.extra_roots", roots.len(), "each root once, ascending")?;
+    if let Some(proxy) = &source.proxy {
+        let authority = proxy.split_once("://").map(|(_, authority)| authority);
+        let is_bare = authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(['/', '@']));
+        demand(is_bare && is_printable(proxy), "source.proxy", "another form", "scheme://host:port and nothing else")?;
     }
     demand(plan.from < plan.to, "plan.to", plan.to, "after plan.from")?;
     demand(plan.kinds.iter().any(|kind| kind.sort() == Sort::Log), "plan.kinds", "no log", "at least one log")?;
@@ -143,6 +151,24 @@ fn check_values(genesis: &Genesis) -> Result<(), Problem> {
 
 fn kinds_text(kinds: &[Kind]) -> String {
     kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Says how the service was reached, where that changes what TLS facts mean.
+pub(in crate::verify) fn note_route(genesis: &Genesis, findings: &mut Findings) {
+    let source = &genesis.source;
+    if !source.extra_roots.is_empty() {
+        let roots: Vec<String> = source.extra_roots.iter().map(ToString::to_string).collect();
+        let claimed = "the certificates of pages may be those of whoever holds the key to such a root";
+        findings.say(Code::TlsRootsAdded, format!("{GENESIS}#source.extra_roots"), roots.join(" "), claimed);
+    }
+    if let Some(proxy) = &source.proxy {
+        let computed = "remote addresses are the proxy's, and certificates may be";
+        findings.say(Code::ProxyUsed, format!("{GENESIS}#source.proxy"), proxy, computed);
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The fixed cloud table (FORMAT §6.1): anything else is simulated data, whatever a document says.

@@ -60,15 +60,16 @@ impl Pass {
         }
         self.note_unread(genesis.is_some(), seal.is_some(), key.is_some());
         self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), options, facts);
-        if let Some(genesis) = &genesis
-            && (genesis.simulated || genesis::is_outside_cloud_table(genesis))
-        {
-            self.findings.say(
-                Code::SimulatedData,
-                "data/genesis.json#simulated",
-                "simulated",
-                &genesis.source.graph_url,
-            );
+        if let Some(genesis) = &genesis {
+            if genesis.simulated || genesis::is_outside_cloud_table(genesis) {
+                self.findings.say(
+                    Code::SimulatedData,
+                    "data/genesis.json#simulated",
+                    "simulated",
+                    &genesis.source.graph_url,
+                );
+            }
+            genesis::note_route(genesis, &mut self.findings);
         }
         self.state_facts(genesis.as_ref(), seal.as_ref(), facts);
         facts.seal_sha256 = seal_bytes.as_deref().map(SealDigest::of);
@@ -238,6 +239,8 @@ impl Pass {
             facts.operator = Some(genesis.operator.clone());
             facts.simulated = Some(genesis.simulated || genesis::is_outside_cloud_table(genesis));
             facts.service = Some(genesis.source.graph_url.clone());
+            facts.extra_roots.clone_from(&genesis.source.extra_roots);
+            facts.proxy.clone_from(&genesis.source.proxy);
             facts.window = Some(PlannedWindow { from: genesis.plan.from, to: genesis.plan.to });
             facts.kinds.clone_from(&genesis.plan.kinds);
             facts.kinds_not_asked.clone_from(&genesis.plan.not_asked);
