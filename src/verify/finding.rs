@@ -235,6 +235,8 @@ codes! {
     PageChainBroken = "page-chain-broken", Violation, PageRecords, "6.2";
     /// Page numbers do not follow one another.
     PageSequenceBroken = "page-sequence-broken", Violation, PageRecords, "6.2";
+    /// An answer of a real service came from an address that no public service has.
+    RemoteAddressPrivate = "remote-address-private", Note, PageRecords, "6.2";
 
     /// A body has another digest than its page record says.
     PageDigestMismatch = "page-digest-mismatch", Violation, Pages, "6";

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use signhold::verify::{CheckOutcome, Options, Outcome, Step, Trust, inspect, verify, verify_and_keep};
 
-use crate::package::{Draft, FROM, GRAPH, KIND, TO, element, first_url, page, run};
+use crate::package::{Draft, FROM, GRAPH, KIND, PEER, TO, element, first_url, page, run};
 use crate::{codes, expect_valid, other_fingerprint, pinned, report_on};
 
 /// FORMAT §13. The reader has the operator's fingerprint.
@@ -290,4 +290,27 @@ fn added_roots_and_a_proxy_are_always_named() {
     let report = expect_valid(&draft.build(), &["tls-roots-added", "proxy-used"]);
     assert_eq!(report.facts.extra_roots.iter().map(ToString::to_string).collect::<Vec<_>>(), [root]);
     assert_eq!(report.facts.proxy.as_deref(), Some("http://proxy.example:3128"));
+}
+
+/// FORMAT §6.2: an address that no public service has is named once, unless a proxy or a simulator explains it.
+#[test]
+fn an_answer_from_a_private_address_is_named() {
+    let from = |address: &'static str| {
+        let mut draft = Draft::with_failure();
+        for number in [1, 2] {
+            draft.edit_records.insert(number, Box::new(move |record| record.replace("response", PEER, address)));
+        }
+        draft.edit_failures.insert(1, Box::new(move |record| record.replace("response", PEER, address)));
+        draft
+    };
+    for address in ["10.1.2.3:443", "127.0.0.1:8443", "[fe80::1%2]:443", "[fd00::7]:443"] {
+        let report = expect_valid(&from(address).build(), &["remote-address-private"]);
+        assert_eq!(report.finding_counts.values().sum::<u64>(), 2, "{address}: {:#?}", report.findings);
+    }
+    expect_valid(&from("[2603:1006:2000::1]:443").build(), &[]);
+    let mut proxied = from("10.1.2.3:3128");
+    proxied.edit_genesis = Some(Box::new(|genesis| {
+        genesis.replace("source", "\"proxy\":null", "\"proxy\":\"http://10.1.2.3:3128\"");
+    }));
+    expect_valid(&proxied.build(), &["proxy-used"]);
 }

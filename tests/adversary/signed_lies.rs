@@ -2,7 +2,9 @@
 //!
 //! This is what recomputing is for: no count, root, link, order or state is believed because it is signed.
 
-use crate::package::{Doc, Draft, FROM, GRAPH, KIND, TO, element, first_url, json, page, run};
+use crate::package::{
+    Doc, Draft, FROM, GRAPH, KIND, OVER_HTTP, PEER, TO, element, first_url, hex_digest, json, over_tls, page, run,
+};
 use crate::{expect_invalid, expect_valid};
 
 fn with_record(number: u64, edit: impl Fn(&mut Doc) + 'static) -> Draft {
@@ -251,7 +253,11 @@ fn genesis_mismatch_where_the_seal_drops_the_mark() {
 /// FORMAT §6.2: values no writer may write; a secret among them.
 #[test]
 fn page_record_malformed() {
-    let cases: [fn(&mut Doc); 8] = [
+    let cases: [fn(&mut Doc); 12] = [
+        |record| record.replace("response", &over_tls(PEER, b"a leaf certificate"), OVER_HTTP),
+        |record| record.replace("request", "https://", "http://"),
+        |record| record.replace("response", &format!("[\"{}\"]", hex_digest(b"a leaf certificate")), "[]"),
+        |record| record.replace("response", PEER, "graph.example:443"),
         |record| record.replace("response", "\"status\":200", "\"status\":500"),
         |record| record.replace("response", "\"content-type\"", "\"Content-Type\""),
         |record| record.replace("response", "HTTP/1.1", "HTTP/3"),
@@ -434,6 +440,8 @@ fn failure_malformed() {
         &with_failure(|record| record.replace("request", "\"attempt\":1", "\"attempt\":0")).build(),
         &["failure-malformed"],
     );
+    let in_the_clear = |record: &mut Doc| record.replace("response", &over_tls(PEER, b"a leaf certificate"), OVER_HTTP);
+    expect_invalid(&with_failure(in_the_clear).build(), &["failure-malformed"]);
 }
 
 /// FORMAT §6.3: a failure that claims another place among the pages.

@@ -263,6 +263,18 @@ pub(crate) const KINDS: [&str; 6] =
     ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity", "directoryAudit", "riskDetection"];
 pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
+/// A public address from the block for documentation (RFC 5737), and what stands for plain HTTP.
+pub(crate) const PEER: &str = "198.51.100.7:443";
+pub(crate) const OVER_HTTP: &str = "\"remote_address\":null,\"tls\":null";
+
+/// The members of a response that came over TLS.
+pub(crate) fn over_tls(peer: &str, leaf: &[u8]) -> String {
+    format!(
+        "\"remote_address\":\"{peer}\",\"tls\":{{\"version\":\"TLSv1.3\",\"certificates\":[\"{}\"]}}",
+        hex_digest(leaf)
+    )
+}
+
 /// The request of a stream's first page, FORMAT §7.3.
 pub(crate) fn first_url(graph: &str, kind: &str, from: &str, to: &str) -> String {
     format!(
@@ -475,13 +487,12 @@ impl Draft {
         )
     }
 
-    fn response(status: u64, headers: &[(String, String)]) -> String {
+    fn response(url: &str, status: u64, headers: &[(String, String)]) -> String {
         let headers: Vec<String> =
             headers.iter().map(|(name, value)| format!("[{},{}]", json(name), json(value))).collect();
-        format!(
-            "{{\"status\":{status},\"version\":\"HTTP/1.1\",\"headers\":[{}],\"remote_address\":null,\"tls\":null}}",
-            headers.join(",")
-        )
+        let line =
+            if url.starts_with("https://") { over_tls(PEER, b"a leaf certificate") } else { OVER_HTTP.to_owned() };
+        format!("{{\"status\":{status},\"version\":\"HTTP/1.1\",\"headers\":[{}],{line}}}", headers.join(","))
     }
 
     fn body(path: &str, body: &[u8], content_encoding: Option<&str>) -> String {
@@ -521,7 +532,7 @@ impl Draft {
             ("previous", json(previous)),
             ("stream", Self::stream(&page.kind, &page.from, &page.to, (page.pass, page.run, page.sequence))),
             ("request", Self::request(&page.url, &page.started, &page.finished)),
-            ("response", Self::response(page.status, &page.headers)),
+            ("response", Self::response(&page.url, page.status, &page.headers)),
             (
                 "body",
                 Self::body(
@@ -545,7 +556,7 @@ impl Draft {
             ("after_page", failure.after_page.to_string()),
             ("stream", Self::stream(&failure.kind, &failure.from, &failure.to, (1, failure.run, failure.sequence))),
             ("request", Self::request(&failure.url, "2026-11-22T06:05:30.000Z", "2026-11-22T06:05:31.000Z")),
-            ("response", Self::response(500, &[])),
+            ("response", Self::response(&failure.url, 500, &[])),
             ("body", failure.body.as_ref().map_or_else(|| "null".to_owned(), |body| Self::body(&path, body, None))),
             ("reason", json("status")),
             ("detail", json("500 Internal Server Error")),

@@ -10,7 +10,9 @@ use std::fmt::Write as _;
 use data_encoding::HEXLOWER;
 
 use crate::archive::Files;
-use crate::package::{Doc, Draft, Edit, GRAPH, hex_digest, json, merkle_root, operator_key, other_key, sha256};
+use crate::package::{
+    Doc, Draft, Edit, GRAPH, PEER, hex_digest, json, merkle_root, operator_key, other_key, over_tls, sha256,
+};
 
 /// One file: its path below `tests/vectors/`, and its bytes.
 pub(crate) type VectorFile = (String, Vec<u8>);
@@ -507,11 +509,8 @@ fn exchange(id: &'static str, seconds: u64) -> Edit {
         record.set("response", response);
         record.replace(
             "response",
-            "\"remote_address\":null,\"tls\":null",
-            &format!(
-                "\"remote_address\":\"127.0.0.1:8443\",\"tls\":{{\"version\":\"TLSv1.3\",\"certificates\":[\"{}\"]}}",
-                hex_digest(b"the certificate of localhost")
-            ),
+            &over_tls(PEER, b"a leaf certificate"),
+            &over_tls("127.0.0.1:8443", b"the certificate of localhost"),
         );
     })
 }

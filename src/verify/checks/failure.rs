@@ -103,6 +103,7 @@ fn check_values(record: &FailureRecord) -> Result<(), Problem> {
     signed::request(&record.request)?;
     if let Some(response) = &record.response {
         signed::response(response, false)?;
+        signed::transport(&record.request, response)?;
     }
     record.body.as_ref().map_or(Ok(()), |body| signed::body(body, record.response.as_ref()))
 }

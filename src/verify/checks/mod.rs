@@ -11,6 +11,7 @@ pub(in crate::verify) mod genesis;
 pub(in crate::verify) mod page;
 pub(in crate::verify) mod page_record;
 pub(in crate::verify) mod pagination;
+pub(in crate::verify) mod remote_address;
 pub(in crate::verify) mod renewal;
 pub(in crate::verify) mod roots;
 pub(in crate::verify) mod seal;

@@ -61,6 +61,7 @@ fn check_values(record: &PageRecord) -> Result<(), Problem> {
     signed::stream(&record.stream)?;
     signed::request(&record.request)?;
     signed::response(&record.response, true)?;
+    signed::transport(&record.request, &record.response)?;
     signed::body(&record.body, Some(&record.response))?;
     demand(record.sequence >= 1, "sequence", record.sequence, "from 1")
 }

@@ -3,6 +3,8 @@
 //! `format` decides whether bytes are a document; whether its values lie in their ranges is asked here, by the verifier, of
 //! every document alike. Each function returns what is wrong first: the member, what it says, and what it may say.
 
+use std::net::SocketAddr;
+
 use crate::format::FORMAT_VERSION;
 use crate::format::parts::{Body, Request, Response, StreamPosition, TimestampMode, Timestamps, Tool};
 use crate::verify::budget;
@@ -51,8 +53,26 @@ pub(in crate::verify) fn response(response: &Response, is_page: bool) -> Result<
     if let Some(tls) = &response.tls {
         let version = matches!(tls.version.as_str(), "TLSv1.2" | "TLSv1.3");
         demand(version, "response.tls.version", &tls.version, "TLSv1.2 or TLSv1.3")?;
+        demand(!tls.certificates.is_empty(), "response.tls.certificates", "none", "at least one")?;
     }
-    Ok(())
+    let address = response.remote_address.as_deref();
+    let is_address = address.is_none_or(|address| address.parse::<SocketAddr>().is_ok());
+    demand(is_address, "response.remote_address", address.unwrap_or("null"), "address:port")
+}
+
+/// Compares what came over the line with the line that the request names.
+pub(in crate::verify) fn transport(request: &Request, response: &Response) -> Result<(), Problem> {
+    match &response.tls {
+        None => demand(
+            request.url.starts_with("http://"),
+            "response.tls",
+            "null",
+            "what TLS showed: the request is no http",
+        ),
+        Some(tls) => {
+            demand(request.url.starts_with("https://"), "response.tls", &tls.version, "null: the request is no https")
+        }
+    }
 }
 
 pub(in crate::verify) fn body(body: &Body, response: Option<&Response>) -> Result<(), Problem> {

@@ -32,6 +32,9 @@ impl Pass {
                 if let Some(record) = record {
                     self.runs.follow_failure(number, &record, self.genesis.as_ref(), &mut self.findings);
                     self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
+                    if let Some(response) = &record.response {
+                        self.addresses.follow(place.as_str(), response, self.genesis.as_ref(), &mut self.findings);
+                    }
                 }
             }
             Seen::Page(page) => self.absorb_page(&page),
@@ -59,6 +62,7 @@ impl Pass {
         self.runs.follow(page.number, record, content, genesis, is_first, &mut self.findings);
         let place = PackagePath::page_record(page.number);
         self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
+        self.addresses.follow(place.as_str(), &record.response, self.genesis.as_ref(), &mut self.findings);
     }
 
     /// Checks what pages and failures have in common.

@@ -21,6 +21,7 @@ use crate::verify::checks::container::Role;
 use crate::verify::checks::genesis;
 use crate::verify::checks::page_record::Chain;
 use crate::verify::checks::pagination::Runs;
+use crate::verify::checks::remote_address::RemoteAddresses;
 use crate::verify::checks::time_order::RequestTimes;
 use crate::verify::finding::{Findings, Step};
 use crate::verify::package::{Options, VerifyError};
@@ -65,6 +66,7 @@ pub(in crate::verify) struct Pass {
     chain: Chain,
     runs: Runs,
     times: RequestTimes,
+    addresses: RemoteAddresses,
     latest_finished: Option<(String, LocalTime)>,
     last_failure: Option<(u64, u64)>,
     counts: Counts,
