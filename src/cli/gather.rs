@@ -47,6 +47,8 @@ pub(super) struct Acquisition {
     reference: GenesisReference,
     head: Head,
     table: RunTable,
+    /// The latest clock reading that is signed already.
+    latest: LocalTime,
 }
 
 impl Acquisition {
@@ -117,6 +119,7 @@ pub(super) fn begin(
     let reference = reference(&folder);
     let previous = RecordDigest::from_bytes(*reference.sha256.as_bytes());
     Ok(Acquisition {
+        latest: genesis.created,
         folder,
         genesis,
         reference,
@@ -160,9 +163,11 @@ pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionI
         },
     )?;
     let restore = restore.into_inner();
-    not_before(restore.latest(), SystemClock::start().now())?;
+    // The plan itself is a signed time: where there is no page yet, it is the latest.
+    let latest = restore.latest().map_or(genesis.created, |latest| latest.max(genesis.created));
+    not_before(latest, SystemClock::start().now())?;
     let (head, table) = restore.finish();
-    Ok(Acquisition { folder, genesis, reference, head, table })
+    Ok(Acquisition { folder, genesis, reference, head, table, latest })
 }
 
 /// Runs a session over what is left of the plan.
@@ -185,6 +190,7 @@ pub(super) fn run(
         None => sign_in_again(genesis, credentials, manner)?,
     };
     let Service { endpoints, http, tokens, clock, .. } = &service;
+    clock.go_on_from(acquisition.latest);
     let source = GraphSource::new(http, tokens, endpoints)?;
     let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
@@ -292,11 +298,10 @@ pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisit
 
 /// Returns `now`, or the latest reading already signed where that is a little later. A clock that was set back further is refused:
 /// a verifier would find the signed times out of order.
-pub(super) fn not_before(latest: Option<LocalTime>, now: LocalTime) -> Result<LocalTime, CliError> {
-    let Some(latest) = latest else { return Ok(now) };
+pub(super) fn not_before(latest: LocalTime, now: LocalTime) -> Result<LocalTime, CliError> {
     if latest.to_datetime() - now.to_datetime() > CLOCK_TOLERANCE {
         return Err(CliError::machine(format!(
-            "the clock of this machine says {now}, but the last page was signed at {latest}"
+            "the clock of this machine says {now}, but what was collected last was signed at {latest}"
         ))
         .hint("set the clock of this machine and resume; everything so far is safe"));
     }
@@ -403,3 +408,28 @@ pub(super) fn shared_schedule(
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(300);
 /// Token validation allows five minutes; people want to know before.
 const CLOCK_WARNING: TimeDelta = TimeDelta::seconds(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_behind_what_is_signed_stands_still_or_is_refused() {
+        let at = |text: &str| text.parse::<LocalTime>().unwrap();
+        let latest = at("2026-11-22T06:00:00.000Z");
+        for (now, expected) in [
+            ("2026-11-22T06:00:01.000Z", Some("2026-11-22T06:00:01.000Z")),
+            ("2026-11-23T06:00:00.000Z", Some("2026-11-23T06:00:00.000Z")),
+            ("2026-11-22T05:55:00.000Z", Some("2026-11-22T06:00:00.000Z")),
+            ("2026-11-22T05:54:59.999Z", None),
+            ("2026-11-21T06:00:00.000Z", None),
+        ] {
+            assert_eq!(not_before(latest, at(now)).ok(), expected.map(at), "{now}");
+        }
+        let refused = not_before(latest, at("2026-11-21T06:00:00.000Z")).unwrap_err().to_text();
+        assert!(
+            refused.contains("2026-11-21T06:00:00.000Z") && refused.contains("2026-11-22T06:00:00.000Z"),
+            "{refused}"
+        );
+    }
+}

@@ -43,7 +43,8 @@ pub(super) fn seal(
     let path = matter.package_path(&package::identifier(&acquisition.genesis));
     let run_log = folder.run_log()?;
     let (index, latest) = page_index(folder, (page_count, failure_count))?;
-    let now = not_before(latest, SystemClock::start().now())?;
+    let created = acquisition.genesis.created;
+    let now = not_before(latest.map_or(created, |latest| latest.max(created)), SystemClock::start().now())?;
     let second_pass = comparison::second_pass(folder, &index, &acquisition.genesis, &streams)?;
     let reconciliation = comparison::reconciliation(folder, &index, &acquisition.genesis, &streams)?;
     let own_sign_ins = comparison::own_sign_ins(folder, &index, &acquisition.genesis, &streams)?;

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use signhold::clock::SystemClock;
 use signhold::collect::chain::{Chain, Head};
 use signhold::collect::session::{Outside, Session, SessionEnd};
 use signhold::collect::table::RunTable;
-use signhold::collect::{Clock as _, Event, Observer, Pace, PageStore, plan};
+use signhold::collect::{Clock, Event, Observer, Pace, PageStore, plan};
 use signhold::crypto::digest::{GenesisDigest, RecordDigest};
 use signhold::crypto::secret::Secret;
 use signhold::crypto::signature::Signer as _;
@@ -33,6 +34,7 @@ use signhold::time::Bound;
 
 use crate::judged::Judged;
 use crate::memory::Memory;
+use crate::world::World;
 
 /// Two kinds suffice to have windows side by side.
 pub(crate) const KINDS: [(Kind, signhold::simulate::Kind); 2] = [
@@ -50,7 +52,7 @@ pub(crate) struct Bench {
     reference: GenesisReference,
     tokens: TokenSource,
     endpoints: Endpoints,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
 }
 
 /// What a bench is set up with.
@@ -61,6 +63,10 @@ pub(crate) struct Setup {
     /// How long before now the window of one day ends.
     pub(crate) age: TimeDelta,
     pub(crate) change: fn(&mut Settings),
+    /// How the application shows who it is.
+    pub(crate) credential: fn() -> Credential,
+    /// A time of its own, in which pages take as long as it says.
+    pub(crate) world: Option<Arc<World>>,
 }
 
 impl Setup {
@@ -71,6 +77,8 @@ impl Setup {
             window_hours: 12,
             age: TimeDelta::minutes(30),
             change: |_| {},
+            credential: || Credential::ClientSecret(Secret::new(CLIENT_SECRET.to_owned())),
+            world: None,
         }
     }
 }
@@ -85,15 +93,23 @@ impl Bench {
         settings.transport = Transport::Http;
         settings.faults = setup.faults;
         (setup.change)(&mut settings);
+        if let Some(world) = &setup.world {
+            settings.present = Some(world.present(now));
+        }
         let server = Server::start(settings).unwrap();
         let endpoints = Endpoints::new(Cloud::Global, Some(&server.graph_url()), Some(&server.login_url())).unwrap();
-        let (clock, pace) = (Arc::new(SystemClock::start()), Arc::new(Impatient::default()));
+        let clock: Arc<dyn Clock> = match &setup.world {
+            Some(world) => Arc::clone(world) as Arc<dyn Clock>,
+            None => Arc::new(SystemClock::start()),
+        };
+        let pace = Arc::new(Impatient { world: setup.world.clone(), ..Impatient::default() });
         let application = Application {
             tenant: Some(TENANT_ID.to_owned()),
             client_id: Some(CLIENT_ID.to_owned()),
-            credential: Credential::ClientSecret(Secret::new(CLIENT_SECRET.to_owned())),
+            credential: (setup.credential)(),
         };
-        let surroundings = Surroundings { clock: clock.clone(), machine: Arc::new(Nothing), pace: pace.clone() };
+        let surroundings =
+            Surroundings { clock: clock.clone(), machine: Arc::new(Hands::default()), pace: pace.clone() };
         let tokens = TokenSource::new(application, &endpoints, surroundings).unwrap();
         tokens.first(&HTTP).unwrap();
         let key = OperatorKey::generate().unwrap();
@@ -163,6 +179,11 @@ impl Bench {
     /// The state that a store holds.
     pub(crate) fn restore(&self, memory: &Memory) -> (Head, RunTable) {
         memory.restore(&self.key.public_key(), self.reference.sha256)
+    }
+
+    /// Sets the clocks of what follows.
+    pub(crate) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.clock = clock;
     }
 
     /// Runs a session.
@@ -235,25 +256,29 @@ static HTTP: LazyLock<HttpClient> = LazyLock::new(|| {
 
 /// Somebody who waits for nothing, and remembers what was asked.
 #[derive(Debug, Default)]
-pub(crate) struct Impatient(Mutex<Vec<Duration>>);
+pub(crate) struct Impatient {
+    waits: Mutex<Vec<Duration>>,
+    world: Option<Arc<World>>,
+}
 
 impl Impatient {
     pub(crate) fn waits(&self) -> Vec<Duration> {
-        self.0.lock().unwrap().clone()
+        self.waits.lock().unwrap().clone()
     }
 }
 
 impl Pace for Impatient {
     fn turn(&self) -> bool {
+        self.world.iter().for_each(|world| world.take_turn());
         true
     }
 
     fn hold(&self, wait: Duration) {
-        self.0.lock().unwrap().push(wait);
+        self.waits.lock().unwrap().push(wait);
     }
 
     fn pause(&self, wait: Duration) -> bool {
-        self.0.lock().unwrap().push(wait);
+        self.waits.lock().unwrap().push(wait);
         true
     }
 
@@ -269,17 +294,24 @@ impl Observer for Nothing {
     fn saw(&self, _: &Event) {}
 }
 
-impl Machine for Nothing {
+/// What the token source needs of a machine: numbers that do not come twice, and one file.
+#[derive(Default)]
+struct Hands(AtomicU64);
+
+impl Machine for Hands {
     fn random(&self) -> Result<[u8; 16], String> {
-        Ok([7; 16])
+        Ok(u128::from(self.0.fetch_add(1, Ordering::SeqCst)).to_be_bytes())
     }
 
     fn read_secret(&self, _: &Path) -> Result<Secret, String> {
-        Err("there are no files".to_owned())
+        Ok(Secret::new(FEDERATED_TOKEN.to_owned()))
     }
 
     fn tell(&self, _: &str) {}
 }
+
+/// What another identity provider wrote into the file.
+pub(crate) const FEDERATED_TOKEN: &str = "eyJ.federated.token";
 
 impl TimestampAuthority for Nothing {
     fn stamp(&self, _: &str, _: &[u8; 32]) -> Result<Vec<u8>, String> {

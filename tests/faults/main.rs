@@ -15,10 +15,12 @@
 
 mod alone;
 mod bench;
+mod clocks;
 mod durable;
 mod judged;
 mod memory;
 mod pairs;
+mod world;
 
 use std::sync::Mutex;
 
