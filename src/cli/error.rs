@@ -103,7 +103,7 @@ impl From<FolderError> for CliError {
         let text = with_causes(&error);
         match &error {
             FolderError::Exists(_) => Self::request(text).hint("choose another folder, or go on with what is there"),
-            FolderError::Locked(_) => {
+            FolderError::Locked { .. } => {
                 Self::request(text).hint("wait until it has ended, or stop it; `resume` goes on where it was")
             }
             FolderError::NotAMatter(path) => Self::request(text)

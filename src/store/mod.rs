@@ -41,8 +41,13 @@ pub enum FolderError {
         source: io::Error,
     },
     /// Another process works in this matter.
-    #[error("another signhold process works in `{0}`")]
-    Locked(PathBuf),
+    #[error("another signhold process{} works in `{}`", holder.map_or_else(String::new, |id| format!(" (PID {id})")), root.display())]
+    Locked {
+        /// The matter.
+        root: PathBuf,
+        /// The process, where it can be known.
+        holder: Option<u32>,
+    },
     /// A file is not what it should be.
     #[error("`{path}` cannot be read: {reason}")]
     Malformed {

@@ -133,8 +133,9 @@ fn a_second_process_is_refused_and_the_first_does_not_notice() {
     let mut first = slowly(&service, &matter).start();
     first.wait_for("plan signed");
     let refusal = format!(
-        "error: another signhold process works in `{}`\n\
+        "error: another signhold process (PID {}) works in `{}`\n\
          hint: wait until it has ended, or stop it; `resume` goes on where it was\n",
+        first.id(),
         matter.dir
     );
     service.collect(&matter).stdout("").stderr(&refusal).code(2);
@@ -245,9 +246,43 @@ fn a_disk_that_is_full_in_the_middle_is_named_and_resumed() {
         matter.dir,
         matter.acquisition().file_name().unwrap().to_str().unwrap()
     );
-    assert!(said.stderr.contains("\nerror: cannot write `") && said.stderr.ends_with(&ending), "{}", said.stderr);
+    let error = format!("\nerror: cannot write `{}/pages/0000", matter.acquisition().display());
+    assert!(said.stderr.contains(&error) && said.stderr.ends_with(&ending), "{}", said.stderr);
+    assert!(said.stderr.contains(".zip`: File too large (os error 27)\n"), "{}", said.stderr);
     service.resume(&matter).code(0);
-    service.verify(&matter, &matter.package()).code(0);
+    assert_whole(&service, &matter);
+}
+
+#[test]
+fn a_disk_that_goes_away_at_the_third_page_is_named_and_resumed() {
+    let service = slow_service();
+    let matter = Matter::new();
+    let running = wait_for_pages(slowly(&service, &matter).start(), &matter, 3);
+    // As when a network drive is cut off, or a stick pulled out; it comes back later with what was on it.
+    let pages = matter.acquisition().join("pages");
+    let elsewhere = matter.acquisition().join("elsewhere");
+    std::fs::rename(&pages, &elsewhere).unwrap();
+    let (said, code) = running.end();
+    assert_eq!((code, said.stdout.as_str()), (Some(4), ""), "{}", said.stderr);
+    let error = format!("\nerror: cannot write `{}/0000", pages.display());
+    assert!(said.stderr.contains(&error), "{}", said.stderr);
+    assert!(said.stderr.contains(".zip`: No such file or directory (os error 2)\n"), "{}", said.stderr);
+    assert!(said.stderr.contains("; go on with `signhold resume "), "{}", said.stderr);
+    assert!(!pages.exists(), "nothing is begun beside what was there");
+    std::fs::rename(&elsewhere, &pages).unwrap();
+    assert!(page_files(&matter).len() >= 3);
+    service.resume(&matter).code(0);
+    assert_whole(&service, &matter);
+}
+
+/// Compares the package with the truth, and has it judged.
+#[track_caller]
+fn assert_whole(service: &Service, matter: &Matter) {
+    let opened = Opened::read(&matter.package());
+    for kind in Kind::ALL {
+        assert_eq!(opened.counted(kind), service.truth(kind), "{}", kind.name());
+    }
+    service.verify(matter, &matter.package()).code(0);
 }
 
 #[test]
