@@ -425,3 +425,66 @@ fn a_refused_first_token_leaves_nothing_behind() {
     assert_eq!(desk.graph.seen().len(), 0);
     assert!(files(&desk.path("matter")).iter().all(|path| !path.ends_with("genesis.json")));
 }
+
+/// A listener that no request may reach.
+fn nobody() -> (std::net::TcpListener, u16) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+#[test]
+fn no_token_follows_a_link_or_a_redirect_to_another_host_scheme_or_port() {
+    let path = "beta/auditLogs/signIns?$skiptoken=x";
+    let (listener, port) = nobody();
+    for lure in [
+        format!("http://127.0.0.1:{port}/{path}"),
+        format!("https://127.0.0.1:{port}/{path}"),
+        format!("http://localhost:{port}/{path}"),
+        format!("http://[::1]:{port}/{path}"),
+        format!("//127.0.0.1:{port}/{path}"),
+        format!("http://OWN@127.0.0.1:{port}/{path}"),
+        format!("https://OWN/{path}"),
+    ] {
+        // A redirect is not followed wherever it leads: one place is enough for all.
+        let statuses: &[u16] = if lure.starts_with("http://127") { &[200, 302, 307, 308] } else { &[200] };
+        for &status in statuses {
+            let own: Arc<Mutex<String>> = Arc::default();
+            let (known, lure) = (own.clone(), lure.clone());
+            let desk = Desk::new(move |_, _| {
+                let lure = lure.replace("OWN", &known.lock().unwrap());
+                match status {
+                    200 => ok(serde_json::json!({ "value": [], "@odata.nextLink": lure }).to_string()),
+                    _ => (status, vec![("location", lure)], String::new()),
+                }
+            });
+            desk.graph.url().trim_start_matches("http://").clone_into(&mut own.lock().unwrap());
+            let desk = desk.named().set("AZURE_CLIENT_SECRET", SECRET);
+            let output = desk.collect_by(&[]);
+            assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+            assert!(text(&output.stderr).contains("\ngap: managedIdentity "), "{}", text(&output.stderr));
+            let asked = desk.graph.seen();
+            assert!(!asked.is_empty() && asked.iter().all(|seen| !seen.target.contains("skiptoken")), "{status}");
+            assert!(desk.login.seen().iter().all(|seen| seen.header("authorization").is_none()));
+            // Not even a connection, encrypted or not.
+            assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "{status}");
+            desk.assert_kept(&output, &[SECRET, "t0kenSignature"]);
+        }
+    }
+}
+
+#[test]
+fn no_secret_follows_a_redirect_of_the_token_service() {
+    let (listener, port) = nobody();
+    let elsewhere = format!("http://127.0.0.1:{port}/{TENANT}/oauth2/v2.0/token");
+    let desk = Desk::with_login(empty_page, move |_, before| match before {
+        0 => (307, vec![("location", elsewhere.clone())], String::new()),
+        _ => token(before),
+    });
+    let desk = desk.named().set("AZURE_CLIENT_SECRET", SECRET);
+    let output = desk.collect_by(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(desk.login.seen().len(), 2, "the service itself is asked again");
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
