@@ -204,7 +204,7 @@ pub(super) fn run(
     let planned_seconds = (genesis.plan.to.unix() - genesis.plan.from.unix())
         .saturating_mul(genesis.plan.kinds.len().try_into().unwrap_or(4));
     let done_seconds = u64::try_from(planned_seconds - left_seconds).unwrap_or_default();
-    let progress = Progress::new(&genesis.plan, done_seconds, countdown, clock.as_ref(), &log, manner.quiet);
+    let progress = Progress::new(genesis, done_seconds, countdown, clock.as_ref(), &log, manner.quiet);
     let chain = Chain::new(
         genesis.acquisition.clone(),
         acquisition.reference.clone(),

@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::out::{self, bytes, counted, escape, grouped};
-use crate::collect::retention::{Countdown, Standing, StandingState};
+use crate::collect::retention::{self, Countdown, Standing, StandingState};
 use crate::collect::{Clock, Event, Observer};
-use crate::format::genesis::Plan;
+use crate::format::genesis::Genesis;
 use crate::format::seal::RunState;
-use crate::time::{Bound, Window};
+use crate::time::{Bound, LocalTime, Window};
 
 /// Shows a session to a person and writes it to the run log.
 pub(super) struct Progress<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Progress<'a> {
     bar: ProgressBar,
     quiet: bool,
     total_seconds: u64,
+    retention_days: u64,
+    created: LocalTime,
     state: Mutex<State>,
 }
 
@@ -34,13 +36,14 @@ struct State {
 impl<'a> Progress<'a> {
     /// Begins; `done_seconds` of the plan's windows are covered already, the rest counts down.
     pub(super) fn new(
-        plan: &Plan,
+        genesis: &Genesis,
         done_seconds: u64,
         countdown: Countdown,
         clock: &'a dyn Clock,
         log: &'a (dyn Fn(&str) + Sync),
         quiet: bool,
     ) -> Self {
+        let plan = &genesis.plan;
         let seconds = u64::try_from(plan.to.unix() - plan.from.unix()).unwrap_or_default();
         let total_seconds = seconds.saturating_mul(plan.kinds.len() as u64).max(1);
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -58,7 +61,8 @@ impl<'a> Progress<'a> {
             done_seconds,
             countdown,
         };
-        Self { clock, log, bar, quiet, total_seconds, state: Mutex::new(state) }
+        let (retention_days, created) = (genesis.retention.days, genesis.created);
+        Self { clock, log, bar, quiet, total_seconds, retention_days, created, state: Mutex::new(state) }
     }
 
     /// Removes the renewing line.
@@ -143,9 +147,18 @@ impl Observer for Progress<'_> {
                 }
                 let oldest = self.oldest(&state).unwrap_or_else(|| "nothing left".to_owned());
                 drop(state);
-                if self.bar.is_hidden() || !ended {
+                let is_passed = ended
+                    && run.kind.is_windowed()
+                    && Window::new(run.from, run.to)
+                        .is_ok_and(|window| retention::has_reached(window, self.retention_days, self.created, at));
+                if self.bar.is_hidden() || !ended || is_passed {
                     let records = counted(run.records, "record");
-                    self.say(&format!("{} {} to {}: {}, {records}; {oldest}", run.kind, run.from, run.to, run.state));
+                    let passed =
+                        if is_passed { ", but the stated retention has reached into it meanwhile" } else { "" };
+                    self.say(&format!(
+                        "{} {} to {}: {}, {records}{passed}; {oldest}",
+                        run.kind, run.from, run.to, run.state
+                    ));
                 }
                 self.log(&serde_json::json!({"at": at, "event": "run", "run": run}));
             }

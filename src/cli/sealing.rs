@@ -10,6 +10,7 @@ use super::gather::{Acquisition, not_before, tool};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
+use crate::format::seal::Run;
 use crate::keyring::OperatorKey;
 use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Sealed};
@@ -26,6 +27,8 @@ pub(super) struct Outcome {
     pub(super) sealed: Sealed,
     /// Identifiers of the collection's own sign-ins among the records.
     pub(super) own_sign_ins: Vec<String>,
+    /// The runs that are passed by retention, each with the time of its last page.
+    pub(super) passed_by_retention: Vec<(Run, LocalTime)>,
 }
 
 /// Seals an acquisition. Returns where the package lies.
@@ -69,7 +72,8 @@ pub(super) fn seal(
     match package::write(folder, &contents, key, &authority, &mut file) {
         Ok((sealed, _)) => {
             file.publish()?;
-            Ok(Outcome { path, sealed, own_sign_ins })
+            let passed_by_retention = end.table.passed_by_retention(&acquisition.genesis, &streams);
+            Ok(Outcome { path, sealed, own_sign_ins, passed_by_retention })
         }
         Err(error) => {
             file.discard();

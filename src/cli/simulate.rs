@@ -249,6 +249,7 @@ fn fault_list() -> String {
             Expectation::Complete => "complete",
             Expectation::DiffersOnSecondPass => "differs-on-second-pass",
             Expectation::Gap => "gap",
+            Expectation::RetentionPasses => "retention-passes",
             Expectation::Stops => "stops",
         };
         text.push_str(&format!("  {:<26}{expectation:<24}{}\n", name.name(), name.line()));

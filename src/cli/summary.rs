@@ -11,8 +11,9 @@ use crate::crypto::digest::SealDigest;
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
+use crate::format::kind::Kind;
 use crate::format::seal::{Reconciliation, Run, SecondPass, Totals};
-use crate::time::Bound;
+use crate::time::{Bound, LocalTime};
 
 /// What `collect` and `resume` say with `--json`.
 #[derive(Debug, Serialize)]
@@ -35,6 +36,8 @@ pub(super) struct CollectAnswer {
     complete: bool,
     /// Windows that failed, were never asked or had expired.
     gaps: Vec<Run>,
+    /// Windows into which the stated retention reached before their last page came: records of them may have gone unseen.
+    retention_passed: Vec<RetentionPassed>,
     /// Sums.
     totals: Totals,
     /// Length of the package in bytes.
@@ -51,9 +54,21 @@ pub(super) struct CollectAnswer {
     own_sign_ins: Vec<String>,
 }
 
+/// A run that is passed by retention (FORMAT §9.3).
+#[derive(Debug, Serialize)]
+struct RetentionPassed {
+    kind: Kind,
+    from: Bound,
+    to: Bound,
+    pass: u64,
+    run: u64,
+    /// When its last page came.
+    finished: LocalTime,
+}
+
 impl CollectAnswer {
     pub(super) fn new(genesis: &Genesis, outcome: Outcome) -> Self {
-        let Outcome { path, sealed, own_sign_ins } = outcome;
+        let Outcome { path, sealed, own_sign_ins, passed_by_retention } = outcome;
         let seal = &sealed.seal;
         let gaps: Vec<Run> = seal.streams.iter().filter(|run| run.state.is_gap()).cloned().collect();
         Self {
@@ -66,6 +81,7 @@ impl CollectAnswer {
             to: genesis.plan.to,
             complete: gaps.is_empty(),
             gaps,
+            retention_passed: passed_by_retention.into_iter().map(RetentionPassed::from).collect(),
             totals: seal.totals,
             package_byte_len: sealed.byte_len,
             seal_sha256: sealed.seal_sha256,
@@ -81,6 +97,17 @@ impl CollectAnswer {
         for gap in &self.gaps {
             let reason = gap.reason.as_ref().map_or("", |reason| reason.as_str());
             out::talk(&format!("gap: {} {} to {}: {}: {reason}", gap.kind, gap.from, gap.to, gap.state));
+        }
+        for RetentionPassed { kind, from, to, finished, .. } in self.retention_passed.iter().filter(|run| run.pass == 1)
+        {
+            out::talk(&format!(
+                "retention: {kind} {from} to {to}: the stated retention reached into it before its last page came, {finished}; records may have gone unseen"
+            ));
+        }
+        if !self.retention_passed.is_empty() {
+            out::talk(
+                "hint: ask earlier next time; with --second-pass the package shows what goes while it is collected, though not what went before",
+            );
         }
         if json {
             out::answer_json(self);
@@ -109,13 +136,20 @@ impl CollectAnswer {
         };
         let failed =
             if failures == 0 { String::new() } else { format!("; {} kept", counted(failures, "failed request")) };
+        let passed = match self.retention_passed.iter().filter(|run| run.pass == 1).count() as u64 {
+            0 => String::new(),
+            count => format!(
+                "passed   by the stated retention while it was asked: {}, named above; records may have gone unseen\n",
+                counted(count, "window")
+            ),
+        };
         let checks = self.checks_text();
         format!(
             "{mark}{}\n\
              window   {} to {}\n\
              content  {}{failed}{uncounted}\n\
              covered  {coverage}\n\
-             {checks}\
+             {passed}{checks}\
              package  {}\n\
              seal     {}\n\
              signer   {}\n",
@@ -152,5 +186,12 @@ impl CollectAnswer {
                 &format!("own      {own} of this collection's own application, the first `{}`\n", out::escape(first));
         }
         text
+    }
+}
+
+impl From<(Run, LocalTime)> for RetentionPassed {
+    fn from((run, finished): (Run, LocalTime)) -> Self {
+        let Run { kind, from, to, pass, run, .. } = run;
+        Self { kind, from, to, pass, run, finished }
     }
 }

@@ -10,7 +10,7 @@ use super::table::Stream;
 use crate::format::genesis::Retention;
 use crate::format::kind::Kind;
 use crate::format::line::Line;
-use crate::time::{Bound, Window};
+use crate::time::{Bound, LocalTime, Window};
 
 /// A retention that has a name and a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,15 @@ pub fn floor(days: u64, now: Bound) -> Option<Bound> {
     now.plus_seconds(i64::try_from(days).ok()?.checked_mul(-DAY_SECONDS)?)
 }
 
+/// Says whether the retention of `days` had reached into a window when its last page was `finished`, though the window had not expired
+/// when the plan was `created` (FORMAT §9.3).
+#[must_use]
+pub fn has_reached(window: Window, days: u64, created: LocalTime, finished: LocalTime) -> bool {
+    let kept = i128::from(days).saturating_mul(i128::from(DAY_SECONDS) * 1_000_000_000);
+    let floor_at = |reading: LocalTime| reading.nanos().saturating_sub(kept);
+    window.to().nanos() > floor_at(created) && window.from().nanos() < floor_at(finished)
+}
+
 /// What is not yet covered, and how long the oldest of it is still kept.
 #[derive(Clone, Debug)]
 pub struct Countdown {
@@ -262,6 +271,21 @@ mod tests {
         let kept = Standing::of(window("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z"), 30, now);
         assert_eq!((kept.state(), kept.begins_in, kept.gone_in), (StandingState::Kept, 18 * 3600, 42 * 3600));
         assert_eq!(floor(30, now), Some(bound("2026-10-23T06:00:00Z")));
+    }
+
+    #[test]
+    fn retention_reaches_into_a_window_that_was_not_gone_before() {
+        let reached = |from, finished: &str| {
+            let created = "2026-11-22T06:00:00.000Z".parse().unwrap();
+            has_reached(window(from, "2026-10-23T12:00:00Z"), 30, created, finished.parse().unwrap())
+        };
+        assert!(!reached("2026-10-23T06:00:00Z", "2026-11-22T06:00:00.000Z"));
+        assert!(reached("2026-10-23T06:00:00Z", "2026-11-22T06:00:00.001Z"));
+        assert!(reached("2026-10-23T00:00:00Z", "2026-11-22T06:00:00.000Z"));
+        let gone = window("2026-10-22T00:00:00Z", "2026-10-23T06:00:00Z");
+        let created = "2026-11-22T06:00:00.000Z".parse().unwrap();
+        assert!(!has_reached(gone, 30, created, "2026-11-22T07:00:00.000Z".parse().unwrap()));
+        assert!(!has_reached(gone, u64::MAX, created, "2026-11-22T07:00:00.000Z".parse().unwrap()));
     }
 
     #[test]

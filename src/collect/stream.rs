@@ -240,11 +240,14 @@ impl<S: PageStore> Session<'_, S> {
     }
 
     fn keep_page(&self, exchange: Exchange, content: &PageContent) -> Result<PageEnd, Stop> {
-        let stream = exchange.stream;
+        let (stream, finished) = (exchange.stream, exchange.request.finished);
         let sequence = self.chain().commit_page(exchange, content)?;
         let records = &content.records;
         let closes = content.next_link.is_none() && content.opaque_because.is_none();
-        self.table().count_page(&stream, records.count, records.inside, closes);
+        let mut table = self.table();
+        table.count_page(&stream, records.count, records.inside, closes);
+        table.note_finish(&stream, finished);
+        drop(table);
         self.observer.saw(&Event::Page { sequence, stream, records: records.count, byte_len: content.byte_len });
         if let Some(why) = &content.opaque_because {
             return Ok(PageEnd::Dead(format!("the body is not a page of the log: {why}")));

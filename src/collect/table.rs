@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::retention;
 use crate::format::failure::FailureRecord;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
@@ -12,7 +13,7 @@ use crate::format::line::Line;
 use crate::format::page::{PageRecord, Slicing};
 use crate::format::parts::StreamPosition;
 use crate::format::seal::{Run, RunState};
-use crate::time::{Bound, Window};
+use crate::time::{Bound, LocalTime, Window};
 
 /// One kind over one window, in one pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,7 @@ struct Attempt {
     records: u64,
     inside: u64,
     closed: bool,
+    finished: Option<LocalTime>,
     last_trouble: Option<Line>,
 }
 
@@ -43,6 +45,14 @@ impl RunTable {
     pub fn add_page(&mut self, record: &PageRecord) {
         let closes = record.next_link.is_none() && record.records.slicing == Slicing::Elements;
         self.count_page(&record.stream, record.records.count, record.records.inside, closes);
+        self.note_finish(&record.stream, record.request.finished);
+    }
+
+    /// Remembers when the last page of a run was there.
+    pub fn note_finish(&mut self, position: &StreamPosition, finished: LocalTime) {
+        if let Some(attempt) = self.attempt(position) {
+            attempt.finished = Some(finished);
+        }
     }
 
     /// Takes the counts of a page that is durable; `closes` says that it is the last of its chain.
@@ -150,6 +160,22 @@ impl RunTable {
         }
         runs.sort_by_key(|run| (run.kind, run.from, run.to, run.pass, run.run));
         runs
+    }
+
+    /// Returns, of the seal's `streams`, the runs that are passed by retention (FORMAT §9.3), each with the time of its last page.
+    #[must_use]
+    pub fn passed_by_retention(&self, genesis: &Genesis, streams: &[Run]) -> Vec<(Run, LocalTime)> {
+        let is_closed =
+            |run: &&Run| matches!(run.state, RunState::Complete | RunState::Empty) && run.kind.is_windowed();
+        let closed = streams.iter().filter(is_closed);
+        let passed = closed.filter_map(|run| {
+            let window = Window::new(run.from, run.to).ok()?;
+            let attempt = self.0.get(&(Stream { kind: run.kind, window, pass: run.pass }, run.run))?;
+            let finished = attempt.finished?;
+            let is_passed = retention::has_reached(window, genesis.retention.days, genesis.created, finished);
+            is_passed.then(|| (run.clone(), finished))
+        });
+        passed.collect()
     }
 
     /// Picks, from all closed runs of pass 1 of a kind, those that count: from the beginning on, the next that does not overlap what is

@@ -286,6 +286,8 @@ codes! {
     ReconciliationMismatch = "reconciliation-mismatch", Violation, Coverage, "9.2";
     /// The service reports another number for a day than was collected.
     CountsDiffer = "counts-differ", Note, Coverage, "9.2";
+    /// The stated retention reached into a window before its last page came.
+    RetentionPassed = "retention-passed", Note, Coverage, "9.3";
 
     /// Fewer time stamps than the signed mode names.
     TimestampMissing = "timestamp-missing", Violation, Timestamps, "11";

@@ -314,3 +314,22 @@ fn an_answer_from_a_private_address_is_named() {
     }));
     expect_valid(&proxied.build(), &["proxy-used"]);
 }
+
+/// FORMAT §9.3: a window into which the stated retention reached while it was asked for is named, and stays complete.
+#[test]
+fn a_window_that_retention_reached_into_is_named() {
+    let with_days = |days: u64| {
+        let mut draft = Draft::good();
+        draft.edit_genesis = Some(Box::new(move |genesis| {
+            genesis.replace("retention", "\"days\":30", &format!("\"days\":{days}"));
+        }));
+        draft.build()
+    };
+    let report = expect_valid(&with_days(21), &["retention-passed"]);
+    let finding = report.findings.iter().find(|finding| finding.code.as_str() == "retention-passed").unwrap();
+    assert_eq!(finding.place, format!("seal/seal.json#streams {KIND} {FROM} {TO} pass 1 run 1"));
+    // Within retention to the last page, and beyond it already when the plan was made.
+    for days in [22, 30, 20] {
+        expect_valid(&with_days(days), &[]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use signhold::clock::SystemClock;
 use signhold::collect::chain::{Chain, Head};
 use signhold::collect::session::{Outside, Session, SessionEnd};
 use signhold::collect::table::RunTable;
-use signhold::collect::{Clock, Event, Observer, Pace, PageStore, plan};
+use signhold::collect::{Answer, Clock, Event, LogSource, NoToken, Observer, Pace, PageStore, plan};
 use signhold::crypto::digest::{GenesisDigest, RecordDigest};
 use signhold::crypto::secret::Secret;
 use signhold::crypto::signature::Signer as _;
@@ -25,12 +25,12 @@ use signhold::keyring::OperatorKey;
 use signhold::seal::comparison::{self, PageIndex};
 use signhold::seal::package::{self, Contents};
 use signhold::seal::{PartSource, TimestampAuthority};
-use signhold::simulate::{CLIENT_ID, CLIENT_SECRET, Fault, Server, Settings, TENANT_ID, Transport};
+use signhold::simulate::{CLIENT_ID, CLIENT_SECRET, Expectation, Fault, Server, Settings, TENANT_ID, Transport};
 use signhold::source::auth::{Application, Credential, Machine, Surroundings, TokenSource};
 use signhold::source::cloud::{Cloud, Endpoints};
 use signhold::source::graph::GraphSource;
 use signhold::source::http::{HttpClient, HttpSettings};
-use signhold::time::Bound;
+use signhold::time::{Bound, LocalTime};
 
 use crate::judged::Judged;
 use crate::memory::Memory;
@@ -52,7 +52,52 @@ pub(crate) struct Bench {
     reference: GenesisReference,
     tokens: TokenSource,
     endpoints: Endpoints,
-    clock: Arc<dyn Clock>,
+    clock: Arc<Wall>,
+}
+
+/// A clock on the wall, put forward an hour with every request for the log where the service's retention moves so.
+struct Wall {
+    inner: Arc<dyn Clock>,
+    leaps: bool,
+    hours: AtomicI64,
+}
+
+impl Clock for Wall {
+    fn now(&self) -> LocalTime {
+        let leapt = TimeDelta::hours(self.hours.load(Ordering::SeqCst));
+        LocalTime::new(self.inner.now().to_datetime() + leapt)
+    }
+
+    fn monotonic_us(&self) -> u64 {
+        self.inner.monotonic_us()
+    }
+}
+
+/// The log service, asked with an eye on the clock.
+struct Watched<'a> {
+    source: GraphSource<'a>,
+    wall: &'a Wall,
+}
+
+impl LogSource for Watched<'_> {
+    fn get(&self, url: &str, client_request_id: &str) -> Answer {
+        if self.wall.leaps {
+            self.wall.hours.fetch_add(1, Ordering::SeqCst);
+        }
+        self.source.get(url, client_request_id)
+    }
+
+    fn authorize(&self) -> Result<(), NoToken> {
+        self.source.authorize()
+    }
+
+    fn renew(&self, began_us: u64, claims: Option<&str>) -> Result<(), NoToken> {
+        self.source.renew(began_us, claims)
+    }
+
+    fn serves(&self, url: &str) -> bool {
+        self.source.serves(url)
+    }
 }
 
 /// What a bench is set up with.
@@ -71,11 +116,14 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(faults: &[Fault]) -> Self {
+        let passes = faults.iter().any(|fault| fault.expectation() == Expectation::RetentionPasses);
+        // The window then begins where retention ends, which moves through it.
+        let age = if passes { TimeDelta::days(RETENTION_DAYS - 1) } else { TimeDelta::minutes(30) };
         Self {
             faults: faults.to_vec(),
             second_pass: faults.iter().any(|fault| crate::shows_in_second_pass(fault.name)),
             window_hours: 12,
-            age: TimeDelta::minutes(30),
+            age,
             change: |_| {},
             credential: || Credential::ClientSecret(Secret::new(CLIENT_SECRET.to_owned())),
             world: None,
@@ -91,6 +139,11 @@ impl Bench {
         settings.days = 2;
         settings.page_limit = 3;
         settings.transport = Transport::Http;
+        let leaps = setup.faults.iter().any(|fault| fault.expectation() == Expectation::RetentionPasses);
+        if leaps {
+            settings.days = 31;
+            settings.records = 1_200;
+        }
         settings.faults = setup.faults;
         (setup.change)(&mut settings);
         if let Some(world) = &setup.world {
@@ -98,10 +151,11 @@ impl Bench {
         }
         let server = Server::start(settings).unwrap();
         let endpoints = Endpoints::new(Cloud::Global, Some(&server.graph_url()), Some(&server.login_url())).unwrap();
-        let clock: Arc<dyn Clock> = match &setup.world {
+        let inner: Arc<dyn Clock> = match &setup.world {
             Some(world) => Arc::clone(world) as Arc<dyn Clock>,
             None => Arc::new(SystemClock::start()),
         };
+        let clock = Arc::new(Wall { inner, leaps, hours: AtomicI64::new(0) });
         let pace = Arc::new(Impatient { world: setup.world.clone(), ..Impatient::default() });
         let application = Application {
             tenant: Some(TENANT_ID.to_owned()),
@@ -152,7 +206,7 @@ impl Bench {
                 top: 1000,
                 rate: None,
             },
-            retention: Retention { days: 30, basis: Line::lossy("a case") },
+            retention: Retention { days: RETENTION_DAYS.unsigned_abs(), basis: Line::lossy("a case") },
             keys: Keys { operator: fingerprint, signer: fingerprint },
             timestamps: Timestamps::by(Vec::new()),
             series: Series { number: 1, previous_seal: None },
@@ -183,12 +237,14 @@ impl Bench {
 
     /// Sets the clocks of what follows.
     pub(crate) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
-        self.clock = clock;
+        let hours = AtomicI64::new(self.clock.hours.load(Ordering::SeqCst));
+        self.clock = Arc::new(Wall { inner: clock, leaps: self.clock.leaps, hours });
     }
 
     /// Runs a session.
     pub(crate) fn run<S: PageStore>(&self, store: S, (head, table): (Head, RunTable), workers: usize) -> SessionEnd {
         let source = GraphSource::new(&HTTP, &self.tokens, &self.endpoints).unwrap();
+        let source = Watched { source, wall: self.clock.as_ref() };
         let outside =
             Outside { source: &source, clock: self.clock.as_ref(), pace: self.pace.as_ref(), observer: &Nothing };
         let id = self.genesis.acquisition.clone();
@@ -246,6 +302,9 @@ fn tool() -> Tool {
         format: FORMAT_VERSION.to_owned(),
     }
 }
+
+/// What the simulated service keeps, and what the plan says.
+const RETENTION_DAYS: i64 = 30;
 
 /// One client for all cases; no answer may take longer than a second.
 static HTTP: LazyLock<HttpClient> = LazyLock::new(|| {

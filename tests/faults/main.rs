@@ -8,8 +8,10 @@
 //! pass. Only a second pass, or the service's own counts, tells; their cases plan one. Without it a package holds what was
 //! served, and says no more than that.
 //!
-//! Left out are the faults of other ways to sign in (device code, managed identity), and `retention-floor` from the pairs: what
-//! the floor takes shows in no answer, see [`alone::what_retention_takes_was_never_served`].
+//! What retention takes while it is asked for shows in no answer either, and no pass brings it back. The clock shows it: here it
+//! goes with the floor, an hour at every request, and every window that lost a record must be named (`retention-passed`).
+//!
+//! Left out are the faults of other ways to sign in (device code, managed identity).
 
 #![allow(clippy::unwrap_used, reason = "a case that cannot be set up has failed")]
 

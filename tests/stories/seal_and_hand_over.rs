@@ -353,3 +353,24 @@ const LIMITS: &str = "
 Not shown by any verification: that the service sent these bytes, or that it returned all it had.
 \"Complete\" means: as returned to this query, this identity, at this time. See LEGAL_NOTES.md.
 ";
+
+#[test]
+fn windows_that_retention_reached_into_while_they_were_asked_are_named() {
+    let service = Service::start(600);
+    let matter = Matter::new();
+    let collect = || service.collect(&matter).set("--retention-days", "1").set("--kind", "interactiveUser");
+    let said = collect().code(0);
+    assert_eq!(said.stderr.matches("retention: ").count(), 1, "{}", said.stderr);
+    let words = ": the stated retention reached into it before its last page came, ";
+    assert!(said.stderr.contains(words) && said.stderr.contains("\nhint: ask earlier next time; "), "{}", said.stderr);
+    let passed =
+        "\npassed   by the stated retention while it was asked: 1 window, named above; records may have gone unseen\n";
+    assert!(said.stdout.contains(passed), "{}", said.stdout);
+    let verified = service.verify(&matter, &matter.package()).code(0).stdout;
+    assert!(verified.contains("  note          retention-passed  "), "{verified}");
+    let said: Value = serde_json::from_str(&collect().arg("--json").code(0).stdout).unwrap();
+    let named = said["retention_passed"].as_array().unwrap();
+    assert_eq!(named.len(), 1);
+    assert_eq!((&named[0]["kind"], &named[0]["pass"]), (&"interactiveUser".into(), &1.into()));
+    assert_eq!(said["complete"], true);
+}

@@ -16,6 +16,10 @@ pub enum Expectation {
     /// Gaps, each named; what could be had is kept and is right. Windows of one page may escape, and a patient client that
     /// asks anew may get everything; it is then complete.
     Gap,
+    /// Records of the oldest windows go while they are asked for, which no answer shows. Every window that lost any began, when its
+    /// last page came, before the retention that the client was told of; a client that names these windows names every loss. Windows
+    /// that the service refuses are gaps.
+    RetentionPasses,
     /// The client stops asking, says why, and keeps what it has.
     Stops,
 }
@@ -129,7 +133,7 @@ catalogue! {
     OmitAtBoundary, "omit-at-boundary", Log, ALWAYS, ALWAYS, DiffersOnSecondPass, "the first record of every following page is missing, until the window was read once";
     Redirect, "redirect", Answer, ALWAYS, ALWAYS, Gap, "302 to another host";
     RepeatedPage, "repeated-page", Link, ALWAYS, ALWAYS, Gap, "a new nextLink leads to the same page again";
-    RetentionFloor, "retention-floor", Log, ALWAYS, ALWAYS, Gap, "records older than the floor vanish, and it moves an hour with every request (@N: from request N on); windows far below it get 400";
+    RetentionFloor, "retention-floor", Log, ALWAYS, ALWAYS, RetentionPasses, "records older than the floor vanish, and it moves an hour with every request (@N: from request N on); windows far below it get 400";
     ShortToken, "short-token", Login, ALWAYS, ALWAYS, Complete, "tokens live four seconds";
     SilentTruncation, "silent-truncation", Log, ALWAYS, ALWAYS, DiffersOnSecondPass, "nextLink is missing too early, with 200, at another point each run, until the window was read once; @N: on request N";
     SkewedDate, "skewed-date", Shape, ALWAYS, ALWAYS, Complete, "the Date header is seven minutes ahead";

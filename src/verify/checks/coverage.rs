@@ -6,6 +6,7 @@ use crate::format::genesis::Genesis;
 use crate::format::path::SEAL;
 use crate::format::seal::{Run, RunState, Seal};
 use crate::time::Bound;
+use crate::verify::checks::pagination::Runs;
 use crate::verify::finding::{Code, Findings};
 
 /// Checks coverage; returns why it could not be checked, if it could not.
@@ -57,6 +58,23 @@ pub(in crate::verify) fn check(seal: &Seal, genesis: &Genesis, findings: &mut Fi
         }
     }
     None
+}
+
+/// Names the runs that are passed by retention (FORMAT §9.3): of these, records may have gone while they were asked for.
+pub(in crate::verify) fn note_retention(seal: &Seal, genesis: &Genesis, runs: &Runs, findings: &mut Findings) {
+    let days = genesis.retention.days;
+    let kept = i128::from(days).saturating_mul(86_400_000_000_000);
+    let is_closed = |run: &&Run| matches!(run.state, RunState::Complete | RunState::Empty) && run.kind.is_windowed();
+    for run in seal.streams.iter().filter(is_closed) {
+        let seen = runs.0.get(&(run.kind, run.from, run.to, run.pass, run.run));
+        let Some(finished) = seen.and_then(|seen| seen.finished) else { continue };
+        let had_expired = run.to.nanos() <= genesis.created.nanos().saturating_sub(kept);
+        if !had_expired && run.from.nanos() < finished.nanos().saturating_sub(kept) {
+            let computed =
+                format!("its beginning was beyond the stated {days} days when its last page came, {finished}");
+            findings.say(Code::RetentionPassed, place(run), run.state.to_string(), computed);
+        }
+    }
 }
 
 fn place(run: &Run) -> String {

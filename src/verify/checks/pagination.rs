@@ -13,7 +13,7 @@ use crate::format::kind::Kind;
 use crate::format::page::PageRecord;
 use crate::format::parts::StreamPosition;
 use crate::format::path::PackagePath;
-use crate::time::{Bound, Window};
+use crate::time::{Bound, LocalTime, Window};
 use crate::verify::checks::page::PageContent;
 use crate::verify::finding::{Code, Findings};
 
@@ -29,6 +29,8 @@ pub(in crate::verify) struct RunSeen {
     pub(in crate::verify) failures: u64,
     /// Whether the last page is sliced and has no next link.
     pub(in crate::verify) is_closed: bool,
+    /// When the last page was there, by the operator's clock.
+    pub(in crate::verify) finished: Option<LocalTime>,
     /// Sequence in the run of the last page.
     sequence: u64,
     next: Option<Link>,
@@ -104,6 +106,7 @@ impl Runs {
         }
         run.pages = run.pages.saturating_add(1);
         run.sequence = stream.sequence;
+        run.finished = Some(record.request.finished);
         run.is_known = content.is_some();
         run.is_closed = content.is_some_and(|content| content.is_sliced() && content.next_link.is_none());
         run.next = content

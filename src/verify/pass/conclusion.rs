@@ -143,6 +143,9 @@ impl Pass {
             };
             roots::check_totals(seal, &computed, &mut self.findings);
             roots::check_streams(seal, genesis, &self.runs, &mut self.findings);
+            if let Some(genesis) = genesis {
+                coverage::note_retention(seal, genesis, &self.runs, &mut self.findings);
+            }
         }
         if let Some(genesis) = genesis
             && let Some(reason) = coverage::check(seal, genesis, &mut self.findings)
