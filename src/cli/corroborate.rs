@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::error::{CliError, with_causes};
 use super::out::{self, counted, escape};
-use super::verify::{MAX_THREADS, open, read_roots, read_trust, to_text as verdict_text};
+use super::trust::TrustArgs;
+use super::verify::{MAX_THREADS, open, to_text as verdict_text};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::corroborate::matching::{Comparison, Conclusion, Property, compare};
@@ -27,12 +28,8 @@ pub(super) struct CorroborateArgs {
     /// Rows of MicrosoftGraphActivityLogs, exported as CSV, JSON array or JSON lines; without it the queries are printed
     #[arg(long, value_name = "EXPORT")]
     rows: Option<PathBuf>,
-    /// A key you had from elsewhere than the package: a public key file, a fingerprint, or its 24 words
-    #[arg(long, value_name = "KEY|FINGERPRINT")]
-    trust: Vec<String>,
-    /// Root certificates of time stamp authorities, in PEM
-    #[arg(long, value_name = "PEM")]
-    tsa_root: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -60,11 +57,8 @@ struct CorroborateAnswer {
 }
 
 pub(super) fn run(args: &CorroborateArgs) -> Result<ExitCode, CliError> {
-    let trust = Trust {
-        keys: args.trust.iter().map(|given| read_trust(given)).collect::<Result<_, _>>()?,
-        timestamp_roots: read_roots(&args.tsa_root)?,
-        require_timestamp: false,
-    };
+    let mut trust = Trust::default();
+    args.trust.read_into(&mut trust)?;
     let rows = args.rows.as_ref().map(read_rows).transpose()?;
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = Some(SystemClock::start().now());

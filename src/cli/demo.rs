@@ -128,6 +128,7 @@ fn init_args(matter: &Path) -> Result<init::InitArgs, CliError> {
         authority: Some(Line::lossy("demo of signhold")),
         custodian: Vec::new(),
         key: None,
+        certificate: None,
         no_passphrase: true,
         passphrase: PassphraseArgs::default(),
     })
@@ -194,7 +195,12 @@ fn read_roots(path: &Path) -> Result<Vec<TrustRoot>, CliError> {
 }
 
 fn judge(package: &Path, key: Option<Fingerprint>, roots: &[TrustRoot]) -> Result<Report, CliError> {
-    let trust = Trust { keys: key.into_iter().collect(), timestamp_roots: roots.to_vec(), require_timestamp: true };
+    let trust = Trust {
+        keys: key.into_iter().collect(),
+        timestamp_roots: roots.to_vec(),
+        require_timestamp: true,
+        ..Trust::default()
+    };
     Ok(verify(
         verify_verb::open(package)?,
         &Options { trust, as_of: Some(SystemClock::start().now()), ..Options::default() },

@@ -102,6 +102,9 @@ impl From<FolderError> for CliError {
     fn from(error: FolderError) -> Self {
         let text = with_causes(&error);
         match &error {
+            FolderError::Certificate { .. } => Self::request(text).hint(
+                "name a PEM file with the certificate of the operator's key first, then those of the authorities between",
+            ),
             FolderError::Exists(_) => Self::request(text).hint("choose another folder, or go on with what is there"),
             FolderError::Locked { .. } => {
                 Self::request(text).hint("wait until it has ended, or stop it; `resume` goes on where it was")

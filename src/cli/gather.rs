@@ -86,6 +86,8 @@ pub(super) fn begin(
 ) -> Result<Acquisition, CliError> {
     let (clock, endpoints) = (service.clock.as_ref(), &service.endpoints);
     let extra_roots = credentials.extra_roots()?;
+    // A certificate that will not fit at the end is told before anything is asked.
+    matter.certificates(&key.public_key())?;
     let reading = service.sign_in()?;
     warn_of_clock(reading.as_ref());
     let created = clock.now();

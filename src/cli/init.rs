@@ -14,7 +14,7 @@ use crate::format::line::Line;
 use crate::keyring::OperatorKey;
 use crate::store::FolderError;
 use crate::store::durable;
-use crate::store::matter::{MatterFolder, MatterSettings};
+use crate::store::matter::{MatterFolder, MatterSettings, read_certificates};
 
 #[derive(Args)]
 pub(super) struct InitArgs {
@@ -41,6 +41,9 @@ pub(super) struct InitArgs {
     /// An existing Ed25519 key in PKCS#8 PEM; a new one is made in the folder if left out
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+    /// Certificates of that key in PEM, yours first, then those up to the authority: they go into every package
+    #[arg(long, value_name = "PEM", requires = "key")]
+    pub(super) certificate: Option<PathBuf>,
     /// Leave the new key unencrypted
     #[arg(long, conflicts_with = "key")]
     pub(super) no_passphrase: bool,
@@ -59,6 +62,13 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     let existing = match &args.key {
         Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?.public_key()),
         None => None,
+    };
+    let certificate = match (&args.certificate, &existing) {
+        (Some(path), Some(key)) => {
+            read_certificates(path, key)?;
+            Some(std::path::absolute(path).map_err(|error| folder_error("read", error))?)
+        }
+        _ => None,
     };
     let was_there = args.dir.exists();
     durable::make_folder(&args.dir).map_err(|error| folder_error("create", error))?;
@@ -85,6 +95,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         custodians: args.custodian,
         operator: args.operator,
         key: key_path,
+        certificate,
     };
     let folder = MatterFolder::create(&args.dir, settings)?;
     out::answer(&summary(&folder, public.fingerprint()));

@@ -21,6 +21,7 @@ mod sealing;
 mod service;
 mod simulate;
 mod summary;
+mod trust;
 mod verify;
 mod window;
 

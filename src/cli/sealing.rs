@@ -10,6 +10,7 @@ use super::gather::{Acquisition, not_before, tool};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
+use crate::crypto::signature::Signer as _;
 use crate::format::seal::Run;
 use crate::keyring::OperatorKey;
 use crate::seal::comparison::{self, PageIndex};
@@ -51,11 +52,13 @@ pub(super) fn seal(
     let second_pass = comparison::second_pass(folder, &index, &acquisition.genesis, &streams)?;
     let reconciliation = comparison::reconciliation(folder, &index, &acquisition.genesis, &streams)?;
     let own_sign_ins = comparison::own_sign_ins(folder, &index, &acquisition.genesis, &streams)?;
+    let certificates = matter.certificates(&key.public_key())?;
     let tool = tool();
     let contents = Contents {
         genesis: &acquisition.genesis,
         genesis_bytes: &folder.genesis,
         genesis_signature: &folder.genesis_signature,
+        certificates: certificates.as_ref(),
         genesis_timestamps: &folder.genesis_timestamps,
         page_count,
         failure_count,

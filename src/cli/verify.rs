@@ -13,12 +13,10 @@ use serde::Serialize;
 use super::error::CliError;
 use super::inspect::contents;
 use super::out::{self, escape_line};
+use super::trust::TrustArgs;
 use super::window::parse_time;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
-use crate::crypto::signature::Fingerprint;
-use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
-use crate::keyring;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, verify};
@@ -28,12 +26,8 @@ pub(super) struct VerifyArgs {
     /// Packages
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// A key you had from elsewhere than the package: a public key file, a fingerprint, or its 24 words
-    #[arg(long, value_name = "KEY|FINGERPRINT")]
-    trust: Vec<String>,
-    /// Root certificates of time stamp authorities, in PEM
-    #[arg(long, value_name = "PEM")]
-    tsa_root: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Judge as of this moment instead of now, as RFC 3339 or a date: certificates that have ended by then need a renewal
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Bound>,
@@ -72,11 +66,8 @@ struct FileReport {
 }
 
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
-    let trust = Trust {
-        keys: args.trust.iter().map(|given| read_trust(given)).collect::<Result<_, _>>()?,
-        timestamp_roots: read_roots(&args.tsa_root)?,
-        require_timestamp: args.require.contains(&Requirement::TimeStamp),
-    };
+    let mut trust = Trust { require_timestamp: args.require.contains(&Requirement::TimeStamp), ..Trust::default() };
+    args.trust.read_into(&mut trust)?;
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
     let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
@@ -201,15 +192,39 @@ fn finding_text(finding: &Finding) -> String {
     text
 }
 
-fn established(report: &Report, facts: &Facts) -> String {
-    let mut text = String::new();
-    if let Some(signer) = &facts.signer {
-        let trusted = if facts.signer_trusted {
+/// Says whose key it is, by whose word, and how far that was checked.
+fn signer_words(facts: &Facts) -> String {
+    let Some(certificate) = &facts.signer_certificate else {
+        let words = if facts.signer_trusted {
             "the key you named"
         } else {
             "a key that comes with the package and proves nothing by itself"
         };
-        text += &format!("signer     {signer}\n           {trusted}\n");
+        return format!("           {words}\n");
+    };
+    let subject = escape_line(&certificate.subject);
+    let (Some(authority), true) = (certificate.path.last(), certificate.accepted) else {
+        let words = if facts.signer_trusted {
+            "the key you named; a certificate beside it, which was not needed, says"
+        } else {
+            "a key that comes with the package and proves nothing by itself, whatever its certificate says:"
+        };
+        return format!("           {words} `{subject}`\n");
+    };
+    let at = certificate.checked_at.as_deref().unwrap_or_default();
+    let clock = if certificate.checked_at_trusted { "" } else { ", by the operator's own clock" };
+    let lists = if certificate.revocation_checked { "not revoked then" } else { "revocation not checked" };
+    format!(
+        "           the key of `{subject}`\n           vouched for by `{}`, whom you trust; valid at {at}{clock}; {lists}\n",
+        escape_line(authority)
+    )
+}
+
+fn established(report: &Report, facts: &Facts) -> String {
+    let mut text = String::new();
+    if let Some(signer) = &facts.signer {
+        text += &format!("signer     {signer}\n");
+        text += &signer_words(facts);
     }
     let line = |token: &TokenFact, what: &str| {
         let word = if token.accepted { "" } else { ", not accepted" };
@@ -233,38 +248,6 @@ fn established(report: &Report, facts: &Facts) -> String {
 fn thousandths(milliseconds: u64) -> String {
     let text = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-pub(super) fn read_trust(given: &str) -> Result<Fingerprint, CliError> {
-    // A fingerprint first: a file that bears somebody's fingerprint as its name must not stand in for that key.
-    if let Ok(fingerprint) = given.trim().to_lowercase().parse() {
-        return Ok(fingerprint);
-    }
-    let path = Path::new(given);
-    if path.exists() {
-        let key = keyring::load_public(path).map_err(|error| {
-            CliError::from(error).hint(format!(
-                "give the public key, not the private one: `signhold key export-public {}` writes it",
-                out::shell(path)
-            ))
-        })?;
-        return Ok(key.fingerprint());
-    }
-    Err(CliError::request(format!("`{given}` is neither a public key file nor a fingerprint"))
-        .hint("give the path of a public key in PEM, 64 hexadecimal digits, or 24 words in quotes"))
-}
-
-pub(super) fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> {
-    let mut roots = Vec::new();
-    for path in paths {
-        let refused = |reason: String| {
-            CliError::request(format!("cannot use the root certificate `{}`: {reason}", path.display()))
-                .hint("name a PEM file with the root of the time stamp authority")
-        };
-        let pem = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-        roots.extend(trust_roots_from_pem(&pem).map_err(|error| refused(error.to_string()))?);
-    }
-    Ok(roots)
 }
 
 fn badness(outcome: Outcome) -> u8 {

@@ -149,6 +149,8 @@ pub const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
 pub const README: &str = "README.txt";
 /// `keys/signer.pem`.
 pub const SIGNER_KEY: &str = "keys/signer.pem";
+/// `keys/signer-cert.pem`.
+pub const SIGNER_CERTIFICATE: &str = "keys/signer-cert.pem";
 /// `data/genesis.json`.
 pub const GENESIS: &str = "data/genesis.json";
 /// `data/genesis.sig`.

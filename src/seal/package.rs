@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::inventory::{self, BODY, Inventory};
 use super::{PartSource, RECORD, SIGNATURE, SealError, TimestampAuthority, readme};
 use crate::codec::zip::write::{Part, Writer};
+use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, SealDigest, TagManifestDigest, TimestampDigest};
 use crate::crypto::signature::Signer;
 use crate::format::bag::{BagInfo, DECLARATION, Manifest};
@@ -28,6 +29,8 @@ pub struct Contents<'a> {
     pub genesis_bytes: &'a [u8],
     /// The signature over them.
     pub genesis_signature: &'a [u8],
+    /// Certificates of the key, where the operator has any.
+    pub certificates: Option<&'a SignerCertificates>,
     /// The timestamps over that, in number order.
     pub genesis_timestamps: &'a [Vec<u8>],
     /// How many pages there are.
@@ -95,6 +98,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
     let readme = readme::text(
         package.as_str(),
         genesis.simulated,
+        contents.certificates.is_some(),
         contents.genesis_timestamps.len(),
         contents.authorities.len(),
     );
@@ -105,13 +109,14 @@ pub fn write<P: PartSource, W: Write + Seek>(
         volume: (1, true),
         payload: inventory.payload,
     };
-    let tags = [
+    let mut tags = vec![
         (path::BAGIT, DECLARATION.to_owned()),
         (path::BAG_INFO, info.to_text()),
         (path::MANIFEST, inventory.manifest.to_text()),
         (path::README, readme),
         (path::SIGNER_KEY, key.to_pem()),
     ];
+    tags.extend(contents.certificates.map(|certificates| (path::SIGNER_CERTIFICATE, certificates.to_pem())));
     let mut tag_manifest = Manifest::default();
     for (name, text) in &tags {
         tag_manifest.insert(built_path(name)?, FileDigest::of(text.as_bytes()));

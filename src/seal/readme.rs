@@ -2,7 +2,14 @@
 
 /// Returns `README.txt`.
 #[must_use]
-pub fn text(package: &str, simulated: bool, genesis_timestamps: usize, seal_timestamps: usize) -> String {
+pub fn text(
+    package: &str,
+    simulated: bool,
+    has_certificate: bool,
+    genesis_timestamps: usize,
+    seal_timestamps: usize,
+) -> String {
+    let certificate = if has_certificate { CERTIFICATE } else { "" };
     let mark = if simulated { SIMULATED } else { "" };
     let mut stamps = String::new();
     for number in 1..=genesis_timestamps {
@@ -37,6 +44,7 @@ pub fn text(package: &str, simulated: bool, genesis_timestamps: usize, seal_time
          \x20  keys/signer.pem proves nothing about who sealed this; compare its fingerprint with the one you were given:\n\
          \n\
          \x20   openssl pkey -pubin -in keys/signer.pem -outform DER | sha256sum\n\
+         {certificate}\
          \n\
          2. In this folder, the seal, then the two manifests, then everything that they name:\n\
          \n\
@@ -63,6 +71,13 @@ pub fn text(package: &str, simulated: bool, genesis_timestamps: usize, seal_time
     )
 }
 
+/// OpenSSL verifies the first certificate of the file and takes the others, untrusted, for the path.
+const CERTIFICATE: &str = "\
+    \x20  Or take it from the certificate in keys/signer-cert.pem, where an authority you trust vouches for it; ca.pem is that\n\
+    \x20  authority's certificate, had from elsewhere, and -attime a moment before the certificate ended:\n\
+    \n\
+    \x20   openssl verify -CAfile ca.pem -untrusted keys/signer-cert.pem -attime SECONDS keys/signer-cert.pem\n\
+    \x20   openssl x509 -in keys/signer-cert.pem -noout -pubkey | cmp - keys/signer.pem\n";
 const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE\n\n";
 
 #[cfg(test)]
@@ -71,15 +86,17 @@ mod tests {
 
     #[test]
     fn every_time_stamp_gets_its_command() {
-        let text = text("P", true, 2, 1);
+        let text = text("P", true, true, 2, 1);
         assert!(text.starts_with("SIMULATED DATA, NOT EVIDENCE\n"));
         assert!(text.contains("-in data/genesis-2.tsr ") && text.contains("-in seal/seal.tsr "));
         assert!(text.contains("${r%.json}.sig"));
+        assert!(text.contains("openssl verify -CAfile ca.pem "));
         assert!(text.lines().all(|line| line.len() <= 120));
     }
 
     #[test]
     fn a_package_without_time_stamps_says_so() {
-        assert!(super::text("P", false, 0, 0).contains("This package has no time stamps."));
+        assert!(super::text("P", false, false, 0, 0).contains("This package has no time stamps."));
+        assert!(!super::text("P", false, false, 0, 0).contains("signer-cert.pem"));
     }
 }

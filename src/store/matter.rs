@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::FolderError;
 use super::acquisition::AcquisitionFolder;
 use super::durable;
+use crate::crypto::certificate::SignerCertificates;
+use crate::crypto::signature::PublicKey;
 use crate::format::genesis::{Genesis, Matter};
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
 use crate::format::line::Line;
@@ -33,6 +35,9 @@ pub struct MatterSettings {
     pub operator: Line,
     /// The operator's private key; a relative path begins at the matter folder.
     pub key: PathBuf,
+    /// Certificates of that key, the operator's own first, in PEM; a relative path begins at the matter folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
 }
 
 impl MatterSettings {
@@ -115,6 +120,15 @@ impl MatterFolder {
         self.root.join(&self.settings.key)
     }
 
+    /// Reads the certificates of the operator's key, if the matter has any, and holds them against that key.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the file cannot be read; [`FolderError::Certificate`] when it holds none that is about `key`.
+    pub fn certificates(&self, key: &PublicKey) -> Result<Option<SignerCertificates>, FolderError> {
+        self.settings.certificate.as_ref().map(|path| read_certificates(&self.root.join(path), key)).transpose()
+    }
+
     /// Returns where a package of that name lies or will lie.
     #[must_use]
     pub fn package_path(&self, package: &PackageId) -> PathBuf {
@@ -164,6 +178,25 @@ impl MatterFolder {
 
     fn acquisition_path(&self, id: &AcquisitionId) -> PathBuf {
         self.root.join(ACQUISITIONS).join(id.as_str())
+    }
+}
+
+/// Reads certificates that are to vouch for `key`.
+///
+/// # Errors
+///
+/// As [`MatterFolder::certificates`].
+pub fn read_certificates(path: &Path, key: &PublicKey) -> Result<SignerCertificates, FolderError> {
+    let of_no_use = |reason: String| FolderError::Certificate { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(FolderError::io("read", path))?;
+    let certificates = SignerCertificates::from_any_pem(&text).map_err(|error| of_no_use(error.to_string()))?;
+    if !certificates.is_about(key) {
+        let (subject, key) = (certificates.subject(), key.fingerprint());
+        return Err(of_no_use(format!("its first certificate, for `{subject}`, is not about the key {key}")));
+    }
+    match certificates.check_purpose().as_slice() {
+        [] => Ok(certificates),
+        reasons => Err(of_no_use(format!("its first certificate cannot vouch for a signer: {}", reasons.join("; ")))),
     }
 }
 

@@ -26,6 +26,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
+    /// A file that is to hold certificates of the operator's key does not.
+    #[error("cannot use the certificates in `{path}`: {reason}")]
+    Certificate {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// Something is there already and will not be touched.
     #[error("`{0}` exists already and is left as it is")]
     Exists(PathBuf),

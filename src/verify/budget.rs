@@ -21,6 +21,8 @@ pub const MANIFEST_BYTES: u64 = 16 << 20;
 pub const TIMESTAMP_BYTES: u64 = 65_536;
 /// 8: FORMAT §15, of each sort.
 pub const TIMESTAMPS: u64 = 8;
+/// 65 536: FORMAT §15, for all certificates of a signer; one has 1 to 2 KB.
+pub const CERTIFICATES_BYTES: u64 = 65_536;
 /// 32 MiB: FORMAT §15, for every other file.
 pub const OTHER_BYTES: u64 = 32 << 20;
 

@@ -205,10 +205,26 @@ codes! {
     KeyWeak = "key-weak", Violation, Signer, "6";
     /// File, genesis and seal do not name one key.
     KeyMismatch = "key-mismatch", Violation, Signer, "6";
-    /// The signer is not one of the keys the reader trusts.
+    /// The signer is none of the keys the reader named, and no path leads to an authority of theirs.
     SignerMismatch = "signer-mismatch", Violation, Signer, "12.4";
-    /// The reader named no key.
+    /// The reader named neither key nor authority.
     SignerNotEstablished = "signer-not-established", Unestablished, Signer, "12.4";
+    /// `keys/signer-cert.pem` is not in its one form.
+    SignerCertificateMalformed = "signer-certificate-malformed", Violation, Signer, "6";
+    /// The first certificate is about another key.
+    SignerCertificateMismatch = "signer-certificate-mismatch", Violation, Signer, "6";
+    /// The first certificate must not vouch for a signer.
+    SignerCertificateNotAuthorised = "signer-certificate-not-authorised", Violation, Signer, "6";
+    /// A certificate of the path was not valid at the trusted time.
+    SignerCertificateNotValid = "signer-certificate-not-valid", Violation, Signer, "6";
+    /// A certificate of the path was revoked, not after the trusted time.
+    SignerCertificateRevoked = "signer-certificate-revoked", Violation, Signer, "6";
+    /// No path leads to an authority the reader named.
+    SignerChainUntrusted = "signer-chain-untrusted", Unestablished, Signer, "6";
+    /// There is a path, and no trusted time to hold it against.
+    SignerTimeNotEstablished = "signer-time-not-established", Unestablished, Signer, "6";
+    /// No revocation list speaks about a certificate of the path.
+    SignerRevocationNotChecked = "signer-revocation-not-checked", Note, Signer, "6";
 
     /// `data/genesis.json` or its signature is not there.
     GenesisMissing = "genesis-missing", Violation, Genesis, "6.1";

@@ -17,6 +17,7 @@
 //! | edit without a key, digests made to fit | signatures over records, genesis, seal; chain; tag manifest in the seal | `rehash` |
 //! | pages dropped, swapped, repeated | chain, sequence, Merkle root, head and totals in the seal, all recomputed | `rehash`, `signed_lies::page_…` |
 //! | forged whole with another key | only a key the reader names makes VALID; a wrong one is INVALID, none is INDETERMINATE | `resign`, `honest` |
+//! | a certificate of one's own, or one that had ended, was revoked, or is for something else | only an authority the reader names ends a path; validity and revocation at the time of an accepted stamp | `certificate` |
 //! | weak keys, second encodings, malleable signatures | strict Ed25519; small order refused before any signature is looked at; one PEM form | `resign` |
 //! | a signature of one role used for another | type prefix checked before parsing; role follows from the path | `rehash::a_signature_of_another_role…`, `signed_lies::seal_malformed…` |
 //! | two spellings of one document | canonical JSON: parse, encode, compare | `signed_lies::seal_malformed`, `format` |
@@ -48,5 +49,7 @@ mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
-pub use verdict::{CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact};
+pub use verdict::{
+    CertificateFact, CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact,
+};
 pub use verified::{ReadAgainError, VerifiedPackage};

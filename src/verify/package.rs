@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek};
 
+use crate::crypto::certificate::{Authority, RevocationList};
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::TrustRoot;
 use crate::time::LocalTime;
@@ -13,8 +14,12 @@ use crate::verify::workers::WorkerLost;
 /// Whom the reader trusts. Nothing in a package can add to it.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// Keys the reader had from elsewhere; none makes VALID impossible.
+    /// Keys the reader had from elsewhere; neither key nor authority makes VALID impossible.
     pub keys: Vec<Fingerprint>,
+    /// Certification authorities whose word the reader takes for whose key a key is.
+    pub authorities: Vec<Authority>,
+    /// Revocation lists for the certificates of a path to one of them.
+    pub revocation_lists: Vec<RevocationList>,
     /// Roots for time stamps.
     pub timestamp_roots: Vec<TrustRoot>,
     /// Whether a package without time stamps is INDETERMINATE.

@@ -105,8 +105,10 @@ pub struct Facts {
     pub volume: Option<Volume>,
     /// Fingerprint of the key in the package.
     pub signer: Option<Fingerprint>,
-    /// Whether the reader named that key.
+    /// Whether the reader named that key, or an authority that vouches for it.
     pub signer_trusted: bool,
+    /// What the certificate in the package says, and what came of it.
+    pub signer_certificate: Option<CertificateFact>,
     /// Digest of `data/genesis.json`.
     pub genesis_sha256: Option<GenesisDigest>,
     /// Digest of `seal/seal.json`.
@@ -166,6 +168,27 @@ pub struct Times {
     pub renewal_tokens: Vec<TokenFact>,
     /// The instant as of which the tokens were judged; null where the reader named none, and ends of validity were not looked at.
     pub as_of: Option<LocalTime>,
+}
+
+/// The certificate of the signer in the package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateFact {
+    /// Whom it names, as RFC 4514 writes it; true or not.
+    pub subject: String,
+    /// Its first instant, RFC 3339.
+    pub not_before: String,
+    /// Its last instant.
+    pub not_after: String,
+    /// The instant it was held against, RFC 3339.
+    pub checked_at: Option<String>,
+    /// Whether an accepted time stamp gives that instant, and not the operator's clock.
+    pub checked_at_trusted: bool,
+    /// Whom the path names, from the signer to the authority the reader trusts; empty without a path.
+    pub path: Vec<String>,
+    /// Whether everything FORMAT §6 asks of certificate and path held, but for the time.
+    pub accepted: bool,
+    /// Whether a revocation list speaks about every certificate of the path.
+    pub revocation_checked: bool,
 }
 
 /// One time stamp token.

@@ -2,12 +2,14 @@
 
 use signhold::verify::Code;
 
-const CASES: [&str; 8] = [
+const CASES: [&str; 10] = [
     include_str!("bitrot.rs"),
+    include_str!("certificate.rs"),
     include_str!("comparison.rs"),
     include_str!("container.rs"),
     include_str!("honest.rs"),
     include_str!("rehash.rs"),
+    include_str!("renewal.rs"),
     include_str!("resign.rs"),
     include_str!("signed_lies.rs"),
     include_str!("timestamp.rs"),

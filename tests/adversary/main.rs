@@ -8,10 +8,13 @@
 
 #[path = "../support/archive.rs"]
 mod archive;
+#[path = "../support/certificates.rs"]
+mod certificates;
 #[path = "../support/package.rs"]
 mod package;
 
 mod bitrot;
+mod certificate;
 mod codes;
 mod comparison;
 mod container;

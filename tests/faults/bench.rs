@@ -278,6 +278,7 @@ impl Bench {
             genesis,
             genesis_bytes: &self.bytes,
             genesis_signature: signature.as_bytes(),
+            certificates: None,
             genesis_timestamps: &[],
             page_count,
             failure_count,

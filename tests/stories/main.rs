@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 #[path = "../support/cli.rs"]
 mod cli;
 #[path = "../support/opened.rs"]
@@ -28,3 +30,4 @@ mod seal_and_hand_over;
 mod sign_in_every_way;
 mod survive_a_bad_service;
 mod verify_as_opposing_expert;
+mod who_signed;

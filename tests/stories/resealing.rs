@@ -71,6 +71,7 @@ impl Finished {
             genesis: &self.genesis,
             genesis_bytes: &self.folder.genesis,
             genesis_signature: &self.folder.genesis_signature,
+            certificates: None,
             genesis_timestamps: &self.folder.genesis_timestamps,
             page_count,
             failure_count,
@@ -163,7 +164,7 @@ fn with_the_stamp_that_was_kept_it_is_still_the_same() {
     assert!(first == finished.seal(&later, &authorities, &keeping));
     assert_eq!(keeping.asked.get(), 1);
     let roots = trust_roots_from_pem(&std::fs::read_to_string(&service.tsa_root).unwrap()).unwrap();
-    let trust = Trust { keys: finished.trust(), timestamp_roots: roots, require_timestamp: true };
+    let trust = Trust { keys: finished.trust(), timestamp_roots: roots, require_timestamp: true, ..Trust::default() };
     let report = verify(Cursor::new(first), &Options { trust, ..Options::default() }).unwrap();
     assert_eq!(report.outcome, Outcome::Valid, "{:#?}", report.findings);
 }

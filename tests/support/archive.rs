@@ -72,7 +72,14 @@ impl Files {
         let line = |file: &File| format!("{}  {}\n", hex_digest(&file.bytes), file.path);
         let manifest = payload.into_iter().map(line).collect::<Vec<_>>().concat();
         self.set("manifest-sha256.txt", manifest);
-        let tags = ["README.txt", "bag-info.txt", "bagit.txt", "keys/signer.pem", "manifest-sha256.txt"];
+        let tags = [
+            "README.txt",
+            "bag-info.txt",
+            "bagit.txt",
+            "keys/signer-cert.pem",
+            "keys/signer.pem",
+            "manifest-sha256.txt",
+        ];
         let tags = tags.into_iter().filter_map(|path| self.files.iter().find(|file| file.path == path));
         let tags = tags.map(line).collect::<Vec<_>>().concat();
         if self.files.iter().any(|file| file.path == "tagmanifest-sha256.txt") {

@@ -240,6 +240,8 @@ pub(crate) struct Draft {
     pub(crate) record_key: SigningKey,
     pub(crate) failure_key: SigningKey,
     pub(crate) seal_key: SigningKey,
+    /// The text of `keys/signer-cert.pem`, if there is one.
+    pub(crate) certificates: Option<String>,
     /// The 32 bytes in `keys/signer.pem`, and the fingerprint written everywhere.
     pub(crate) point: [u8; 32],
     pub(crate) edit_genesis: Option<Edit>,
@@ -358,6 +360,7 @@ impl Draft {
             reconciliation: "[]".to_owned(),
             genesis_stamps: Vec::new(),
             seal_stamps: Vec::new(),
+            certificates: None,
             point: key.verifying_key().to_bytes(),
             genesis_key: key.clone(),
             record_key: key.clone(),
@@ -608,6 +611,9 @@ impl Draft {
         files.set("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
         files.push("README.txt", "How to verify this with stock tools.\n");
         files.push("keys/signer.pem", pem_of(&self.point));
+        if let Some(certificates) = &self.certificates {
+            files.push("keys/signer-cert.pem", certificates.as_bytes());
+        }
 
         let mut genesis = self.genesis();
         if let Some(edit) = &self.edit_genesis {

@@ -18,20 +18,20 @@ use crate::codec::der::{
 
 /// The fields of one certificate, borrowed from its bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Certificate<'a> {
-    pub(super) encoding: &'a [u8],
+pub(in crate::crypto) struct Certificate<'a> {
+    pub(in crate::crypto) encoding: &'a [u8],
     /// Content octets of the serial number.
-    pub(super) serial: &'a [u8],
+    pub(in crate::crypto) serial: &'a [u8],
     /// Encoding of the issuer's name.
-    pub(super) issuer: &'a [u8],
+    pub(in crate::crypto) issuer: &'a [u8],
     /// Encoding of the subject's name.
-    pub(super) subject: &'a [u8],
-    pub(super) not_before: DateTime<Utc>,
-    pub(super) not_after: DateTime<Utc>,
+    pub(in crate::crypto) subject: &'a [u8],
+    pub(in crate::crypto) not_before: DateTime<Utc>,
+    pub(in crate::crypto) not_after: DateTime<Utc>,
     /// Content of the key's `AlgorithmIdentifier`.
-    pub(super) key_algorithm: &'a [u8],
+    pub(in crate::crypto) key_algorithm: &'a [u8],
     /// The key itself.
-    pub(super) key: &'a [u8],
+    pub(in crate::crypto) key: &'a [u8],
     extensions: Vec<Extension<'a>>,
 }
 
@@ -44,7 +44,7 @@ struct Extension<'a> {
 
 impl<'a> Certificate<'a> {
     /// Reads one certificate and nothing after it.
-    pub(super) fn read(encoding: &'a [u8]) -> Result<Self, DerFault> {
+    pub(in crate::crypto) fn read(encoding: &'a [u8]) -> Result<Self, DerFault> {
         let mut fields = Value::only(encoding, SEQUENCE)?.fields();
         let mut signed = fields.expect(SEQUENCE)?.fields();
         fields.expect(SEQUENCE)?;
@@ -77,24 +77,35 @@ impl<'a> Certificate<'a> {
         Ok(Self { encoding, serial, issuer, subject, not_before, not_after, key_algorithm, key, extensions })
     }
 
+    /// Returns whether an extension is critical, and its content, if there is one.
+    pub(in crate::crypto) fn extension(&self, identifier: ObjectIdentifier) -> Option<(bool, &'a [u8])> {
+        let extension = self.extensions.iter().find(|extension| extension.identifier == identifier)?;
+        Some((extension.critical, extension.content))
+    }
+
+    /// Returns the identifiers of all extensions, in the order they stand in, and whether each is critical.
+    pub(in crate::crypto) fn extension_identifiers(&self) -> impl Iterator<Item = (ObjectIdentifier, bool)> {
+        self.extensions.iter().map(|extension| (extension.identifier, extension.critical))
+    }
+
     /// Returns the subject's name as RFC 4514 writes it.
-    pub(super) fn subject_text(&self) -> String {
+    pub(in crate::crypto) fn subject_text(&self) -> String {
         name_text(self.subject)
     }
 
     /// Returns the content of the subject key identifier, if there is one.
-    pub(super) fn subject_key_identifier(&self) -> Option<&'a [u8]> {
+    pub(in crate::crypto) fn subject_key_identifier(&self) -> Option<&'a [u8]> {
         let extension = self.extensions.iter().find(|extension| extension.identifier == SUBJECT_KEY_IDENTIFIER)?;
         Value::only(extension.content, OCTET_STRING).ok().map(|value| value.content)
     }
 
-    pub(super) fn is_valid_at(&self, instant: DateTime<Utc>) -> bool {
+    pub(in crate::crypto) fn is_valid_at(&self, instant: DateTime<Utc>) -> bool {
         // Certificates count in whole seconds, and the last one belongs to them (RFC 5280 §4.1.2.5).
         self.not_before <= instant && instant.timestamp() <= self.not_after.timestamp()
     }
 
     /// Returns every reason why this certificate must not sign time stamps.
-    pub(super) fn check_authorisation(&self) -> Vec<TimestampFault> {
+    pub(in crate::crypto) fn check_authorisation(&self) -> Vec<TimestampFault> {
         let signer = self.subject_text();
         let mut faults = Vec::new();
         let mut purposes_found = false;
@@ -182,7 +193,7 @@ impl<'a> Extension<'a> {
 }
 
 /// Returns the numbers of the bits set in a bit string, from the most significant of the first octet.
-pub(super) fn bits(value: &Value<'_>) -> Result<Vec<u32>, DerFault> {
+pub(in crate::crypto) fn bits(value: &Value<'_>) -> Result<Vec<u32>, DerFault> {
     match value.content.split_first() {
         Some((unused, octets)) if *unused < 8 && !(octets.is_empty() && *unused > 0) => Ok((0..)
             .zip(octets.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0)))
@@ -193,25 +204,26 @@ pub(super) fn bits(value: &Value<'_>) -> Result<Vec<u32>, DerFault> {
 }
 
 /// Returns a name as RFC 4514 writes it, with control characters escaped.
-pub(super) fn name_text(encoding: &[u8]) -> String {
+pub(in crate::crypto) fn name_text(encoding: &[u8]) -> String {
     Name::from_der(encoding)
         .map_or_else(|_| data_encoding::HEXLOWER.encode(encoding), |name| printable(&name.to_string()))
 }
 
 /// Escapes control characters: text from outside must not steer a terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::crypto) fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
-fn time(value: &Value<'_>) -> Result<DateTime<Utc>, DerFault> {
+/// Reads a time as certificates and revocation lists write it.
+pub(in crate::crypto) fn time(value: &Value<'_>) -> Result<DateTime<Utc>, DerFault> {
     let unexpected = DerProblem::UnexpectedTag { expected: crate::codec::der::UTC_TIME, found: Some(value.tag) };
     certificate_time(value).ok_or(DerFault { offset: value.offset, problem: unexpected })
 }
 
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+pub(in crate::crypto) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+pub(in crate::crypto) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+pub(in crate::crypto) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 /// id-kp-timeStamping.
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 

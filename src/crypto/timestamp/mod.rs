@@ -16,7 +16,7 @@
 )]
 
 mod algorithm;
-mod certificate;
+pub(in crate::crypto) mod certificate;
 mod chain;
 mod ecdsa_sha512;
 mod fault;

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use crate::crypto::digest::FileDigest;
 use crate::format::bag::{BagInfo, DECLARATION, Manifest, PayloadOxum};
 use crate::format::genesis::Genesis;
-use crate::format::path::{BAG_INFO, BAGIT, MANIFEST, PackagePath, README, SIGNER_KEY, TAG_MANIFEST};
+use crate::format::path::{
+    BAG_INFO, BAGIT, MANIFEST, PackagePath, README, SIGNER_CERTIFICATE, SIGNER_KEY, TAG_MANIFEST,
+};
 use crate::format::seal::Seal;
 use crate::verify::checks::container::Role;
 use crate::verify::finding::{Code, Findings};
@@ -53,8 +55,7 @@ pub(in crate::verify) fn check_manifests(
     findings: &mut Findings,
 ) {
     let payload = read(MANIFEST, manifest, |path| path.starts_with("data/"), "a path below data/", findings);
-    let tags =
-        read(TAG_MANIFEST, tag_manifest, |path| TAG_FILES.contains(&path), "one of the five tag files", findings);
+    let tags = read(TAG_MANIFEST, tag_manifest, |path| TAG_FILES.contains(&path), "one of the tag files", findings);
     let by_path: BTreeMap<&str, &EntrySeen> = entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     for (name, manifest) in [(MANIFEST, &payload), (TAG_MANIFEST, &tags)] {
         let Some(manifest) = manifest else { continue };
@@ -119,4 +120,4 @@ fn read(
 }
 
 /// What the tag manifest names, FORMAT §10.
-const TAG_FILES: [&str; 5] = [README, BAG_INFO, BAGIT, SIGNER_KEY, MANIFEST];
+const TAG_FILES: [&str; 6] = [README, BAG_INFO, BAGIT, SIGNER_CERTIFICATE, SIGNER_KEY, MANIFEST];

@@ -3,6 +3,7 @@
 //! None of them knows where bytes come from: they take what the pass in [`super::package`] has read, and add findings.
 
 pub(in crate::verify) mod bag;
+pub(in crate::verify) mod certificate;
 pub(in crate::verify) mod comparison;
 pub(in crate::verify) mod container;
 pub(in crate::verify) mod coverage;

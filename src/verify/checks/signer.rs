@@ -1,12 +1,14 @@
 //! Step 4, FORMAT §6: the key in the package, and whether the reader trusts it.
 //!
-//! A key inside a package proves nothing but that one hand wrote it all. Only a key the reader names makes a verdict VALID.
+//! A key inside a package proves nothing but that one hand wrote it all. Only a key the reader names, or an authority that vouches
+//! for it (`certificate`), makes a verdict VALID.
 
 use crate::crypto::signature::{Fingerprint, KeyError, PublicKey};
 use crate::format::genesis::Genesis;
 use crate::format::path::{GENESIS, SEAL, SIGNER_KEY};
 use crate::format::seal::Seal;
 use crate::verify::finding::{Code, Findings};
+use crate::verify::package::Trust;
 
 /// Reads `keys/signer.pem`.
 pub(in crate::verify) fn read_key(pem: Option<&[u8]>, findings: &mut Findings) -> Option<PublicKey> {
@@ -55,17 +57,23 @@ pub(in crate::verify) fn check_names(
     }
 }
 
-/// Asks whether the reader named the key; returns whether.
-pub(in crate::verify) fn check_trust(key: &PublicKey, trusted: &[Fingerprint], findings: &mut Findings) -> bool {
+/// Asks whether the reader named the key, or an authority that vouches for it; returns whether. What keeps a certificate from
+/// being believed has had its finding.
+pub(in crate::verify) fn check_trust(
+    key: &PublicKey,
+    trust: &Trust,
+    is_vouched_for: bool,
+    findings: &mut Findings,
+) -> bool {
     let computed = key.fingerprint();
-    if trusted.contains(&computed) {
+    if is_vouched_for || trust.keys.contains(&computed) {
         return true;
     }
-    if trusted.is_empty() {
-        findings.say(Code::SignerNotEstablished, SIGNER_KEY, computed.to_string(), "the reader named no key");
-    } else {
-        let keys: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+    if !trust.keys.is_empty() {
+        let keys: Vec<String> = trust.keys.iter().map(ToString::to_string).collect();
         findings.say(Code::SignerMismatch, SIGNER_KEY, computed.to_string(), keys.join(", "));
+    } else if trust.authorities.is_empty() {
+        findings.say(Code::SignerNotEstablished, SIGNER_KEY, computed.to_string(), "the reader named no key");
     }
     false
 }

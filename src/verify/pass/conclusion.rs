@@ -6,19 +6,21 @@ use std::io::{Read, Seek};
 use sha2::Digest as _;
 
 use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
+use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
 use crate::format::parts::TimestampMode;
 use crate::format::path::{GENESIS, PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
 use crate::time::LocalTime;
+use crate::verify::checks::certificate::Moment;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
-use crate::verify::checks::{bag, coverage, genesis, renewal, roots, seal, signer, timestamp};
+use crate::verify::checks::{bag, certificate, coverage, genesis, renewal, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Severity, Step};
-use crate::verify::package::{Options, VerifyError};
+use crate::verify::package::{Options, Trust, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
 use crate::verify::verdict::{Counts, Facts, PlannedWindow};
 use crate::verify::verified::{ReadAgainError, read_entry};
@@ -52,7 +54,6 @@ impl Pass {
         if let Some(key) = &key {
             signer::check_names(key, genesis.as_ref(), seal.as_ref(), &mut self.findings);
             facts.signer = Some(key.fingerprint());
-            facts.signer_trusted = signer::check_trust(key, &options.trust.keys, &mut self.findings);
         }
         self.check_bag(genesis.as_ref(), seal.as_ref());
         if let Some(seal) = &seal {
@@ -60,6 +61,9 @@ impl Pass {
         }
         self.note_unread(genesis.is_some(), seal.is_some(), key.is_some());
         self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), options, facts);
+        if let Some(key) = &key {
+            self.check_signer(key, seal.as_ref(), &options.trust, facts);
+        }
         if let Some(genesis) = &genesis {
             if genesis.simulated || genesis::is_outside_cloud_table(genesis) {
                 self.findings.say(
@@ -154,6 +158,14 @@ impl Pass {
         }
     }
 
+    /// Asks whose key it is, at the time that was established just before.
+    fn check_signer(&mut self, key: &PublicKey, seal: Option<&Seal>, trust: &Trust, facts: &mut Facts) {
+        let when = self.trusted_time.map(Moment::Established).or(seal.map(|seal| Moment::Claimed(seal.created)));
+        facts.signer_certificate = certificate::check(self.certificates.as_ref(), key, trust, when, &mut self.findings);
+        let is_vouched_for = facts.signer_certificate.as_ref().is_some_and(|fact| fact.accepted);
+        facts.signer_trusted = signer::check_trust(key, trust, is_vouched_for, &mut self.findings);
+    }
+
     fn check_times(
         &mut self,
         genesis: Option<&Genesis>,
@@ -187,6 +199,8 @@ impl Pass {
             timestamp::check(&stamped, &judgement, &mut self.findings)
         });
         let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());
+        let accepted = seal_tokens.iter().filter(|token| token.fact.accepted);
+        self.trusted_time = accepted.map(|token| token.time.instant).min();
         self.times.check_tokens(&times(&genesis_tokens), seal, &times(&seal_tokens), &mut self.findings);
         if let Some(seal) = seal {
             check_before_seal(self.latest_finished.as_ref(), seal, &mut self.findings);

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::thread;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha512};
 
 use crate::codec::zip::{Limits, Reader};
+use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::ArchiveDigest;
 use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
@@ -57,6 +59,7 @@ pub(in crate::verify) struct Pass {
     /// Files kept whole, by role.
     kept: BTreeMap<Role, Vec<u8>>,
     key: Option<PublicKey>,
+    certificates: Option<SignerCertificates>,
     genesis: Option<Genesis>,
     identity: Option<genesis::Identity>,
     /// Whether everything that stands before the pages was read.
@@ -67,6 +70,8 @@ pub(in crate::verify) struct Pass {
     runs: Runs,
     times: RequestTimes,
     addresses: RemoteAddresses,
+    /// The earliest time of an accepted seal timestamp.
+    trusted_time: Option<DateTime<Utc>>,
     latest_finished: Option<(String, LocalTime)>,
     last_failure: Option<(u64, u64)>,
     counts: Counts,

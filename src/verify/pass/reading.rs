@@ -9,7 +9,7 @@ use crate::crypto::digest::{ArchiveDigest, GenesisDigest, Hasher, TimestampDiges
 use crate::format::path::SEAL;
 use crate::verify::budget;
 use crate::verify::checks::container::{Part, Role, check_paths};
-use crate::verify::checks::{genesis, signer};
+use crate::verify::checks::{certificate, genesis, signer};
 use crate::verify::finding::Code;
 use crate::verify::package::VerifyError;
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
@@ -194,6 +194,7 @@ impl Pass {
         }
         let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
         self.key = signer::read_key(kept(Role::SignerKey), &mut self.findings);
+        self.certificates = certificate::read(kept(Role::SignerCertificate), &mut self.findings);
         let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
         self.genesis = genesis::read(
             bytes,
