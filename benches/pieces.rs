@@ -8,14 +8,15 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use signhold::codec::json::slice_page;
+use signhold::codec::zip::Reader;
 use signhold::codec::zip::write::{Part, bundle};
-use signhold::codec::zip::{Limits, Reader};
 use signhold::collect::page::PageContent;
 use signhold::collect::{DurablePage, PageStore as _};
 use signhold::crypto::digest::PageDigest;
 use signhold::crypto::merkle::{leaf_hash, root};
 use signhold::crypto::signature::Signer as _;
 use signhold::format::kind::Kind;
+use signhold::format::limits;
 use signhold::keyring::OperatorKey;
 use signhold::simulate::{self, Tenant};
 use signhold::store::acquisition::AcquisitionFolder;
@@ -54,15 +55,14 @@ fn hash_page(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn slice(bencher: Bencher<'_, '_>) {
-    bencher
-        .counter(page_bytes())
-        .bench(|| slice_page(&PAGE, Kind::InteractiveUser.time_member()).map(|page| page.elements.len()));
+    bencher.counter(page_bytes()).bench(|| slice_page(&PAGE, Kind::InteractiveUser.time_member(), |_| {}));
 }
 
 #[divan::bench]
 fn hash_leaves(bencher: Bencher<'_, '_>) {
-    let page = slice_page(&PAGE, Kind::InteractiveUser.time_member()).expect("a page");
-    bencher.counter(page_bytes()).bench(|| root(page.elements.iter().map(|element| leaf_hash(element.bytes))));
+    let mut elements = Vec::new();
+    slice_page(&PAGE, Kind::InteractiveUser.time_member(), |element| elements.push(element)).expect("a page");
+    bencher.counter(page_bytes()).bench(|| root(elements.iter().map(|element| leaf_hash(element.bytes))));
 }
 
 #[divan::bench]
@@ -73,7 +73,7 @@ fn deflate(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn inflate(bencher: Bencher<'_, '_>) {
     let archive = bundle(&[("top/page.json", &Part::deflate(&PAGE))]).expect("an archive");
-    let mut reader = Reader::open(Cursor::new(archive), Limits::default()).expect("an archive");
+    let mut reader = Reader::open(Cursor::new(archive), limits::of_archive(limits::ARCHIVE_BYTES)).expect("an archive");
     let entry = reader.next_entry(&mut |_| {}).expect("an entry").expect("a whole entry");
     bencher.counter(page_bytes()).bench(|| entry.inflate());
 }

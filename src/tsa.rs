@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use tokio::runtime::Runtime;
 use url::{Host, Url};
 
-use crate::crypto::timestamp::{self, nonce_for};
+use crate::crypto::timestamp::{self, MAX_RESPONSE_LEN, nonce_for};
 use crate::seal::TimestampAuthority;
 
 /// Authorities on the net.
@@ -54,8 +54,8 @@ impl TsaClient {
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
             answer.extend_from_slice(&chunk);
-            if answer.len() > MAX_ANSWER_BYTE_LEN {
-                return Err(format!("its answer is longer than {MAX_ANSWER_BYTE_LEN} bytes"));
+            if answer.len() > MAX_RESPONSE_LEN {
+                return Err(format!("its answer is longer than {MAX_RESPONSE_LEN} bytes"));
             }
         }
         Ok(answer)
@@ -109,5 +109,3 @@ fn words(error: &reqwest::Error) -> String {
 
 /// Authorities answer in seconds; some ask for fifteen between two requests.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// 65 536: FORMAT §15.
-const MAX_ANSWER_BYTE_LEN: usize = 65_536;

@@ -19,6 +19,7 @@ use crate::collect::plan;
 use crate::collect::table::RunTable;
 use crate::format::genesis::{Plan, Rate};
 use crate::format::identifier::AcquisitionId;
+use crate::format::limits::PAGES;
 use crate::keyring::OperatorKey;
 use crate::store::lock::MatterLock;
 use crate::store::matter::MatterFolder;
@@ -181,11 +182,11 @@ fn seal(
 pub(super) fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
     let streams = plan::remaining(plan, &RunTable::default()).map_err(|error| CliError::request(error.to_string()))?;
     let count = streams.len() as u64;
-    if count > PACKAGE_PAGES {
+    if count > PAGES {
         return Err(CliError::request(format!(
             "the plan has {} windows, each of at least one page; a package holds {} pages",
             out::grouped(count),
-            out::grouped(PACKAGE_PAGES)
+            out::grouped(PAGES)
         ))
         .hint("collect a shorter window, one after the other, or ask for longer ones with --window-hours"));
     }
@@ -266,8 +267,6 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
 
 /// The service's documented limit for the sign-in log, per application and tenant.
 const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
-/// 20 000: FORMAT §15, pages in a package.
-const PACKAGE_PAGES: u64 = 20_000;
 /// Said on standard error whenever data that is no evidence is about to be asked for.
 const SIMULATED: &str =
     "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence";

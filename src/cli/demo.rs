@@ -14,13 +14,13 @@ use super::simulate::{self, Running, whole_second};
 use super::window::WindowArgs;
 use super::{collect, init, out, verify as verify_verb};
 use crate::clock::SystemClock;
-use crate::codec::zip::Limits;
 use crate::codec::zip::read::Reader;
 use crate::codec::zip::write::{Part, Writer};
 use crate::collect::Clock as _;
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
 use crate::format::genesis::Rate;
+use crate::format::limits;
 use crate::format::line::Line;
 use crate::keyring;
 use crate::simulate::{Plot, Settings, StoryEvent};
@@ -218,7 +218,8 @@ fn expect(report: &Report, outcome: Outcome) -> Result<(), CliError> {
 /// Copies a package with one address changed, everything in the ZIP made to fit again. Returns the path of the altered page.
 fn tamper(package: &Path, altered: &Path, story: &[StoryEvent]) -> Result<String, CliError> {
     let failed = |error: &dyn std::error::Error| CliError::machine(with_causes(error));
-    let mut reader = Reader::open(verify_verb::open(package)?, Limits::default()).map_err(|error| failed(&error))?;
+    let limits = limits::of_archive(limits::ARCHIVE_BYTES);
+    let mut reader = Reader::open(verify_verb::open(package)?, limits).map_err(|error| failed(&error))?;
     let mut writer = Writer::new(Cursor::new(Vec::new()));
     let mut page = None;
     while let Some(entry) = reader.next_entry(&mut |_| {}) {

@@ -1,7 +1,7 @@
 //! From a matter and a plan to durable pages: genesis signed and time-stamped, then the session.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -27,6 +27,7 @@ use crate::crypto::signature::{Signature, Signer as _};
 use crate::crypto::timestamp;
 use crate::format::genesis::{ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series};
 use crate::format::identifier::AcquisitionId;
+use crate::format::limits::CLOCK_TOLERANCE_SECONDS;
 use crate::format::line::Line;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::{FORMAT_VERSION, decode, encode};
@@ -310,8 +311,13 @@ pub(super) fn not_before(latest: LocalTime, now: LocalTime) -> Result<LocalTime,
     Ok(now.max(latest))
 }
 
-/// Names this program.
+/// Names this program, which is read and hashed once.
 pub(super) fn tool() -> Tool {
+    static TOOL: OnceLock<Tool> = OnceLock::new();
+    TOOL.get_or_init(read_tool).clone()
+}
+
+fn read_tool() -> Tool {
     let executable = std::env::current_exe().and_then(std::fs::read);
     Tool {
         name: Line::lossy("signhold"),
@@ -406,8 +412,8 @@ pub(super) fn shared_schedule(
     }
 }
 
-/// 300 s: the tolerance of FORMAT §12.13.
-const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(300);
+/// What a verifier allows between clocks.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(CLOCK_TOLERANCE_SECONDS as i64);
 /// Token validation allows five minutes; people want to know before.
 const CLOCK_WARNING: TimeDelta = TimeDelta::seconds(30);
 

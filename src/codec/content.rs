@@ -8,16 +8,20 @@ use std::borrow::Cow;
 ///
 /// # Errors
 ///
-/// [`Undecodable`] for another coding, for bytes that are not in it, and for more than 32 MiB of text.
-pub fn decode<'a>(content_encoding: Option<&str>, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Undecodable> {
+/// [`Undecodable`] for another coding, for bytes that are not in it, and for more than `max_byte_len` bytes of text.
+pub fn decode<'a>(
+    content_encoding: Option<&str>,
+    body: &'a [u8],
+    max_byte_len: u64,
+) -> Result<Cow<'a, [u8]>, Undecodable> {
     match content_encoding {
         None => Ok(Cow::Borrowed(body)),
         Some(coding) if coding.eq_ignore_ascii_case("gzip") => {
             let mut decoded = Vec::new();
-            let mut text = flate2::bufread::GzDecoder::new(body).take(MAX_DECODED_BYTE_LEN + 1);
+            let mut text = flate2::bufread::GzDecoder::new(body).take(max_byte_len + 1);
             text.read_to_end(&mut decoded).map_err(|error| Undecodable::Damaged(error.to_string()))?;
-            if decoded.len() as u64 > MAX_DECODED_BYTE_LEN {
-                return Err(Undecodable::TooLong);
+            if decoded.len() as u64 > max_byte_len {
+                return Err(Undecodable::TooLong { max_byte_len });
             }
             // One member, and nothing behind it: what some readers would go on to decode, others would not.
             if !text.into_inner().into_inner().is_empty() {
@@ -37,12 +41,12 @@ pub enum Undecodable {
     #[error("the gzip stream is damaged: {0}")]
     Damaged(String),
     /// More text than a page may have.
-    #[error("the decoded body is longer than 32 MiB")]
-    TooLong,
+    #[error("the decoded body is longer than {max_byte_len} bytes")]
+    TooLong {
+        /// The limit.
+        max_byte_len: u64,
+    },
     /// A coding we did not ask for and cannot read.
     #[error("content coding `{0}` is not known")]
     UnknownCoding(String),
 }
-
-/// 32 MiB: FORMAT §15, for a page body decoded or not.
-const MAX_DECODED_BYTE_LEN: u64 = 32 << 20;

@@ -1,10 +1,12 @@
 //! From a body to what its page record says of it: digest, elements, Merkle root, times (FORMAT §7).
 
-use crate::codec::json::{Page, slice_page};
+use crate::codec::content;
+use crate::codec::json::{Element, slice_page};
 use crate::codec::zip::write::Part;
 use crate::crypto::digest::PageDigest;
 use crate::crypto::merkle::{Tree, leaf_hash};
 use crate::format::kind::Kind;
+use crate::format::limits::PAGE_BYTES;
 use crate::format::page::{Records, Slicing};
 use crate::time::{ServiceTime, Window};
 
@@ -32,48 +34,63 @@ impl PageContent {
     #[must_use]
     pub fn new(body: &[u8], content_encoding: Option<&str>, kind: Kind, window: Window) -> Self {
         let sha256 = PageDigest::of(body);
-        let decoded = crate::codec::content::decode(content_encoding, body);
-        let sliced = decoded
-            .as_deref()
-            .map_err(ToString::to_string)
-            .and_then(|text| slice_page(text, kind.time_member()).map_err(|why| why.to_string()));
-        let (records, next_link, opaque_because) = match sliced {
-            Ok(page) => (summarise(&page, window), page.next_link, None),
-            Err(why) => (opaque(body), None, Some(why)),
+        let decoded = content::decode(content_encoding, body, PAGE_BYTES);
+        let (records, next_link, opaque_because) = match &decoded {
+            Ok(text) => {
+                let mut summary = Summary::new(window);
+                match slice_page(text, kind.time_member(), |element| summary.take(&element)) {
+                    Ok(page) => (summary.finish(page.element_count), page.next_link, None),
+                    Err(why) => (opaque(body), None, Some(why.to_string())),
+                }
+            }
+            Err(why) => (opaque(body), None, Some(why.to_string())),
         };
         let byte_len = body.len() as u64;
         Self { byte_len, sha256, records, next_link, opaque_because, part: Part::deflate(body) }
     }
 }
 
-fn summarise(page: &Page<'_>, window: Window) -> Records {
-    let mut tree = Tree::new();
-    let (mut inside, mut undated) = (0, 0);
-    let mut earliest: Option<(ServiceTime, &str)> = None;
-    let mut latest: Option<(ServiceTime, &str)> = None;
-    for element in &page.elements {
-        tree.push(leaf_hash(element.bytes));
+/// What the elements of a page amount to, as they are met.
+struct Summary<'a> {
+    window: Window,
+    tree: Tree,
+    inside: u64,
+    undated: u64,
+    earliest: Option<(ServiceTime, &'a str)>,
+    latest: Option<(ServiceTime, &'a str)>,
+}
+
+impl<'a> Summary<'a> {
+    fn new(window: Window) -> Self {
+        Self { window, tree: Tree::new(), inside: 0, undated: 0, earliest: None, latest: None }
+    }
+
+    fn take(&mut self, element: &Element<'a>) {
+        self.tree.push(leaf_hash(element.bytes));
         let Some((time, text)) = element.time.and_then(|text| Some((ServiceTime::parse(text)?, text))) else {
-            undated += 1;
-            inside += 1;
-            continue;
+            self.undated += 1;
+            self.inside += 1;
+            return;
         };
-        inside += u64::from(window.contains(time));
-        if earliest.is_none_or(|(least, _)| time < least) {
-            earliest = Some((time, text));
+        self.inside += u64::from(self.window.contains(time));
+        if self.earliest.is_none_or(|(least, _)| time < least) {
+            self.earliest = Some((time, text));
         }
-        if latest.is_none_or(|(greatest, _)| time > greatest) {
-            latest = Some((time, text));
+        if self.latest.is_none_or(|(greatest, _)| time > greatest) {
+            self.latest = Some((time, text));
         }
     }
-    Records {
-        slicing: Slicing::Elements,
-        count: page.elements.len() as u64,
-        inside,
-        undated,
-        merkle_root: tree.root(),
-        earliest: earliest.map(|(_, text)| text.to_owned()),
-        latest: latest.map(|(_, text)| text.to_owned()),
+
+    fn finish(self, element_count: u64) -> Records {
+        Records {
+            slicing: Slicing::Elements,
+            count: element_count,
+            inside: self.inside,
+            undated: self.undated,
+            merkle_root: self.tree.root(),
+            earliest: self.earliest.map(|(_, text)| text.to_owned()),
+            latest: self.latest.map(|(_, text)| text.to_owned()),
+        }
     }
 }
 

@@ -434,9 +434,12 @@ fn within(aim: &Aim<'_>) -> Option<Window> {
 }
 
 fn read_page(kind: Option<Kind>, body: &[u8]) -> Option<Reply> {
-    let page = slice_page(body, kind.unwrap_or(Kind::SignInEventsSummary).time_member()).ok()?;
-    let element = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes).unwrap_or_default();
-    let elements = page.elements.iter().map(|one| element(one.bytes)).collect();
+    let mut elements = Vec::new();
+    let time_member = kind.unwrap_or(Kind::SignInEventsSummary).time_member();
+    let page = slice_page(body, time_member, |element| {
+        elements.push(serde_json::from_slice::<Map<String, Value>>(element.bytes).unwrap_or_default());
+    });
+    let page = page.ok()?;
     Some(Reply::Page { elements, next_link: page.next_link })
 }
 

@@ -18,6 +18,7 @@ use super::table::Stream;
 use super::{Answer, Event, NoToken, PageStore};
 use crate::crypto::digest::RootHash;
 use crate::format::failure::FailureReason;
+use crate::format::limits::PAGES;
 use crate::format::parts::{Request, Response, StreamPosition};
 
 /// How a run ended.
@@ -123,7 +124,7 @@ impl<S: PageStore> Session<'_, S> {
                 Some("the next link was followed before")
             } else if records.is_some_and(|root| !seen.insert(root)) {
                 Some("the same page came twice")
-            } else if position.sequence >= MAX_PAGES_PER_RUN {
+            } else if position.sequence >= PAGES {
                 Some("the chain has more pages than a package can hold")
             } else {
                 None
@@ -402,8 +403,6 @@ pub(super) fn throttle_back_off(attempt: u64) -> Duration {
 const MAX_ATTEMPTS: u64 = 6;
 /// A window is begun so often before it is given up.
 const MAX_RUNS: usize = 3;
-/// 20 000: FORMAT §15, pages in a package.
-const MAX_PAGES_PER_RUN: u64 = 20_000;
 /// Ten minutes: the service's own waits are seconds to minutes; a longer one is a defect, and asking again tells.
 const MAX_RETRY_AFTER_SECONDS: u64 = 600;
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::query::time_range;
 use super::rows::{Row, instant};
 use super::sent::{Asked, Sent};
+use crate::format::limits::CLOCK_TOLERANCE_NANOS;
 use crate::time::{Bound, LocalTime, UnixNanos};
 
 /// What came of the comparison.
@@ -319,8 +320,8 @@ fn byte_len(sent: &Sent, row: &Row) -> Agreement {
 fn time(sent: &Sent, row: &Row) -> Agreement {
     let Some(text) = row.time.as_ref().filter(|_| row.time_is_utc) else { return Agreement::NotCompared };
     let Some(theirs) = instant(text) else { return Agreement::NotCompared };
-    let from: UnixNanos = sent.started.nanos().saturating_sub(TOLERANCE_NANOS);
-    let to = sent.finished.nanos().saturating_add(TOLERANCE_NANOS);
+    let from: UnixNanos = sent.started.nanos().saturating_sub(CLOCK_TOLERANCE_NANOS);
+    let to = sent.finished.nanos().saturating_add(CLOCK_TOLERANCE_NANOS);
     if (from..=to).contains(&theirs) {
         Agreement::Agrees
     } else {
@@ -411,8 +412,6 @@ impl Tally {
 const LOG_PATH: &[u8] = b"/auditlogs/signins";
 /// 16 KiB: what servers commonly allow for all headers of one message.
 const MAX_HEADERS_BYTE_LEN: u64 = 16 << 10;
-/// 300 s: the tolerance between clocks of FORMAT §12.13.
-const TOLERANCE_NANOS: UnixNanos = 300 * 1_000_000_000;
 
 #[cfg(test)]
 pub(in crate::corroborate) mod tests {

@@ -6,6 +6,7 @@
 pub mod certificate;
 pub mod digest;
 pub mod merkle;
+pub mod named;
 pub mod pkcs12;
 pub mod secret;
 pub mod signature;

@@ -266,11 +266,11 @@ impl fmt::Display for ActorRole {
 
 impl Document for Event {
     const TYPE: &'static str = "signhold/event/v1";
-    const MAX_BYTE_LEN: usize = MAX_EVENT_BYTE_LEN;
+    const MAX_BYTE_LEN: u64 = MAX_EVENT_BYTE_LEN;
 }
 
 /// 1 MiB less what a line adds: FORMAT §20.8.
-const MAX_EVENT_BYTE_LEN: usize = (1 << 20) - 189;
+const MAX_EVENT_BYTE_LEN: u64 = (1 << 20) - 189;
 
 #[cfg(test)]
 pub(crate) fn example(act: Act) -> Event {

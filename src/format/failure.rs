@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Document;
 use super::identifier::AcquisitionId;
+use super::limits::RECORD_BYTES;
 use super::line::Line;
 use super::parts::{Body, GenesisReference, Request, Response, StreamPosition};
-use super::{Document, MAX_RECORD_BYTE_LEN};
 
 /// `data/failures/N.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,5 +80,5 @@ impl fmt::Display for FailureReason {
 
 impl Document for FailureRecord {
     const TYPE: &'static str = "signhold/failure/v1";
-    const MAX_BYTE_LEN: usize = MAX_RECORD_BYTE_LEN;
+    const MAX_BYTE_LEN: u64 = RECORD_BYTES;
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Document;
 use super::identifier::{AcquisitionId, MatterId};
 use super::kind::Kind;
+use super::limits::RECORD_BYTES;
 use super::line::Line;
 use super::parts::{Pair, Timestamps, Tool};
-use super::{Document, MAX_RECORD_BYTE_LEN};
 use crate::crypto::digest::{CertificateDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::time::{Bound, LocalTime};
@@ -196,7 +197,7 @@ pub struct Series {
 
 impl Document for Genesis {
     const TYPE: &'static str = "signhold/genesis/v1";
-    const MAX_BYTE_LEN: usize = MAX_RECORD_BYTE_LEN;
+    const MAX_BYTE_LEN: u64 = RECORD_BYTES;
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod genesis;
 pub mod identifier;
 pub mod kind;
 pub mod ledger;
+pub mod limits;
 pub mod line;
 pub mod page;
 pub mod parts;
@@ -31,7 +32,7 @@ pub trait Document: Serialize + DeserializeOwned {
     /// The value of `type`, one for each role.
     const TYPE: &'static str;
     /// The most bytes a reader accepts (FORMAT §15).
-    const MAX_BYTE_LEN: usize;
+    const MAX_BYTE_LEN: u64;
 }
 
 /// Returns the canonical bytes of `document`.
@@ -86,9 +87,9 @@ pub enum FormatError {
     #[error("{byte_len} bytes long, at most {max_byte_len} are allowed")]
     TooLong {
         /// The document's length.
-        byte_len: usize,
+        byte_len: u64,
         /// The limit.
-        max_byte_len: usize,
+        max_byte_len: u64,
     },
     /// A document of another role, or none at all.
     #[error("does not begin as a `{expected}` document")]
@@ -99,8 +100,9 @@ pub enum FormatError {
 }
 
 fn check_len<D: Document>(bytes: &[u8]) -> Result<(), FormatError> {
-    if bytes.len() > D::MAX_BYTE_LEN {
-        return Err(FormatError::TooLong { byte_len: bytes.len(), max_byte_len: D::MAX_BYTE_LEN });
+    let byte_len = bytes.len() as u64;
+    if byte_len > D::MAX_BYTE_LEN {
+        return Err(FormatError::TooLong { byte_len, max_byte_len: D::MAX_BYTE_LEN });
     }
     Ok(())
 }
@@ -134,9 +136,6 @@ fn oversized_integer(text: &str) -> Option<&str> {
 
 /// 2^53 - 1: the greatest integer that every JSON reader keeps exactly (FORMAT §2, RFC 8259 §6).
 const MAX_INTEGER: u64 = (1 << 53) - 1;
-
-/// 1 MiB: FORMAT §15, for genesis, page records and failure records.
-pub(crate) const MAX_RECORD_BYTE_LEN: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

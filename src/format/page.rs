@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Document;
 use super::identifier::AcquisitionId;
+use super::limits::RECORD_BYTES;
 use super::parts::{Body, GenesisReference, Request, Response, StreamPosition};
-use super::{Document, MAX_RECORD_BYTE_LEN};
 use crate::crypto::digest::RecordDigest;
 use crate::crypto::merkle::RootHash;
 
@@ -77,5 +78,5 @@ pub enum Slicing {
 
 impl Document for PageRecord {
     const TYPE: &'static str = "signhold/page-record/v1";
-    const MAX_BYTE_LEN: usize = MAX_RECORD_BYTE_LEN;
+    const MAX_BYTE_LEN: u64 = RECORD_BYTES;
 }

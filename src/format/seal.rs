@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Document;
 use super::identifier::{AcquisitionId, PackageId};
 use super::kind::Kind;
+use super::limits::SEAL_BYTES;
 use super::line::Line;
 use super::parts::{GenesisReference, Timestamps, Tool};
 use crate::crypto::digest::{ArchiveDigest, RecordDigest, SealDigest, TagManifestDigest};
@@ -234,6 +235,5 @@ pub struct Archive {
 
 impl Document for Seal {
     const TYPE: &'static str = "signhold/seal/v1";
-    /// 8 MiB: FORMAT §15; a run takes about 200 bytes, so this is some 40 000 of them.
-    const MAX_BYTE_LEN: usize = 8 << 20;
+    const MAX_BYTE_LEN: u64 = SEAL_BYTES;
 }

@@ -1,9 +1,9 @@
 //! What a second pass brought, and the service's own counts against ours (FORMAT §§9.1, 9.2).
 //!
-//! Bodies are read back from disk window by window, so memory is bounded by a window. Nothing is decided here: late, changed and
+//! Bodies are read back from disk page by page, and memory is bounded whatever a window holds. Nothing is decided here: late, changed and
 //! vanished records are all kept in their pages, and the numbers are signed as they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -11,9 +11,11 @@ use super::{PAGE_BODY, PartSource, RECORD, SealError};
 use crate::codec::content;
 use crate::codec::json::{Element, slice_page};
 use crate::crypto::merkle::leaf_hash;
+use crate::crypto::named::{self, Crowd, Differences};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
-use crate::format::page::PageRecord;
+use crate::format::limits::{COMPARED_AT_ONCE, COMPARED_ELEMENTS, PAGE_BYTES};
+use crate::format::page::{PageRecord, Slicing};
 use crate::format::seal::{PassDifference, Reconciliation, Run, RunState, SecondPass};
 use crate::format::{Document as _, decode};
 use crate::time::{Bound, ServiceTime, Window};
@@ -50,33 +52,37 @@ pub fn second_pass<P: PartSource>(
         return Ok(None);
     }
     let mut comparison = SecondPass::default();
+    let window = |run: &Run| (run.kind, run.from, run.to);
+    let second_runs: BTreeMap<_, &Run> =
+        streams.iter().rev().filter(|run| run.pass == 2 && is_closed(run)).map(|run| (window(run), run)).collect();
     for first in streams.iter().filter(|run| run.pass == 1 && run.kind.is_windowed() && is_closed(run)) {
-        let same_window =
-            |run: &&Run| run.pass == 2 && (run.kind, run.from, run.to) == (first.kind, first.from, first.to);
-        let Some(second) = streams.iter().filter(same_window).find(|run| is_closed(run)) else {
+        let Some(second) = second_runs.get(&window(first)) else {
             comparison.failed += 1;
             continue;
         };
         comparison.windows += 1;
-        let mut leaves = [BTreeMap::new(), BTreeMap::new()];
-        for (run, names) in [first, second].into_iter().zip(&mut leaves) {
-            for_each_counting(parts, index, run, |element, _| {
-                let leaf = leaf_hash(element.bytes);
-                let name = element.id.map_or_else(|| leaf.to_string(), str::to_owned);
-                names.entry(name).or_insert_with(BTreeSet::new).insert(leaf);
-            })?;
+        let count = first.records + second.records;
+        let too_large =
+            SealError::TooLarge { what: "elements in the two passes over one window", count, limit: COMPARED_ELEMENTS };
+        if count > COMPARED_ELEMENTS {
+            return Err(too_large);
         }
-        let [first_names, second_names] = leaves;
-        let late = second_names.keys().filter(|name| !first_names.contains_key(*name)).count() as u64;
-        let vanished = first_names.keys().filter(|name| !second_names.contains_key(*name)).count() as u64;
-        let differs =
-            |(name, leaves): &(&String, &BTreeSet<_>)| second_names.get(*name).is_some_and(|other| other != *leaves);
-        let changed = first_names.iter().filter(differs).count() as u64;
+        let compared = named::compare(COMPARED_AT_ONCE, |crowd, take| {
+            let run = if crowd == Crowd::First { first } else { second };
+            for_each_counting(parts, index, run, None, |element, _| {
+                let leaf = leaf_hash(element.bytes);
+                match element.id {
+                    Some(id) => take(id, leaf),
+                    None => take(&leaf.to_string(), leaf),
+                }
+            })
+        })?;
+        let Differences { late, changed, vanished } = compared.ok_or(too_large)?;
         if late + vanished + changed > 0 {
             comparison.late += late;
             comparison.vanished += vanished;
             comparison.changed += changed;
-            let (kind, from, to) = (first.kind, first.from, first.to);
+            let (kind, from, to) = window(first);
             comparison.differences.push(PassDifference { kind, from, to, late, changed, vanished });
         }
     }
@@ -103,7 +109,7 @@ pub fn reconciliation<P: PartSource>(
     for count in Kind::COUNTS.into_iter().filter(|kind| plan.kinds.contains(kind)) {
         let mut reported: BTreeMap<String, u64> = BTreeMap::new();
         for run in counted(count).filter(|run| is_closed(run)) {
-            for_each_element(parts, index, run, |element, time| {
+            for_each_element(parts, index, run, None, |element, time| {
                 let summary: Result<Summary, _> = serde_json::from_slice(element.bytes);
                 if let (Some(time), Some(number)) = (time, summary.ok().and_then(|summary| summary.sign_in_count)) {
                     *reported.entry(day_of(time)).or_default() += number;
@@ -117,7 +123,7 @@ pub fn reconciliation<P: PartSource>(
                 if !collected.contains_key(log) {
                     let mut days: BTreeMap<String, u64> = BTreeMap::new();
                     for run in counted(*log) {
-                        for_each_counting(parts, index, run, |_, time| {
+                        for_each_counting(parts, index, run, None, |_, time| {
                             if let Some(time) = time {
                                 *days.entry(day_of(time)).or_default() += 1;
                             }
@@ -157,8 +163,8 @@ pub fn own_sign_ins<P: PartSource>(
     let counted =
         |run: &&Run| of_applications.contains(&run.kind) && run.pass == 1 && run.state != RunState::Superseded;
     for run in streams.iter().filter(counted).filter(|_| !client_id.is_empty()) {
-        for_each_counting(parts, index, run, |element, _| {
-            // Most records do not name the application anywhere: only those that do are parsed.
+        // Most pages do not name the application anywhere, and most records of the others do not: only those that do are parsed.
+        for_each_counting(parts, index, run, Some(client_id), |element, _| {
             if memchr::memmem::find(element.bytes, client_id.as_bytes()).is_none() {
                 return;
             }
@@ -194,20 +200,23 @@ fn for_each_counting<P: PartSource>(
     parts: &P,
     index: &PageIndex,
     run: &Run,
+    holding: Option<&str>,
     mut take: impl FnMut(&Element<'_>, Option<ServiceTime>),
 ) -> Result<(), SealError> {
     let window = Window::new(run.from, run.to).ok();
-    for_each_element(parts, index, run, |element, time| {
+    for_each_element(parts, index, run, holding, |element, time| {
         if time.is_none_or(|time| window.is_some_and(|window| window.contains(time))) {
             take(element, time);
         }
     })
 }
 
+/// Goes over the elements of a run; pages without `holding` anywhere in them are passed over.
 fn for_each_element<P: PartSource>(
     parts: &P,
     index: &PageIndex,
     run: &Run,
+    holding: Option<&str>,
     mut take: impl FnMut(&Element<'_>, Option<ServiceTime>),
 ) -> Result<(), SealError> {
     for sequence in index.pages_of(run) {
@@ -220,12 +229,20 @@ fn for_each_element<P: PartSource>(
                 .ok_or_else(|| damaged(format!("it lacks `{name}`")))
         };
         let record: PageRecord =
-            decode(&entry(RECORD, PageRecord::MAX_BYTE_LEN as u64)?).map_err(|error| damaged(error.to_string()))?;
-        let body = entry(PAGE_BODY, MAX_BODY_BYTE_LEN)?;
+            decode(&entry(RECORD, PageRecord::MAX_BYTE_LEN)?).map_err(|error| damaged(error.to_string()))?;
+        let body = entry(PAGE_BODY, PAGE_BYTES)?;
         // A body that cannot be cut has no elements; its page record says so.
-        let Ok(text) = content::decode(record.body.content_encoding.as_deref(), &body) else { continue };
-        let Ok(page) = slice_page(&text, run.kind.time_member()) else { continue };
-        page.elements.iter().for_each(|element| take(element, element.time.and_then(ServiceTime::parse)));
+        let Ok(text) = content::decode(record.body.content_encoding.as_deref(), &body, PAGE_BYTES) else { continue };
+        if holding.is_some_and(|part| memchr::memmem::find(&text, part.as_bytes()).is_none()) {
+            continue;
+        }
+        // What was cut once can be cut again: the record stands for the same bytes.
+        if record.records.slicing == Slicing::Elements {
+            slice_page(&text, run.kind.time_member(), |element| {
+                take(&element, element.time.and_then(ServiceTime::parse));
+            })
+            .map_err(|why| damaged(why.to_string()))?;
+        }
     }
     Ok(())
 }
@@ -240,6 +257,3 @@ fn is_whole_day(day: &str, from: Bound, to: Bound) -> bool {
     let ends = begins.and_then(|begins| begins.plus_seconds(86_400));
     begins.is_some_and(|begins| from <= begins) && ends.is_some_and(|ends| ends <= to)
 }
-
-/// 32 MiB: FORMAT §15.
-const MAX_BODY_BYTE_LEN: u64 = 32 << 20;

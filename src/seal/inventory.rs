@@ -108,7 +108,7 @@ fn read_signed<R: std::io::Read + std::io::Seek>(
     name: &PackagePath,
     key: &PublicKey,
 ) -> Result<(Vec<u8>, Vec<u8>), SealError> {
-    let mut entry = |entry: &str, limit: usize| match bundle.read(entry, limit as u64) {
+    let mut entry = |entry: &str, limit: u64| match bundle.read(entry, limit) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(damaged(name, format!("it lacks `{entry}`"))),
         Err(error) => Err(damaged(name, error.to_string())),

@@ -15,6 +15,7 @@ use crate::format::encode;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::PackageId;
 use crate::format::kind::Sort;
+use crate::format::limits;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::path::{self, PackagePath};
 use crate::format::seal::{Archive, Reconciliation, Run, RunState, Seal, SealType, SecondPass, Totals, Volume};
@@ -179,9 +180,8 @@ pub fn write<P: PartSource, W: Write + Seek>(
     }
     let mut sink = writer.finish()?;
     let byte_len = sink.stream_position().map_err(|source| SealError::Io { path: package.to_string(), source })?;
-    if byte_len > MAX_ARCHIVE_BYTE_LEN {
-        return Err(SealError::TooLarge { what: "bytes", count: byte_len, limit: MAX_ARCHIVE_BYTE_LEN });
-    }
+    demand("bytes", byte_len, limits::ARCHIVE_BYTES)?;
+    demand("bytes of content", inventory.payload.byte_len, limits::content_bytes(byte_len))?;
     Ok((Sealed { seal_sha256: SealDigest::of(&seal_bytes), seal, byte_len }, sink))
 }
 
@@ -227,20 +227,14 @@ fn built_path(name: &str) -> Result<PackagePath, SealError> {
 }
 
 fn check_limits(inventory: &Inventory) -> Result<(), SealError> {
-    let pages = inventory.totals.pages;
-    if pages > MAX_PAGES {
-        return Err(SealError::TooLarge { what: "pages", count: pages, limit: MAX_PAGES });
-    }
-    let entries = inventory.payload.file_count + 16;
-    if entries > MAX_ENTRIES {
-        return Err(SealError::TooLarge { what: "files", count: entries, limit: MAX_ENTRIES });
-    }
-    Ok(())
+    let Totals { pages, records, .. } = inventory.totals;
+    let (files, content) = (inventory.payload.file_count + 16, inventory.payload.byte_len);
+    demand("pages", pages, limits::PAGES)?;
+    demand("records", records, limits::ELEMENTS)?;
+    demand("files", files, limits::ENTRIES)?;
+    demand("bytes of content", content, limits::CONTENT_BYTES)
 }
 
-/// 2 GiB: FORMAT §15.
-const MAX_ARCHIVE_BYTE_LEN: u64 = 2 << 30;
-/// 20 000: FORMAT §15.
-const MAX_PAGES: u64 = 20_000;
-/// 65 000: FORMAT §15, below what an end record without ZIP64 can count.
-const MAX_ENTRIES: u64 = 65_000;
+fn demand(what: &'static str, count: u64, limit: u64) -> Result<(), SealError> {
+    if count > limit { Err(SealError::TooLarge { what, count, limit }) } else { Ok(()) }
+}

@@ -9,6 +9,7 @@ use super::cloud::Endpoints;
 use super::http::HttpClient;
 use crate::collect::{Answer, LogSource, NoToken, Trouble};
 use crate::format::failure::FailureReason;
+use crate::format::limits::PAGE_BYTES;
 use crate::format::parts::Pair;
 
 /// Graph, asked as one application.
@@ -74,7 +75,7 @@ impl LogSource for GraphSource<'_> {
         for (name, value) in &sent_headers {
             request = request.header(name, value);
         }
-        let mut answer = self.http.exchange(request, MAX_PAGE_BYTE_LEN);
+        let mut answer = self.http.exchange(request, PAGE_BYTES);
         answer.sent_headers = sent_headers;
         answer
     }
@@ -100,9 +101,6 @@ impl LogSource for GraphSource<'_> {
         same_origin && in_log && url.username().is_empty() && url.password().is_none()
     }
 }
-
-/// 32 MiB: FORMAT §15.
-const MAX_PAGE_BYTE_LEN: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests {

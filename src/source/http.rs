@@ -66,12 +66,13 @@ impl HttpClient {
 
     /// Sends a request and returns whatever comes, `max_byte_len` of body at most.
     #[must_use]
-    pub fn exchange(&self, request: RequestBuilder, max_byte_len: usize) -> Answer {
+    pub fn exchange(&self, request: RequestBuilder, max_byte_len: u64) -> Answer {
         self.runtime.block_on(self.exchange_async(request, max_byte_len))
     }
 
-    async fn exchange_async(&self, request: RequestBuilder, max_byte_len: usize) -> Answer {
+    async fn exchange_async(&self, request: RequestBuilder, max_byte_len: u64) -> Answer {
         let mut answer = Answer { sent_headers: Vec::new(), response: None, body: Vec::new(), trouble: None };
+        let max_byte_len = usize::try_from(max_byte_len).unwrap_or(usize::MAX);
         let mut response = match request.send().await {
             Ok(response) => response,
             Err(error) => {

@@ -213,7 +213,7 @@ impl AcquisitionFolder {
             reason,
         };
         let mut bundle = self.open_bundle(folder, sequence)?;
-        let mut entry = |name: &str, limit: usize| match bundle.read(name, limit as u64) {
+        let mut entry = |name: &str, limit: u64| match bundle.read(name, limit) {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => Err(damaged(format!("it lacks `{name}`"))),
             Err(error) => Err(damaged(error.to_string())),

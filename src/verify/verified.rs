@@ -3,6 +3,7 @@
 //! Trust is a type here: exhibits and exports take a [`VerifiedPackage`] and nothing less, and only this room can make one. The
 //! archive may change behind our back between two reads; so every file read again meets the digest it had when it was judged.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 
 use sha2::{Digest as _, Sha256};
@@ -20,6 +21,8 @@ pub struct VerifiedPackage<R> {
     report: Report,
     top: String,
     entries: Vec<EntrySeen>,
+    /// Where in `entries` a path stands.
+    places: BTreeMap<String, usize>,
 }
 
 /// Why a file of a verified package could not be read again.
@@ -40,7 +43,8 @@ pub enum ReadAgainError {
 impl<R> VerifiedPackage<R> {
     /// Makes the token; the pass alone does, after a verdict that allows it.
     pub(in crate::verify) fn new(archive: R, report: Report, top: String, entries: Vec<EntrySeen>) -> Self {
-        Self { archive, report, top, entries }
+        let places = entries.iter().enumerate().map(|(place, entry)| (entry.path.clone(), place)).collect();
+        Self { archive, report, top, entries, places }
     }
 
     /// Returns the report of the verification.
@@ -63,7 +67,8 @@ impl<R: Read + Seek> VerifiedPackage<R> {
     /// [`ReadAgainError`].
     pub fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadAgainError> {
         let missing = || ReadAgainError::Missing(path.to_owned());
-        let entry = self.entries.iter().find(|entry| entry.path == path).ok_or_else(missing)?;
+        let place = self.places.get(path).ok_or_else(missing)?;
+        let entry = self.entries.get(*place).ok_or_else(missing)?;
         read_entry(&mut self.archive, &self.top, entry)
     }
 }
@@ -81,7 +86,8 @@ pub(in crate::verify) fn read_entry<R: Read + Seek>(
         .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
     archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
     let compressed = archive.by_ref().take(u64::from(entry.compressed_len));
-    let mut content = Vec::new();
+    // Not more than the pass had in memory at once.
+    let mut content = Vec::with_capacity(usize::try_from(entry.byte_len).unwrap_or_default());
     flate2::read::DeflateDecoder::new(compressed).take(entry.byte_len).read_to_end(&mut content)?;
     let computed: [u8; 32] = Sha256::digest(&content).into();
     if computed == digest { Ok(content) } else { Err(ReadAgainError::Changed(entry.path.clone())) }

@@ -61,15 +61,21 @@ impl Group {
         }
     }
 
-    fn byte_len(&self) -> usize {
+    /// Says whether all three parts are there.
+    pub(in crate::verify) fn is_whole(&self) -> bool {
+        self.record.is_some() && self.signature.is_some() && self.body.is_some()
+    }
+
+    fn byte_len(&self) -> u64 {
         let body = self.body.as_ref().map(|(_, file)| file);
-        [self.record.as_ref(), self.signature.as_ref(), body].into_iter().flatten().map(RawFile::byte_len).sum()
+        let files = [self.record.as_ref(), self.signature.as_ref(), body].into_iter().flatten();
+        files.fold(0, |sum, file| sum.saturating_add(file.byte_len()))
     }
 }
 
 impl RawFile {
-    fn byte_len(&self) -> usize {
-        self.raw.as_ref().map_or(0, |raw| raw.compressed.len())
+    fn byte_len(&self) -> u64 {
+        self.raw.as_ref().map_or(0, |raw| raw.entry.byte_len())
     }
 }
 
@@ -81,7 +87,7 @@ pub(in crate::verify) enum Work {
 }
 
 impl Work {
-    fn byte_len(&self) -> usize {
+    fn byte_len(&self) -> u64 {
         match self {
             Work::Failure(group, _) | Work::Page(group, _) => group.byte_len(),
             Work::Hash(file) => file.byte_len(),
@@ -125,8 +131,8 @@ pub(in crate::verify) struct Threads {
     workers: Vec<(SyncSender<Work>, Receiver<Done>)>,
     next: usize,
     oldest: usize,
-    /// Compressed bytes of each piece under way, oldest first.
-    under_way: VecDeque<usize>,
+    /// Bytes of each piece under way, deflated and inflated, oldest first.
+    under_way: VecDeque<u64>,
 }
 
 /// A worker ended without handing back its work: a bug, since no input may make it panic.
@@ -150,16 +156,29 @@ impl Crew {
         Crew::Threads(Threads { workers, next: 0, oldest: 0, under_way: VecDeque::new() })
     }
 
+    /// Waits until a file of `byte_len`, deflated and inflated, can be read without going beyond the room there is.
+    pub(in crate::verify) fn make_room(
+        &mut self,
+        byte_len: u64,
+        mut absorb: impl FnMut(Done),
+    ) -> Result<(), WorkerLost> {
+        if let Crew::Threads(threads) = self {
+            while threads.is_full(byte_len) {
+                absorb(threads.receive()?);
+            }
+        }
+        Ok(())
+    }
+
     /// Hands in a piece of work; `absorb` takes what is finished, in order.
     pub(in crate::verify) fn submit(&mut self, work: Work, mut absorb: impl FnMut(Done)) -> Result<(), WorkerLost> {
         match self {
             Crew::Alone => absorb(carry_out(work)),
             Crew::Threads(threads) => {
-                let byte_len = work.byte_len();
-                while threads.is_full(byte_len) {
+                while threads.has_enough() {
                     absorb(threads.receive()?);
                 }
-                threads.send(work, byte_len)?;
+                threads.send(work)?;
             }
         }
         Ok(())
@@ -177,13 +196,17 @@ impl Crew {
 }
 
 impl Threads {
-    fn is_full(&self, byte_len: usize) -> bool {
-        let pieces = self.under_way.len();
+    fn is_full(&self, byte_len: u64) -> bool {
         let bytes = self.under_way.iter().fold(byte_len, |sum, len| sum.saturating_add(*len));
-        pieces > 0 && (pieces >= self.workers.len().saturating_mul(PIECES_PER_WORKER) || bytes > BYTES_UNDER_WAY)
+        !self.under_way.is_empty() && bytes > BYTES_UNDER_WAY
     }
 
-    fn send(&mut self, work: Work, byte_len: usize) -> Result<(), WorkerLost> {
+    fn has_enough(&self) -> bool {
+        self.under_way.len() >= self.workers.len().saturating_mul(PIECES_PER_WORKER)
+    }
+
+    fn send(&mut self, work: Work) -> Result<(), WorkerLost> {
+        let byte_len = work.byte_len();
         let (orders, _) = self.workers.get(self.next).ok_or(WorkerLost)?;
         orders.send(work).map_err(|_| WorkerLost)?;
         self.next = self.following(self.next);
@@ -218,10 +241,10 @@ fn carry_out(work: Work) -> Done {
     let mut done = Done { digests: Vec::new(), findings: Vec::new(), faults: Vec::new(), seen: Seen::File };
     match work {
         Work::Hash(file) => {
-            done.open(Some(&file));
+            done.open(Some(file));
         }
-        Work::Failure(group, key) => done.failure(&group, key.as_ref()),
-        Work::Page(group, key) => done.page(&group, key.as_ref()),
+        Work::Failure(group, key) => done.failure(group, key.as_ref()),
+        Work::Page(group, key) => done.page(group, key.as_ref()),
     }
     done
 }
@@ -230,7 +253,7 @@ fn carry_out(work: Work) -> Done {
 type Opened = (Vec<u8>, [u8; 32]);
 
 impl Done {
-    fn page(&mut self, group: &Group, key: Option<&PublicKey>) {
+    fn page(&mut self, group: Group, key: Option<&PublicKey>) {
         let number = group.number;
         let parts = [
             (group.record.is_some(), PackagePath::page_record(number)),
@@ -239,13 +262,13 @@ impl Done {
         for (_, path) in parts.into_iter().filter(|(is_there, _)| !is_there) {
             self.say(Code::PageMissing, path.as_str(), "nothing", "a page has a record, a signature and a body");
         }
-        let bytes = self.open(group.record.as_ref());
-        let signature = self.open(group.signature.as_ref());
+        let bytes = self.open(group.record);
+        let signature = self.open(group.signature);
         let record = bytes.as_ref().and_then(|(bytes, _)| {
             let signature = signature.as_ref().map(|(signature, _)| signature.as_slice());
             page_record::read(number, bytes, signature, key, &mut self.findings)
         });
-        let content = match &group.body {
+        let content = match group.body {
             None => {
                 let path = record.as_ref().map_or_else(
                     || PackagePath::page_body(number, true).to_string(),
@@ -259,10 +282,10 @@ impl Done {
                 if let Some(expected) = record.as_ref().map(|record| page::body_path(number, record))
                     && expected.as_str() != path
                 {
-                    self.say(Code::PageMissing, expected.as_str(), path, "a body under this name");
+                    self.say(Code::PageMissing, expected.as_str(), &path, "a body under this name");
                 }
                 record.as_ref().zip(body).map(|(record, (body, digest))| {
-                    page::check(number, record, path, &body, digest, &mut self.findings)
+                    page::check(number, record, &path, &body, digest, &mut self.findings)
                 })
             }
         };
@@ -270,11 +293,11 @@ impl Done {
         self.seen = Seen::Page(Box::new(PageSeen { number, record, digest, content }));
     }
 
-    fn failure(&mut self, group: &Group, key: Option<&PublicKey>) {
+    fn failure(&mut self, group: Group, key: Option<&PublicKey>) {
         let number = group.number;
-        let bytes = self.open(group.record.as_ref());
-        let signature = self.open(group.signature.as_ref());
-        let body = group.body.as_ref().and_then(|(_, file)| self.open(Some(file)));
+        let bytes = self.open(group.record);
+        let signature = self.open(group.signature);
+        let body = group.body.and_then(|(_, file)| self.open(Some(file)));
         let body = body.map(|(body, digest)| (u64::try_from(body.len()).unwrap_or(u64::MAX), digest));
         let record = failure::read(
             number,
@@ -287,10 +310,10 @@ impl Done {
         self.seen = Seen::Failure { number, record: record.map(Box::new) };
     }
 
-    /// Inflates and hashes a file, once.
-    fn open(&mut self, file: Option<&RawFile>) -> Option<Opened> {
+    /// Inflates and hashes a file, once; what was read of it is given back.
+    fn open(&mut self, file: Option<RawFile>) -> Option<Opened> {
         let file = file?;
-        match file.raw.as_ref()?.inflate() {
+        match file.raw?.inflate() {
             Ok(bytes) => {
                 let digest: [u8; 32] = Sha256::digest(&bytes).into();
                 self.digests.push((file.index, digest));
@@ -310,5 +333,5 @@ impl Done {
 
 /// 2: one under work and one waiting, so that no worker waits for the reader.
 const PIECES_PER_WORKER: usize = 2;
-/// 16 MiB: some twenty usual pages, deflated; a single larger one still passes alone.
-const BYTES_UNDER_WAY: usize = 16 << 20;
+/// 32 MiB: some eight usual pages, deflated and inflated; a single larger one still passes alone.
+const BYTES_UNDER_WAY: u64 = 32 << 20;

@@ -229,6 +229,21 @@ fn zip_size_cap_of_a_genesis() {
     expect_among(&draft.build().zip(), "zip-size-cap");
 }
 
+/// Who: anybody. FORMAT §15: 300 MiB of zeros in 300 KB, each file within its own limits, to keep a reader busy.
+#[test]
+fn zip_size_cap_of_all_content() {
+    let mut files = good();
+    for number in 1..=10 {
+        files.push(&format!("data/pages/{:06}.bin", number + 10), vec![0; 30 << 20]);
+    }
+    let archive = files.zip();
+    assert!(archive.len() < 400_000, "{} bytes", archive.len());
+    let report = report_on(&archive, pinned());
+    let of_all: Vec<_> = report.findings.iter().filter(|finding| finding.claimed.contains("so far")).collect();
+    assert_eq!(of_all.len(), 1, "the tenth alone is beyond: {:?}", report.findings);
+    assert_eq!(of_all[0].code.as_str(), "zip-size-cap");
+}
+
 /// Who: the holder of the key, who zips the files in another order and seals that. FORMAT §4.6.
 #[test]
 fn entry_order() {

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use serde_json::Value;
 use signhold::codec::content;
 use signhold::crypto::signature::Fingerprint;
+use signhold::format::limits::PAGE_BYTES;
 use signhold::format::seal::{Run, RunState, Seal};
 use signhold::verify::{Code, Options, Outcome, Trust, VerifiedPackage, verify_and_keep};
 
@@ -38,7 +39,7 @@ impl Judged {
         judged.failures = documents(&mut package, "data/failures/");
         for record in documents(&mut package, "data/records/") {
             let body = package.read(record["body"]["path"].as_str().unwrap()).unwrap();
-            let body = content::decode(record["body"]["content_encoding"].as_str(), &body).unwrap();
+            let body = content::decode(record["body"]["content_encoding"].as_str(), &body, PAGE_BYTES).unwrap();
             let Ok(page) = serde_json::from_slice::<Value>(&body) else {
                 continue;
             };

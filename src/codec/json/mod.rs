@@ -8,7 +8,7 @@
 //!
 //! It is our own because the cut decides what a leaf is: the rule must be readable on one screen, must not depend on how a
 //! general parser treats duplicates, and must keep up with hashing. Nothing in the body is trusted: no recursion, no indexing,
-//! and memory in proportion to at most [`MAX_ELEMENTS`].
+//! and no memory: each element is handed on as it is met.
 
 #[cfg(test)]
 mod agreement;
@@ -20,16 +20,16 @@ use thiserror::Error;
 
 use self::scan::Scan;
 
-/// What lies in one page body.
+/// What lies in one page body, besides its elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<'a> {
-    /// The elements of the top-level `value` array, in order; of any JSON type.
-    pub elements: Vec<Element<'a>>,
+pub struct Page {
+    /// How many elements the top-level `value` array has.
+    pub element_count: u64,
     /// The top-level `@odata.nextLink`, unescaped; `None` if it is absent or `null`.
     pub next_link: Option<String>,
 }
 
-/// One element of the top-level `value` array.
+/// One element of the top-level `value` array, of any JSON type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
     /// The element from its first to its last byte.
@@ -100,7 +100,10 @@ pub enum Unsliceable {
     ValueTwice,
 }
 
-/// Cuts `body` into the elements of its top-level `value` array, whose times are in their members `time_member`.
+/// Cuts `body` into the elements of its top-level `value` array, whose times are in their members `time_member`, and hands each to
+/// `take`, in order.
+///
+/// Whether the body can be cut is known at its end: when this fails, what was taken counts for nothing.
 ///
 /// The whole body is checked: UTF-8, the grammar of RFC 8259, nothing behind it. Names are compared after unescaping, so
 /// `"v\u0061lue"` is `value`. Lone surrogates in strings and numbers of any size are accepted as received.
@@ -108,12 +111,16 @@ pub enum Unsliceable {
 /// # Errors
 ///
 /// [`Unsliceable`] says why the body has to stay whole.
-pub fn slice_page<'a>(body: &'a [u8], time_member: &'a str) -> Result<Page<'a>, Unsliceable> {
+pub fn slice_page<'a>(
+    body: &'a [u8],
+    time_member: &'a str,
+    take: impl FnMut(Element<'a>),
+) -> Result<Page, Unsliceable> {
     if body.starts_with(BYTE_ORDER_MARK) {
         return Err(Unsliceable::ByteOrderMark);
     }
     let text = str::from_utf8(body).map_err(|error| Unsliceable::NotUtf8 { offset: error.valid_up_to() })?;
-    Scan::new(text, time_member).page()?
+    Scan::new(text, time_member).page(take)?
 }
 
 /// Says whether `bytes` are UTF-8 and exactly one JSON value, with nothing but white space around it.
@@ -128,9 +135,8 @@ pub fn is_single_json_value(bytes: &[u8]) -> bool {
 /// 128 open brackets: Graph sign-ins nest 6 deep; `serde_json`, the reader most likely to be used beside us, stops at 127.
 pub const MAX_DEPTH: usize = 128;
 
-/// 500,000 elements: the documented maximum of one Log Analytics answer, and 500 times that of a Graph page (999). Without a
-/// bound a body of `[0,0,…` would cost 28 bytes of memory for each of its own.
-pub const MAX_ELEMENTS: usize = 500_000;
+/// 500,000 elements: the documented maximum of one Log Analytics answer, and 500 times that of a Graph page (999).
+pub const MAX_ELEMENTS: u64 = 500_000;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -142,22 +148,28 @@ mod tests {
 
     const TIME: &str = "createdDateTime";
 
+    fn cut(body: &[u8]) -> Result<(Page, Vec<Element<'_>>), Unsliceable> {
+        let mut elements = Vec::new();
+        slice_page(body, TIME, |element| elements.push(element)).map(|page| (page, elements))
+    }
+
     fn texts(body: &str) -> Vec<&str> {
-        let page = slice_page(body.as_bytes(), TIME).expect("the body can be cut");
-        page.elements.iter().map(|element| str::from_utf8(element.bytes).expect("cut from UTF-8")).collect()
+        let (page, elements) = cut(body.as_bytes()).expect("the body can be cut");
+        assert_eq!(page.element_count, u64::try_from(elements.len()).unwrap());
+        elements.iter().map(|element| str::from_utf8(element.bytes).expect("cut from UTF-8")).collect()
     }
 
     fn refusal(body: &[u8]) -> Unsliceable {
-        slice_page(body, TIME).expect_err("the body cannot be cut")
+        cut(body).expect_err("the body cannot be cut")
     }
 
     #[test]
     fn page_is_cut_into_its_elements_and_next_link() {
         let body = r#"{"@odata.context":"c","value":[{"id":"a","createdDateTime":"2026-01-02T03:04:05Z","n":{"id":"x"}}],
             "@odata.nextLink":"https://h/?a=1\u0026b=\"2\"\ud83d\ude00\/"}"#;
-        let page = slice_page(body.as_bytes(), TIME).expect("a good page");
+        let (page, elements) = cut(body.as_bytes()).expect("a good page");
         assert_eq!(page.next_link.as_deref(), Some("https://h/?a=1&b=\"2\"\u{1F600}/"));
-        let [element] = page.elements.as_slice() else { panic!("one element") };
+        let [element] = elements.as_slice() else { panic!("one element") };
         assert_eq!(element.id, Some("a"));
         assert_eq!(element.time, Some("2026-01-02T03:04:05Z"));
         assert_eq!(
@@ -184,13 +196,13 @@ mod tests {
     #[test]
     fn members_inside_an_element_are_named_only_if_unambiguous() {
         let body = r#"{"value":[{"id":"a","i\u0064":"b"},{"id":7},{"id":"\u0061"},{"id":"c","id":null},{"x":{"id":"d"}},["id"]]}"#;
-        let page = slice_page(body.as_bytes(), TIME).expect("a good page");
-        assert!(page.elements.iter().all(|element| element.id.is_none() && element.time.is_none()));
+        let (_, elements) = cut(body.as_bytes()).expect("a good page");
+        assert!(elements.iter().all(|element| element.id.is_none() && element.time.is_none()));
     }
 
     #[test]
     fn next_link_null_counts_as_absent() {
-        assert_eq!(slice_page(br#"{"value":[],"@odata.nextLink":null}"#, TIME).map(|page| page.next_link), Ok(None));
+        assert_eq!(cut(br#"{"value":[],"@odata.nextLink":null}"#).map(|(page, _)| page.next_link), Ok(None));
     }
 
     #[test]
@@ -219,19 +231,24 @@ mod tests {
     #[test]
     fn nesting_is_accepted_to_the_limit_and_refused_beyond() {
         let nested = |depth: usize| format!("{{\"value\":[{}{}]}}", "[".repeat(depth - 2), "]".repeat(depth - 2));
-        assert!(slice_page(nested(MAX_DEPTH).as_bytes(), TIME).is_ok());
+        assert!(cut(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(refusal(nested(MAX_DEPTH + 1).as_bytes()), Unsliceable::TooDeep { offset: 10 + MAX_DEPTH - 2 });
         let objects = format!("{{\"value\":[{}1{}]}}", "{\"a\":".repeat(126), "}".repeat(126));
-        assert!(slice_page(objects.as_bytes(), TIME).is_ok());
+        assert!(cut(objects.as_bytes()).is_ok());
         let too_deep = format!("{{\"value\":[{}1{}]}}", "{\"a\":".repeat(127), "}".repeat(127));
         assert!(matches!(refusal(too_deep.as_bytes()), Unsliceable::TooDeep { .. }));
     }
 
     #[test]
-    fn elements_beyond_the_limit_are_not_listed() {
+    fn elements_beyond_the_limit_are_not_handed_on() {
+        let limit = usize::try_from(MAX_ELEMENTS).unwrap();
         let body = |count: usize| format!("{{\"value\":[{}0]}}", "0,".repeat(count - 1));
-        assert_eq!(slice_page(body(MAX_ELEMENTS).as_bytes(), TIME).map(|page| page.elements.len()), Ok(MAX_ELEMENTS));
-        assert_eq!(refusal(body(MAX_ELEMENTS + 1).as_bytes()), Unsliceable::TooManyElements);
+        let mut taken = 0;
+        let page = slice_page(body(limit).as_bytes(), TIME, |_| taken += 1);
+        assert_eq!((page.map(|page| page.element_count), taken), (Ok(MAX_ELEMENTS), limit));
+        taken = 0;
+        assert_eq!(slice_page(body(limit + 1).as_bytes(), TIME, |_| taken += 1), Err(Unsliceable::TooManyElements));
+        assert_eq!(taken, limit);
     }
 
     #[test]
@@ -259,7 +276,7 @@ mod tests {
     #[test]
     fn every_truncation_of_a_page_is_refused() {
         let body = br#"{"@odata.context":"c","value":[{"id":"a","n":[1,-2.5e+3,true,null,{"\u00e9":"\\"}]}],"@odata.nextLink":"x"}"#;
-        assert!(slice_page(body, TIME).is_ok());
+        assert!(cut(body).is_ok());
         for length in 0..body.len() {
             assert!(matches!(refusal(body.get(..length).expect("shorter")), Unsliceable::NotJson { .. }));
         }

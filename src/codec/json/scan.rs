@@ -1,6 +1,6 @@
 //! The grammar of RFC 8259, step by step over one body, and the two members of an element that are wanted on the way.
 //!
-//! No step recurses, indexes or allocates beyond the list of elements and the next link.
+//! No step recurses, indexes or allocates, but for the next link.
 
 use super::{Element, MAX_DEPTH, MAX_ELEMENTS, Page, Unsliceable};
 
@@ -35,13 +35,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads the whole body. The inner result is the page's: the grammar comes first, to the last byte.
-    pub(super) fn page(self) -> Result<Result<Page<'a>, Unsliceable>, Unsliceable> {
+    pub(super) fn page(self, mut take: impl FnMut(Element<'a>)) -> Result<Result<Page, Unsliceable>, Unsliceable> {
         let mut at = self.space(0);
         if self.byte(at) != Some(b'{') {
             self.end(self.value(at, 0)?)?;
             return Ok(Err(Unsliceable::NotAnObject));
         }
-        let mut elements = None;
+        let mut element_count = None;
         let mut next_link = None;
         let mut refusal = None;
         let mut refuse = |reason| {
@@ -53,11 +53,11 @@ impl<'a> Scan<'a> {
             let key;
             (at, key) = self.key(at)?;
             match self.byte(at) {
-                Some(b'[') if key.spells(VALUE) && elements.is_none() => {
-                    let (found, complete);
-                    (at, found, complete) = self.elements(at)?;
-                    elements = Some(found);
-                    if !complete {
+                Some(b'[') if key.spells(VALUE) && element_count.is_none() => {
+                    let count;
+                    (at, count) = self.elements(at, &mut take)?;
+                    element_count = Some(count);
+                    if count > MAX_ELEMENTS {
                         refuse(Unsliceable::TooManyElements);
                     }
                 }
@@ -72,8 +72,12 @@ impl<'a> Scan<'a> {
                 }
                 first => {
                     if key.spells(VALUE) {
-                        refuse(if elements.is_some() { Unsliceable::ValueTwice } else { Unsliceable::ValueNotAnArray });
-                        elements.get_or_insert_default();
+                        refuse(if element_count.is_some() {
+                            Unsliceable::ValueTwice
+                        } else {
+                            Unsliceable::ValueNotAnArray
+                        });
+                        element_count.get_or_insert_default();
                     } else if key.spells(NEXT_LINK) {
                         if next_link.is_some() {
                             refuse(Unsliceable::NextLinkTwice);
@@ -88,29 +92,27 @@ impl<'a> Scan<'a> {
             (at, more) = self.next_or_close(at, b'}')?;
         }
         self.end(at)?;
-        Ok(match (refusal, elements) {
+        Ok(match (refusal, element_count) {
             (Some(reason), _) => Err(reason),
             (None, None) => Err(Unsliceable::NoValue),
-            (None, Some(elements)) => Ok(Page { elements, next_link: next_link.unwrap_or_default() }),
+            (None, Some(element_count)) => Ok(Page { element_count, next_link: next_link.unwrap_or_default() }),
         })
     }
 
-    /// Reads the `value` array; the flag says whether all its elements could be listed.
-    fn elements(self, at: usize) -> Result<(usize, Vec<Element<'a>>, bool), Unsliceable> {
-        let mut elements = Vec::new();
-        let mut complete = true;
+    /// Reads the `value` array and counts its elements; those beyond the limit are not handed on.
+    fn elements(self, at: usize, take: &mut impl FnMut(Element<'a>)) -> Result<(usize, u64), Unsliceable> {
+        let mut count = 0;
         let (mut at, mut more) = self.open(at, b']');
         while more {
             let element;
             (at, element) = self.element(at)?;
-            if elements.len() < MAX_ELEMENTS {
-                elements.push(element);
-            } else {
-                complete = false;
+            count += 1;
+            if count <= MAX_ELEMENTS {
+                take(element);
             }
             (at, more) = self.next_or_close(at, b']')?;
         }
-        Ok((at, elements, complete))
+        Ok((at, count))
     }
 
     fn element(self, offset: usize) -> Result<(usize, Element<'a>), Unsliceable> {

@@ -11,6 +11,14 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::{FaultKind, Limits, ReadError, Reader};
 
+const LIMITS: Limits = Limits {
+    max_archive_bytes: 1 << 30,
+    max_entries: 65_000,
+    max_entry_bytes: 32 << 20,
+    max_content_bytes: 1 << 30,
+    max_ratio: 1100,
+};
+
 /// The fields of a local or central header, as far as they can be chosen.
 #[derive(Clone)]
 struct Header {
@@ -220,7 +228,7 @@ fn judge_within(archive: &[u8], limits: Limits) -> (BTreeSet<&'static str>, Vec<
 }
 
 fn judge(archive: &[u8]) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
-    judge_within(archive, Limits::default())
+    judge_within(archive, LIMITS)
 }
 
 /// Applies one deviation to the good archive and states the codes it is reported with.
@@ -281,7 +289,7 @@ fn archives_of_this_builder_are_accepted_and_announced() {
     let (codes, contents) = judge(&bytes);
     assert_eq!(codes, BTreeSet::new());
     assert_eq!(contents.len(), 3);
-    let mut reader = Reader::open(Cursor::new(&bytes), Limits::default()).expect("a good archive");
+    let mut reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("a good archive");
     assert_eq!(reader.top(), "p");
     assert_eq!(reader.entries().len(), 3);
     let mut len = 0;
@@ -512,7 +520,7 @@ fn names_against_each_other() {
 fn directory_in_another_order() {
     let mut archive = good();
     let bytes = archive.bytes();
-    let reader = Reader::open(Cursor::new(&bytes), Limits::default()).expect("a good archive");
+    let reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("a good archive");
     let offsets: Vec<u32> =
         reader.entries().iter().map(|entry| u32::try_from(entry.header_offset).expect("small")).collect();
     // Swap what the directory says in the first and second place.
@@ -555,12 +563,12 @@ fn repacked_by_a_general_tool_is_reported_and_still_readable() {
 fn limits_are_kept() {
     let bytes = good().bytes();
     let cap = BTreeSet::from(["zip-size-cap"]);
-    let (codes, contents) = judge_within(&bytes, Limits { max_entry_bytes: 50, ..Limits::default() });
+    let (codes, contents) = judge_within(&bytes, Limits { max_entry_bytes: 50, ..LIMITS });
     assert_eq!((codes, contents.len()), (cap.clone(), 2));
-    let (codes, contents) = judge_within(&bytes, Limits { max_content_bytes: 60, ..Limits::default() });
+    let (codes, contents) = judge_within(&bytes, Limits { max_content_bytes: 60, ..LIMITS });
     assert_eq!((codes, contents.len()), (cap.clone(), 1));
-    assert_eq!(judge_within(&bytes, Limits { max_entries: 2, ..Limits::default() }).0, cap);
-    assert_eq!(judge_within(&bytes, Limits { max_archive_bytes: 100, ..Limits::default() }).0, cap);
+    assert_eq!(judge_within(&bytes, Limits { max_entries: 2, ..LIMITS }).0, cap);
+    assert_eq!(judge_within(&bytes, Limits { max_archive_bytes: 100, ..LIMITS }).0, cap);
     // A claim beyond what deflate can reach is not allocated.
     deviate(|a| a.item(1).both(|h| h.uncompressed_len = 30 << 20), &[FaultKind::SizeCap]);
     // Deflate's own best is accepted.
@@ -580,7 +588,7 @@ fn many_faults_of_one_kind_do_not_hide_another() {
     let mut archive = Archive { items: items.collect(), ..Archive::default() };
     archive.item(599).both(|h| h.name = b"p/0".to_vec());
     let bytes = archive.bytes();
-    let reader = Reader::open(Cursor::new(&bytes), Limits::default()).expect("the directory can be read");
+    let reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("the directory can be read");
     let faults = reader.finish(&mut |_| {}).expect("the archive can be followed");
     assert!(
         faults
@@ -618,7 +626,7 @@ fn an_archive_that_changes_underneath_is_noticed() {
     let len = len32(&filler.data);
     filler.both(|h| (h.compressed_len, h.uncompressed_len) = (len, len));
     archive.items.push(filler);
-    let reader = Reader::open(Shrinking(Cursor::new(archive.bytes()), 0), Limits::default()).expect("a good archive");
+    let reader = Reader::open(Shrinking(Cursor::new(archive.bytes()), 0), LIMITS).expect("a good archive");
     assert!(matches!(reader.finish(&mut |_| {}), Err(ReadError::Changed)));
 }
 

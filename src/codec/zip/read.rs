@@ -40,6 +40,14 @@ pub struct Entry {
     pub header_offset: u64,
 }
 
+impl Entry {
+    /// Returns what the entry takes in memory while it is inflated: its bytes deflated and inflated.
+    #[must_use]
+    pub fn byte_len(&self) -> u64 {
+        u64::from(self.compressed_len) + u64::from(self.uncompressed_len)
+    }
+}
+
 /// An archive that is being read, once, from front to end.
 #[derive(Debug)]
 pub struct Reader<R> {
@@ -299,35 +307,6 @@ impl<R> Reader<R> {
         &self.faults
     }
 }
-
-impl Default for Limits {
-    /// The limits of FORMAT for one volume.
-    fn default() -> Self {
-        Self {
-            max_archive_bytes: MAX_ARCHIVE_BYTES,
-            max_entries: MAX_ENTRIES,
-            max_entry_bytes: MAX_ENTRY_BYTES,
-            max_content_bytes: MAX_CONTENT_BYTES,
-            max_ratio: MAX_RATIO,
-        }
-    }
-}
-
-/// 2 GiB: a larger acquisition continues in the next volume, and no field comes near the values that stand for ZIP64.
-pub const MAX_ARCHIVE_BYTES: u64 = 2 << 30;
-
-/// 65,000 entries: 20,000 pages with record and signature each, and 5,000 for all else; below 65,535, which stands for ZIP64.
-pub const MAX_ENTRIES: u64 = 65_000;
-
-/// 32 MiB: Graph pages of 999 sign-ins reach 5 MB; a caller that knows the role of an entry may hold it to less.
-pub const MAX_ENTRY_BYTES: u32 = 32 << 20;
-
-/// 64 GiB: 2 GiB at twice the ratio that sign-in JSON reaches (15), half a minute of inflating on one core.
-pub const MAX_CONTENT_BYTES: u64 = 64 << 30;
-
-/// 1,100: deflate itself ends at 1,032, so every honest stream passes, even a page of repeated test data, and a claim beyond is
-/// a lie told to make us allocate. What bounds memory is the cap for each entry.
-pub const MAX_RATIO: u32 = 1_100;
 
 const BUFFER_LEN: usize = 64 << 10;
 /// 1 KiB beyond ratio and cap, for streams so short that their frame counts.

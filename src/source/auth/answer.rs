@@ -256,7 +256,7 @@ const REMOVED: &str = "[a secret, removed]";
 /// A token comes in seconds or not at all.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// 256 KiB: tokens have a few kilobytes.
-const MAX_ANSWER_BYTE_LEN: usize = 256 << 10;
+const MAX_ANSWER_BYTE_LEN: u64 = 256 << 10;
 /// Ten minutes: short enough to be true of every token, and asking again is cheap.
 pub(super) const UNKNOWN_LIFETIME: Duration = Duration::from_mins(10);
 const MAX_RETRY_AFTER_SECONDS: u64 = 120;

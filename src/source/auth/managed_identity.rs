@@ -105,4 +105,4 @@ const APP_SERVICE_VERSION: &str = "2019-08-01";
 const PASSING_STATUSES: [u16; 2] = [404, 410];
 const TIMEOUT: Duration = Duration::from_mins(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-const MAX_PROBE_BYTE_LEN: usize = 64 << 10;
+const MAX_PROBE_BYTE_LEN: u64 = 64 << 10;

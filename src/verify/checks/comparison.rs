@@ -1,9 +1,9 @@
 //! Step 11, FORMAT §§9.1, 9.2: what a second pass brought, and the service's own counts, computed again from the bytes.
 //!
 //! Pages of the two passes lie far apart in the archive, so this reads a window's pages a second time, after the pass that judged
-//! them; memory is bounded by a window. Packages without a second pass and without counts cost nothing here.
+//! them; memory is bounded whatever a window holds. Packages without a second pass and without counts cost nothing here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -11,28 +11,52 @@ use crate::codec::content;
 use crate::codec::json::{Element, slice_page};
 use crate::crypto::digest::LeafHash;
 use crate::crypto::merkle::leaf_hash;
+use crate::crypto::named::{self, Crowd, Differences};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
-use crate::format::page::PageRecord;
-use crate::format::path::SEAL;
+use crate::format::page::{PageRecord, Slicing};
+use crate::format::path::{PackagePath, SEAL};
 use crate::format::seal::{PassDifference, Reconciliation, Run, RunState, Seal, SecondPass};
 use crate::time::{Bound, ServiceTime, Window};
+use crate::verify::budget;
+use crate::verify::checks::pagination::RunKey;
+use crate::verify::checks::{pagination, roots, signed};
 use crate::verify::finding::{Code, Findings};
 use crate::verify::verified::ReadAgainError;
 
-type RunKey = (Kind, Bound, Bound, u64, u64);
-
-/// Where the bodies of each run lie, and how they are coded.
+/// The pages of each run that were cut: where the body lies, how it is coded, how many elements it has.
 #[derive(Debug, Default)]
-pub(in crate::verify) struct Bodies(BTreeMap<RunKey, Vec<(String, Option<String>)>>);
+pub(in crate::verify) struct Bodies(BTreeMap<RunKey, Vec<Body>>);
+
+#[derive(Debug)]
+struct Body {
+    number: u64,
+    is_json: bool,
+    content_encoding: Option<String>,
+    element_count: u64,
+}
 
 impl Bodies {
     /// Takes a page.
-    pub(in crate::verify) fn add(&mut self, record: &PageRecord) {
-        let stream = &record.stream;
-        let key = (stream.kind, stream.from, stream.to, stream.pass, stream.run);
-        let body = (record.body.path.to_string(), record.body.content_encoding.clone());
-        self.0.entry(key).or_default().push(body);
+    pub(in crate::verify) fn add(&mut self, number: u64, record: &PageRecord) {
+        if record.records.slicing == Slicing::Opaque {
+            return;
+        }
+        let body = Body {
+            number,
+            is_json: signed::is_json(&record.response),
+            content_encoding: record.body.content_encoding.clone(),
+            element_count: record.records.count,
+        };
+        self.0.entry(pagination::key(&record.stream)).or_default().push(body);
+    }
+
+    fn of(&self, run: &Run) -> &[Body] {
+        self.0.get(&roots::key(run)).map_or(&[], Vec::as_slice)
+    }
+
+    fn element_count(&self, run: &Run) -> u64 {
+        self.of(run).iter().fold(0, |sum, body| sum.saturating_add(body.element_count))
     }
 }
 
@@ -48,6 +72,14 @@ pub(in crate::verify) fn check(
     findings: &mut Findings,
 ) -> Result<(), ReadAgainError> {
     let computed = if genesis.plan.second_pass { Some(compare_passes(bodies, &seal.streams, read)?) } else { None };
+    let computed = match computed.transpose() {
+        Ok(computed) => computed,
+        Err(why) => {
+            let claimed = pass_text(seal.second_pass.as_ref());
+            findings.say(Code::SecondPassMismatch, format!("{SEAL}#second_pass"), claimed, why);
+            return Ok(());
+        }
+    };
     if seal.second_pass != computed {
         let place = format!("{SEAL}#second_pass");
         findings.say(
@@ -84,30 +116,37 @@ pub(in crate::verify) fn check(
     Ok(())
 }
 
-fn compare_passes(bodies: &Bodies, runs: &[Run], read: ReadAgain<'_>) -> Result<SecondPass, ReadAgainError> {
+/// Compares the passes; `Err` inside says why that cannot be.
+fn compare_passes(
+    bodies: &Bodies,
+    runs: &[Run],
+    read: ReadAgain<'_>,
+) -> Result<Result<SecondPass, String>, ReadAgainError> {
     let mut result = SecondPass::default();
+    let window = |run: &Run| (run.kind, run.from, run.to);
+    let mut second_runs = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.pass == 2 && has_closed(run)) {
+        second_runs.entry(window(run)).or_insert(run);
+    }
     for first in runs.iter().filter(|run| run.pass == 1 && run.kind.is_windowed() && has_closed(run)) {
-        let (kind, from, to) = (first.kind, first.from, first.to);
-        let again = runs
-            .iter()
-            .find(|run| run.pass == 2 && has_closed(run) && (run.kind, run.from, run.to) == (kind, from, to));
-        let Some(again) = again else {
+        let Some(again) = second_runs.get(&window(first)) else {
             result.failed = result.failed.saturating_add(1);
             continue;
         };
         result.windows = result.windows.saturating_add(1);
-        let before = names(bodies, first, read)?;
-        let after = names(bodies, again, read)?;
-        let (mut changed, mut vanished) = (0_u64, 0_u64);
-        for (name, leaves) in &before {
-            match after.get(name) {
-                None => vanished = vanished.saturating_add(1),
-                Some(others) if others != leaves => changed = changed.saturating_add(1),
-                Some(_) => {}
-            }
+        let (kind, from, to) = window(first);
+        let element_count = bodies.element_count(first).saturating_add(bodies.element_count(again));
+        if element_count > budget::COMPARED_ELEMENTS {
+            let limit = budget::COMPARED_ELEMENTS;
+            return Ok(Err(format!("{kind} {from} to {to}: {element_count} elements, at most {limit} are compared")));
         }
-        let only_after = after.keys().filter(|name| !before.contains_key(*name)).count();
-        let late = u64::try_from(only_after).unwrap_or(u64::MAX);
+        let compared = named::compare(budget::COMPARED_AT_ONCE, |crowd, take| {
+            let run = if crowd == Crowd::First { first } else { again };
+            each_name(bodies, run, read, take)
+        })?;
+        let Some(Differences { late, changed, vanished }) = compared else {
+            return Ok(Err(format!("{kind} {from} to {to}: one name with too many elements to compare")));
+        };
         if (late, changed, vanished) != (0, 0, 0) {
             result.late = result.late.saturating_add(late);
             result.changed = result.changed.saturating_add(changed);
@@ -115,24 +154,25 @@ fn compare_passes(bodies: &Bodies, runs: &[Run], read: ReadAgain<'_>) -> Result<
             result.differences.push(PassDifference { kind, from, to, late, changed, vanished });
         }
     }
-    Ok(result)
+    Ok(Ok(result))
 }
 
-fn names(
+fn each_name(
     bodies: &Bodies,
     run: &Run,
     read: ReadAgain<'_>,
-) -> Result<BTreeMap<String, BTreeSet<LeafHash>>, ReadAgainError> {
-    let mut names: BTreeMap<String, BTreeSet<LeafHash>> = BTreeMap::new();
+    take: &mut dyn FnMut(&str, LeafHash),
+) -> Result<(), ReadAgainError> {
     let window = Window::new(run.from, run.to).ok();
     each_element(bodies, run, read, |element, time| {
         if counts(time, window) {
             let leaf = leaf_hash(element.bytes);
-            let name = element.id.map_or_else(|| leaf.to_string(), str::to_owned);
-            names.entry(name).or_default().insert(leaf);
+            match element.id {
+                Some(id) => take(id, leaf),
+                None => take(&leaf.to_string(), leaf),
+            }
         }
-    })?;
-    Ok(names)
+    })
 }
 
 fn reconcile(
@@ -199,16 +239,18 @@ fn each_element(
     read: ReadAgain<'_>,
     mut take: impl FnMut(&Element<'_>, Option<ServiceTime>),
 ) -> Result<(), ReadAgainError> {
-    let key = (run.kind, run.from, run.to, run.pass, run.run);
-    for (path, coding) in bodies.0.get(&key).into_iter().flatten() {
-        let body = match read(path) {
+    for listed in bodies.of(run) {
+        let body = match read(PackagePath::page_body(listed.number, listed.is_json).as_str()) {
             // What is missing or damaged was found by the pass before, and makes the package INVALID.
             Err(ReadAgainError::Missing(_)) => continue,
             body => body?,
         };
-        let Ok(text) = content::decode(coding.as_deref(), &body) else { continue };
-        let Ok(page) = slice_page(&text, run.kind.time_member()) else { continue };
-        page.elements.iter().for_each(|element| take(element, element.time.and_then(ServiceTime::parse)));
+        let coding = listed.content_encoding.as_deref();
+        let Ok(text) = content::decode(coding, &body, budget::PAGE_BYTES) else { continue };
+        // Only what was cut in the pass is here, and these are the same bytes.
+        let _ = slice_page(&text, run.kind.time_member(), |element| {
+            take(&element, element.time.and_then(ServiceTime::parse));
+        });
     }
     Ok(())
 }

@@ -4,12 +4,13 @@
 //! and once as part of its element. Nothing is kept of an element but its leaf hash.
 
 use crate::codec::content;
-use crate::codec::json::{Page, slice_page};
+use crate::codec::json::{Element, slice_page};
 use crate::crypto::digest::{PageDigest, RootHash};
 use crate::crypto::merkle::{Tree, leaf_hash};
 use crate::format::page::{PageRecord, Records, Slicing};
 use crate::format::path::PackagePath;
 use crate::time::{ServiceTime, Window};
+use crate::verify::budget;
 use crate::verify::checks::signed::is_json;
 use crate::verify::finding::{Code, Finding};
 
@@ -50,14 +51,18 @@ pub(in crate::verify) fn check(
     }
     let window = record.stream.window().ok();
     let content_encoding = record.body.content_encoding.as_deref();
-    let (computed, next_link) = match content::decode(content_encoding, body) {
-        Ok(text) => match slice_page(&text, record.stream.kind.time_member()) {
-            Ok(page) => (sliced(&page, window), page.next_link),
-            Err(why) => {
-                say(Code::PageOpaque, path, "a page of the log".to_owned(), why.to_string());
-                (opaque(body), None)
+    let decoded = content::decode(content_encoding, body, budget::PAGE_BYTES);
+    let (computed, next_link) = match &decoded {
+        Ok(text) => {
+            let mut summary = Summary::new(window);
+            match slice_page(text, record.stream.kind.time_member(), |element| summary.take(&element)) {
+                Ok(page) => (summary.finish(page.element_count), page.next_link),
+                Err(why) => {
+                    say(Code::PageOpaque, path, "a page of the log".to_owned(), why.to_string());
+                    (opaque(body), None)
+                }
             }
-        },
+        }
         Err(why) => {
             say(Code::PageOpaque, path, content_encoding.unwrap_or_default().to_owned(), why.to_string());
             (opaque(body), None)
@@ -90,36 +95,49 @@ pub(in crate::verify) fn body_path(number: u64, record: &PageRecord) -> PackageP
     PackagePath::page_body(number, is_json(&record.response))
 }
 
-fn sliced(page: &Page<'_>, window: Option<Window>) -> Records {
-    let mut tree = Tree::default();
-    let (mut inside, mut undated) = (0_u64, 0_u64);
-    let mut earliest: Option<(ServiceTime, &str)> = None;
-    let mut latest: Option<(ServiceTime, &str)> = None;
-    for element in &page.elements {
-        tree.push(leaf_hash(element.bytes));
+/// What the elements of a page amount to, as they are met.
+struct Summary<'a> {
+    window: Option<Window>,
+    tree: Tree,
+    inside: u64,
+    undated: u64,
+    earliest: Option<(ServiceTime, &'a str)>,
+    latest: Option<(ServiceTime, &'a str)>,
+}
+
+impl<'a> Summary<'a> {
+    fn new(window: Option<Window>) -> Self {
+        Self { window, tree: Tree::new(), inside: 0, undated: 0, earliest: None, latest: None }
+    }
+
+    fn take(&mut self, element: &Element<'a>) {
+        self.tree.push(leaf_hash(element.bytes));
         let timed = element.time.and_then(|text| ServiceTime::parse(text).map(|time| (time, text)));
         match timed {
-            None => undated = undated.saturating_add(1),
+            None => self.undated = self.undated.saturating_add(1),
             Some((time, text)) => {
-                if earliest.is_none_or(|(least, _)| time < least) {
-                    earliest = Some((time, text));
+                if self.earliest.is_none_or(|(least, _)| time < least) {
+                    self.earliest = Some((time, text));
                 }
-                if latest.is_none_or(|(greatest, _)| time > greatest) {
-                    latest = Some((time, text));
+                if self.latest.is_none_or(|(greatest, _)| time > greatest) {
+                    self.latest = Some((time, text));
                 }
             }
         }
-        let counts = timed.is_none_or(|(time, _)| window.is_some_and(|window| window.contains(time)));
-        inside = inside.saturating_add(u64::from(counts));
+        let counts = timed.is_none_or(|(time, _)| self.window.is_some_and(|window| window.contains(time)));
+        self.inside = self.inside.saturating_add(u64::from(counts));
     }
-    Records {
-        slicing: Slicing::Elements,
-        count: u64::try_from(page.elements.len()).unwrap_or(u64::MAX),
-        inside,
-        undated,
-        merkle_root: tree.root(),
-        earliest: earliest.map(|(_, text)| text.to_owned()),
-        latest: latest.map(|(_, text)| text.to_owned()),
+
+    fn finish(self, element_count: u64) -> Records {
+        Records {
+            slicing: Slicing::Elements,
+            count: element_count,
+            inside: self.inside,
+            undated: self.undated,
+            merkle_root: self.tree.root(),
+            earliest: self.earliest.map(|(_, text)| text.to_owned()),
+            latest: self.latest.map(|(_, text)| text.to_owned()),
+        }
     }
 }
 

@@ -157,7 +157,8 @@ fn first_url(genesis: &Genesis, stream: &StreamPosition, window: Window) -> Stri
     stream.kind.first_url(&source.graph_url, window, genesis.plan.top)
 }
 
-fn key(stream: &StreamPosition) -> RunKey {
+/// Returns the run a page or failure belongs to.
+pub(in crate::verify) fn key(stream: &StreamPosition) -> RunKey {
     (stream.kind, stream.from, stream.to, stream.pass, stream.run)
 }
 

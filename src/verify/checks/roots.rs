@@ -1,10 +1,10 @@
 //! Step 10, FORMAT §§8, 9: root, head, totals and runs, all computed anew and compared with the seal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crypto::digest::{RecordDigest, RootHash};
 use crate::format::genesis::Genesis;
-use crate::format::kind::Sort;
+use crate::format::kind::{Kind, Sort};
 use crate::format::path::SEAL;
 use crate::format::seal::{Head, Run, RunState, Seal, Totals};
 use crate::time::Bound;
@@ -68,6 +68,7 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
     };
     let mut last: Option<RunKey> = None;
     let mut listed = BTreeSet::new();
+    let asked = Asked::of(seal.streams.iter());
     for run in &seal.streams {
         let key = key(run);
         if last.is_some_and(|last| last >= key) {
@@ -86,7 +87,7 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
         if claimed != computed {
             say(place(&key), counts(claimed), counts(computed));
         }
-        if let Some(expected) = state_problem(run, seen, seal, genesis) {
+        if let Some(expected) = state_problem(run, seen, &asked, seal, genesis) {
             say(place(&key), format!("{}, reason {}", run.state, reason(run)), expected.to_owned());
         }
     }
@@ -96,7 +97,13 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
 }
 
 /// Says what state the run should have, where the claimed one does not fit what was seen.
-fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesis>) -> Option<&'static str> {
+fn state_problem(
+    run: &Run,
+    seen: &RunSeen,
+    asked: &Asked,
+    seal: &Seal,
+    genesis: Option<&Genesis>,
+) -> Option<&'static str> {
     let may_go_on = !seal.volume.last && !seen.is_closed;
     let has_requests = seen.pages > 0 || seen.failures > 0;
     let has_reason = run.reason.is_some();
@@ -120,7 +127,7 @@ fn state_problem(run: &Run, seen: &RunSeen, seal: &Seal, genesis: Option<&Genesi
         RunState::Expired if !has_reason => Some("expired has a reason"),
         RunState::NotAsked if has_requests || run.run != 0 => Some("not asked is run 0, without requests"),
         RunState::NotAsked if !has_reason => Some("not asked has a reason"),
-        RunState::Superseded if !is_asked_again(run, seal) => Some("superseded was asked again"),
+        RunState::Superseded if !asked.has_another(run) => Some("superseded was asked again"),
         _ => None,
     }
 }
@@ -131,16 +138,37 @@ fn is_expired(to: Bound, genesis: &Genesis) -> bool {
     to.nanos() <= genesis.created.nanos().saturating_sub(kept)
 }
 
-/// Says whether another run asked for the window, or for a part of it.
-fn is_asked_again(run: &Run, seal: &Seal) -> bool {
-    let others = seal
-        .streams
-        .iter()
-        .filter(|other| (other.kind, other.pass) == (run.kind, run.pass) && other.run >= 1 && key(other) != key(run));
-    others.into_iter().any(|other| other.from < run.to && run.from < other.to)
+/// The windows that were asked, by kind and pass: their beginnings and their ends, each in order.
+#[derive(Default)]
+struct Asked(BTreeMap<(Kind, u64), (Vec<Bound>, Vec<Bound>)>);
+
+impl Asked {
+    fn of<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
+        let runs: BTreeSet<RunKey> = runs.filter(|run| run.run >= 1).map(key).collect();
+        let mut asked = Self::default();
+        for (kind, from, to, pass, _) in runs {
+            let (begins, ends) = asked.0.entry((kind, pass)).or_default();
+            begins.push(from);
+            ends.push(to);
+        }
+        for (begins, ends) in asked.0.values_mut() {
+            begins.sort_unstable();
+            ends.sort_unstable();
+        }
+        asked
+    }
+
+    /// Says whether another run asked for the window, or for a part of it: all but those that end before it or begin after it.
+    fn has_another(&self, run: &Run) -> bool {
+        let Some((begins, ends)) = self.0.get(&(run.kind, run.pass)) else { return false };
+        let before = ends.partition_point(|end| *end <= run.from);
+        let up_to_its_end = begins.partition_point(|begin| *begin < run.to);
+        up_to_its_end.saturating_sub(before) > usize::from(run.run >= 1)
+    }
 }
 
-fn key(run: &Run) -> RunKey {
+/// Returns what a run of the seal is known by.
+pub(in crate::verify) fn key(run: &Run) -> RunKey {
     (run.kind, run.from, run.to, run.pass, run.run)
 }
 
@@ -154,4 +182,42 @@ fn counts((pages, records, inside): (u64, u64, u64)) -> String {
 
 fn reason(run: &Run) -> &str {
     run.reason.as_ref().map_or("null", |reason| reason.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn run(from: i64, len: i64, number: u64) -> Run {
+        let bound = |hour: i64| Bound::from_unix(1_800_000_000 + hour * 3600).expect("a time");
+        Run {
+            kind: Kind::InteractiveUser,
+            from: bound(from),
+            to: bound(from + len),
+            pass: 1,
+            run: number,
+            state: RunState::Superseded,
+            pages: 0,
+            records: 0,
+            inside: 0,
+            reason: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_was_asked_again_if_another_run_has_a_part_of_it(
+            windows in prop::collection::vec((0_i64..12, 1_i64..5, 0_u64..3), 1..12),
+        ) {
+            let runs: Vec<Run> = windows.iter().map(|(from, len, number)| run(*from, *len, *number)).collect();
+            let asked = Asked::of(runs.iter());
+            for run in &runs {
+                let overlaps = |other: &&Run| other.from < run.to && run.from < other.to;
+                let another = runs.iter().filter(|other| other.run >= 1 && key(other) != key(run)).find(overlaps);
+                prop_assert_eq!(asked.has_another(run), another.is_some());
+            }
+        }
+    }
 }

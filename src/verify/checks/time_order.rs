@@ -8,7 +8,7 @@ use crate::format::parts::Request;
 use crate::format::path::{GENESIS, SEAL};
 use crate::format::seal::Seal;
 use crate::time::{LocalTime, TsaTime, UnixNanos};
-use crate::verify::budget::CLOCK_TOLERANCE_SECONDS;
+use crate::verify::budget::CLOCK_TOLERANCE_NANOS;
 use crate::verify::finding::{Code, Findings};
 
 /// What is known of the requests' times.
@@ -88,5 +88,5 @@ pub(in crate::verify) fn check_genesis_before_seal(genesis: &Genesis, seal: &Sea
 }
 
 fn in_order(early: UnixNanos, late: UnixNanos) -> bool {
-    early <= late.saturating_add(i128::from(CLOCK_TOLERANCE_SECONDS).saturating_mul(1_000_000_000))
+    early <= late.saturating_add(CLOCK_TOLERANCE_NANOS)
 }

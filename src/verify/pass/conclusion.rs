@@ -130,7 +130,7 @@ impl Pass {
         if let Some(genesis) = genesis {
             genesis::check_seal(seal, genesis, &mut self.findings);
         }
-        if !self.quick {
+        if !self.quick && !self.has_too_many_elements {
             let empty_head =
                 self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
             let head = if self.chain.count() == 0 { empty_head } else { self.chain.head() };
@@ -229,6 +229,10 @@ impl Pass {
                 "pages and failures were not read",
             );
             note(&[Step::TimeOrder], "requests were not read");
+        }
+        if self.has_too_many_elements {
+            let steps = [Step::PageRecords, Step::Pages, Step::Pagination, Step::RootsAndCounts, Step::TimeOrder];
+            note(&steps, "pages beyond the limit of elements were not looked into");
         }
         if !has_genesis {
             let steps = [Step::Genesis, Step::Bag, Step::Pagination, Step::Coverage, Step::Timestamps, Step::TimeOrder];

@@ -3,13 +3,19 @@
 use crate::crypto::digest::RecordDigest;
 use crate::format::page::Slicing;
 use crate::format::path::PackagePath;
+use crate::verify::budget;
 use crate::verify::checks::{failure, genesis};
+use crate::verify::finding::Code;
 use crate::verify::pass::Pass;
 use crate::verify::workers::{Done, PageSeen, Seen};
 
 impl Pass {
     /// Follows chain, runs, times and sums by one piece of finished work.
     pub(super) fn absorb(&mut self, done: Done) {
+        // Pages that were under way when the limit was met: how many there are depends on the number of threads.
+        if self.has_too_many_elements && matches!(done.seen, Seen::Page(_)) {
+            return;
+        }
         for (index, digest) in done.digests {
             if let Some(entry) = self.entries.get_mut(index) {
                 entry.digest = Some(digest);
@@ -54,9 +60,14 @@ impl Pass {
             counts.undated = counts.undated.saturating_add(records.undated);
             counts.body_bytes = counts.body_bytes.saturating_add(content.byte_len);
             counts.opaque_pages = counts.opaque_pages.saturating_add(u64::from(records.slicing == Slicing::Opaque));
+            if counts.records > budget::ELEMENTS {
+                self.has_too_many_elements = true;
+                let claimed = format!("{} elements up to page {}", counts.records, page.number);
+                self.findings.say(Code::ZipSizeCap, "data/pages", claimed, format!("at most {}", budget::ELEMENTS));
+            }
         }
         let Some(record) = record else { return };
-        self.bodies.add(record);
+        self.bodies.add(page.number, record);
         let is_first = self.is_first_volume();
         let (content, genesis) = (page.content.as_ref(), self.genesis.as_ref());
         self.runs.follow(page.number, record, content, genesis, is_first, &mut self.findings);
@@ -80,5 +91,35 @@ impl Pass {
         if self.latest_finished.as_ref().is_none_or(|(_, latest)| request.finished > *latest) {
             self.latest_finished = Some((place.to_owned(), request.finished));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::merkle;
+    use crate::format::page::Records;
+    use crate::verify::checks::page::PageContent;
+
+    fn page(number: u64, count: u64) -> Done {
+        let slicing = Slicing::Elements;
+        let (merkle_root, earliest, latest) = (merkle::root([]), None, None);
+        let records = Records { slicing, count, inside: 0, undated: 0, merkle_root, earliest, latest };
+        let content = Some(PageContent { byte_len: 1, records, next_link: None });
+        let seen = Seen::Page(Box::new(PageSeen { number, record: None, digest: None, content }));
+        Done { digests: vec![(0, [0; 32])], findings: Vec::new(), faults: Vec::new(), seen }
+    }
+
+    #[test]
+    fn after_too_many_elements_no_page_counts_however_many_were_under_way() {
+        let mut pass = Pass::default();
+        pass.absorb(page(1, budget::ELEMENTS));
+        assert_eq!(pass.findings.worst(), None);
+        pass.absorb(page(2, 1));
+        pass.absorb(page(3, 7));
+        assert_eq!(pass.counts.records, budget::ELEMENTS + 1);
+        let (listed, _) = pass.findings.finish();
+        let said: Vec<_> = listed.iter().map(|finding| (finding.code, finding.claimed.as_str())).collect();
+        assert_eq!(said, [(Code::ZipSizeCap, "50000001 elements up to page 2")]);
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha512};
 
-use crate::codec::zip::{Limits, Reader};
+use crate::codec::zip::Reader;
 use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::ArchiveDigest;
 use crate::crypto::signature::PublicKey;
@@ -66,6 +66,8 @@ pub(in crate::verify) struct Pass {
     has_begun: bool,
     /// SHA-512 of the whole archive, where a renewal asks for it.
     whole: Option<Sha512>,
+    /// Whether the pages so far have more elements than a package may; those after are not looked into.
+    has_too_many_elements: bool,
     chain: Chain,
     runs: Runs,
     times: RequestTimes,
@@ -85,8 +87,7 @@ pub(in crate::verify) fn run<R: Read + Seek>(
     let mut pass =
         Pass { quick: options.quick, whole: (!options.renewals.is_empty()).then(Sha512::new), ..Pass::default() };
     let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
-    let limits = Limits { max_archive_bytes: budget::ARCHIVE_BYTES, max_entries: budget::ENTRIES, ..Limits::default() };
-    let before = match Reader::open(&mut *archive, limits) {
+    let before = match Reader::open(&mut *archive, budget::of_archive(facts.archive_byte_len)) {
         Ok(reader) => {
             pass.take_directory(&reader);
             thread::scope(|scope| pass.read(reader, Crew::new(options.threads, scope), options.progress))?

@@ -54,6 +54,9 @@ impl Pass {
             if before.is_none() && reader.upcoming().is_some_and(|entry| entry.name == seal_name) {
                 before = Some((read_len, ArchiveDigest::from_bytes(std::mem::take(&mut hasher).finish())));
             }
+            if let Some(entry) = reader.upcoming() {
+                crew.make_room(entry.byte_len(), |done| self.absorb(done))?;
+            }
             let next = reader.next_entry(&mut |bytes| {
                 read_len = read_len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if before.is_none() {
@@ -153,13 +156,16 @@ impl Pass {
         }
         let (group, _) = pending.get_or_insert_with(|| (Group::new(number), is_failure));
         group.put(part, path, file);
-        Ok(())
+        if group.is_whole() { self.flush(pending, crew) } else { Ok(()) }
     }
 
     /// Hands in the page or failure under way.
     fn flush(&mut self, pending: &mut Option<(Group, bool)>, crew: &mut Crew) -> Result<(), VerifyError> {
         if let Some((group, is_failure)) = pending.take() {
             self.begin();
+            if !is_failure && self.has_too_many_elements {
+                return Ok(());
+            }
             let work = if is_failure { Work::Failure(group, self.key) } else { Work::Page(group, self.key) };
             crew.submit(work, |done| self.absorb(done))?;
         }
