@@ -27,11 +27,12 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
+    ("init", include_str!("../schemas/init.schema.json")),
     ("inspect", include_str!("../schemas/inspect.schema.json")),
     ("key", include_str!("../schemas/key.schema.json")),
     ("page-record", include_str!("../schemas/page-record.schema.json")),
@@ -294,7 +295,8 @@ impl Gathered {
 
     fn interrupted_collections(&mut self, service: &Path, matter: &Path) {
         let (files, dir) = (service.to_str().unwrap(), matter.to_str().unwrap());
-        signhold(&["init", dir, "--matter", "ACME-1", "--operator", "R. Roe", "--no-passphrase"], 0);
+        let init = ["init", dir, "--matter", "ACME-1", "--operator", "R. Roe", "--no-passphrase", "--json"];
+        self.add("init", "a matter folder", signhold(&init, 0));
         let mut simulator = Child(
             Command::new(env!("CARGO_BIN_EXE_signhold"))
                 .args(["simulate", "--records", "200", "--days", "2", "--fault", "http-503@4", "--files", files])
@@ -339,6 +341,11 @@ impl Gathered {
         // Last, because faults strike by the number of the request.
         let quick = ["--rate", "1000/1"];
         self.add("plan", "within retention", signhold(&[&["plan", dir], &window[..], &access, &quick].concat(), 0));
+        self.add(
+            "plan",
+            "with counts",
+            signhold(&[&["plan", dir, "--counts"], &window[..], &access, &quick].concat(), 0),
+        );
         let long = ["--from", "2026-01-01", "--kind", "servicePrincipal", "--graph-url", &graph, "--login-url", &login];
         self.add("plan", "beyond retention", signhold(&[&["plan", dir], &long[..], &access, &quick].concat(), 0));
     }

@@ -14,7 +14,7 @@ use super::passphrase::PassphraseArgs;
 use super::service::Service;
 use super::summary::CollectAnswer;
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
-use super::{out, sealing};
+use super::{again, out, sealing};
 use crate::collect::plan;
 use crate::collect::table::RunTable;
 use crate::format::genesis::{Plan, Rate};
@@ -67,10 +67,10 @@ pub(super) struct SessionArgs {
     #[arg(long, value_name = "N/SECONDS", value_parser = parse_rate)]
     pub(super) rate: Option<Rate>,
     /// Requests in flight at most
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
+    #[arg(long, default_value_t = DEFAULT_WORKERS, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
     pub(super) workers: u8,
     /// How long an answer may take
-    #[arg(long, default_value_t = 360, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
+    #[arg(long, default_value_t = DEFAULT_TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
     pub(super) timeout: u64,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
@@ -95,6 +95,13 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
     let key = load_key(&matter, &args.session.passphrase)?;
+    // Both are kept, and each can be finished: to refuse would cost time that retention does not give.
+    for id in unsealed(&matter)? {
+        out::talk(&format!(
+            "acquisition {id} is unfinished, and this begins another; go on with it by `{}`",
+            again::resume(&matter, &id, &args.session, rate)
+        ));
+    }
     if endpoints.is_simulated() {
         out::talk(SIMULATED);
     }
@@ -158,7 +165,10 @@ fn finish(
     };
     let end = gather::run(acquisition, key, service, &session.credentials, rate, manner)?;
     match &end.stop {
-        Some(stop) => Err(gather::stopped(stop, matter, acquisition)),
+        Some(stop) => {
+            let genesis = &acquisition.genesis;
+            Err(gather::stopped(stop, &again::resume(matter, &genesis.acquisition, session, genesis.plan.rate)))
+        }
         None => seal(matter, acquisition, key, session, &end, authorities),
     }
 }
@@ -173,8 +183,10 @@ fn seal(
 ) -> Result<ExitCode, CliError> {
     let extra_roots = session.credentials.extra_roots()?;
     let outcome = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
+    let next = again::verify(matter, &outcome.path, &outcome.sealed.seal);
     let answer = CollectAnswer::new(&acquisition.genesis, outcome);
     answer.print(session.json);
+    out::talk(&next);
     Ok(answer.exit_code())
 }
 
@@ -221,6 +233,16 @@ pub(super) fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Opt
     Ok(Some(rate))
 }
 
+fn unsealed(matter: &MatterFolder) -> Result<Vec<AcquisitionId>, CliError> {
+    let mut ids = matter.acquisitions()?;
+    ids.retain(|id| !is_sealed(matter, id));
+    Ok(ids)
+}
+
+fn is_sealed(matter: &MatterFolder, id: &AcquisitionId) -> bool {
+    matter.package_path(&crate::format::identifier::PackageId::new(&matter.settings().matter, id, 1)).exists()
+}
+
 fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
     let all = matter.acquisitions()?;
     if all.is_empty() && wanted.is_none() {
@@ -230,9 +252,7 @@ fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Resul
         ))
         .hint("`signhold collect` begins one"));
     }
-    let sealed = |id: &AcquisitionId| {
-        matter.package_path(&crate::format::identifier::PackageId::new(&matter.settings().matter, id, 1)).exists()
-    };
+    let sealed = |id: &AcquisitionId| is_sealed(matter, id);
     match wanted {
         Some(id) if !all.contains(id) => {
             Err(CliError::request(format!("there is no acquisition `{id}` in `{}`", matter.root().display()))
@@ -267,6 +287,10 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
 
 /// The service's documented limit for the sign-in log, per application and tenant.
 const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
+/// As many as the documented rate can keep busy.
+pub(super) const DEFAULT_WORKERS: u8 = 4;
+/// The service itself gives up after five minutes.
+pub(super) const DEFAULT_TIMEOUT_SECONDS: u64 = 360;
 /// Said on standard error whenever data that is no evidence is about to be asked for.
 const SIMULATED: &str =
     "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence";

@@ -45,14 +45,8 @@ pub(super) fn choose(sights: &dyn Sights, tenant: Option<&str>, client_id: Optio
     let is_set = |name| sights.variable(name).is_some();
     for (method, variable) in [(Method::Secret, SECRET), (Method::Certificate, CERTIFICATE)] {
         if wants(method) && is_set(variable) {
-            for (name, flag, value) in
-                [("AZURE_TENANT_ID", "--tenant-id", tenant), ("AZURE_CLIENT_ID", "--client-id", client_id)]
-            {
-                if value.is_none_or(str::is_empty) {
-                    return Err(not_named(name, flag));
-                }
-            }
-            return Ok(method);
+            let names = [("AZURE_TENANT_ID", "--tenant-id", tenant), ("AZURE_CLIENT_ID", "--client-id", client_id)];
+            return refuse_missing(&names).map(|()| method);
         }
     }
     if wants(Method::Federated) && is_set(FEDERATED) && tenant.is_some() && client_id.is_some() {
@@ -69,9 +63,18 @@ pub(super) fn choose(sights: &dyn Sights, tenant: Option<&str>, client_id: Optio
         .hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, or use --auth device-code"))
 }
 
-/// The error for a tenant or an application that must be named and is not.
-pub(super) fn not_named(name: &str, flag: &str) -> CliError {
-    CliError::request(format!("`{name}` is not set")).hint(format!("set {name} or give {flag}"))
+/// Names all settings that are needed and not there, at once. Each is its variable, its argument, and its value.
+pub(super) fn refuse_missing(settings: &[(&str, &str, Option<&str>)]) -> Result<(), CliError> {
+    let missing = settings.iter().filter(|(_, _, value)| value.is_none_or(str::is_empty));
+    let (names, ways): (Vec<String>, Vec<String>) =
+        missing.map(|(name, flag, _)| (format!("`{name}`"), format!("set {name} or give {flag}"))).unzip();
+    match names.as_slice() {
+        [] => Ok(()),
+        [name] => Err(CliError::request(format!("{name} is not set")).hint(ways.join("; "))),
+        [first @ .., last] => {
+            Err(CliError::request(format!("{} and {last} are not set", first.join(", "))).hint(ways.join("; ")))
+        }
+    }
 }
 
 fn narrowed(value: Option<&str>) -> Result<Vec<Method>, CliError> {
@@ -166,5 +169,9 @@ mod tests {
         let seen = Seen { variables: &[SECRET], narrowing: None, on_azure: true, has_cli: true };
         let refused = choose(&seen, None, Some("c")).unwrap_err().to_text();
         assert!(refused.contains("`AZURE_TENANT_ID` is not set"), "{refused}");
+        let refused = choose(&seen, Some(""), None).unwrap_err().to_text();
+        let both = "error: `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` are not set\n\
+                    hint: set AZURE_TENANT_ID or give --tenant-id; set AZURE_CLIENT_ID or give --client-id\n";
+        assert_eq!(refused, both);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::credential_choice::{CERTIFICATE, FEDERATED, Method, SECRET, Sights, choose, not_named};
+use super::credential_choice::{CERTIFICATE, FEDERATED, Method, SECRET, Sights, choose, refuse_missing};
 use super::error::CliError;
 use super::out;
 use super::passphrase::read_secret_file;
@@ -55,6 +55,7 @@ impl CredentialArgs {
     /// Gathers the application, with words for which credential is used, or says what is missing.
     pub(super) fn application(&self) -> Result<(Application, String), CliError> {
         let method = self.method()?;
+        self.refuse_missing(method)?;
         let (credential, told) = match method {
             Method::AzureCli => (
                 Credential::AzureCli,
@@ -72,7 +73,7 @@ impl CredentialArgs {
             Method::ManagedIdentity => self.managed_identity()?,
             Method::Secret => self.secret()?,
         };
-        let (tenant, client_id) = self.names(method)?;
+        let (tenant, client_id) = self.names(method);
         let whose = match (&client_id, &tenant) {
             (Some(client_id), Some(tenant)) => format!(" of application {client_id} in tenant {tenant}"),
             (Some(client_id), None) => format!(" of application {client_id}"),
@@ -80,6 +81,42 @@ impl CredentialArgs {
             (None, None) => String::new(),
         };
         Ok((Application { tenant, client_id, credential }, format!("authentication{whose}: {told}")))
+    }
+
+    /// Names everything that the method needs and that is not there, before any of it is used.
+    fn refuse_missing(&self, method: Method) -> Result<(), CliError> {
+        let path = |given: &Option<PathBuf>| given.as_ref().map(|path| path.display().to_string());
+        // The secret's value stays where it is; that there is one is all that counts here.
+        let is_set = |name: &str| variable(name).map(|_| "set".to_owned());
+        let credential = match method {
+            Method::AzureCli | Method::ManagedIdentity => return Ok(()),
+            Method::Certificate => Some((
+                CERTIFICATE,
+                "--client-certificate",
+                path(&self.client_certificate).or_else(|| is_set(CERTIFICATE)),
+            )),
+            Method::DeviceCode => None,
+            Method::Federated => {
+                let given = path(&self.federated_token_file).or_else(|| is_set(FEDERATED));
+                Some((FEDERATED, "--federated-token-file", given))
+            }
+            Method::Secret => {
+                Some((SECRET, "--client-secret-file", path(&self.client_secret_file).or_else(|| is_set(SECRET))))
+            }
+        };
+        let mut settings = vec![
+            ("AZURE_TENANT_ID", "--tenant-id", self.tenant_id.as_deref()),
+            ("AZURE_CLIENT_ID", "--client-id", self.client_id.as_deref()),
+        ];
+        // By itself it is told in the words of its kind, further on.
+        let names_are_missing = settings.iter().any(|(_, _, value)| value.is_none_or(str::is_empty));
+        settings.extend(
+            credential
+                .as_ref()
+                .filter(|_| names_are_missing)
+                .map(|(name, flag, value)| (*name, *flag, value.as_deref())),
+        );
+        refuse_missing(&settings)
     }
 
     fn method(&self) -> Result<Method, CliError> {
@@ -98,21 +135,15 @@ impl CredentialArgs {
         }
     }
 
-    /// Returns tenant and application, as far as the method needs or takes them.
-    fn names(&self, method: Method) -> Result<(Option<String>, Option<String>), CliError> {
+    /// Returns tenant and application, as far as they are given and the method takes them.
+    fn names(&self, method: Method) -> (Option<String>, Option<String>) {
         let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
         let (tenant, client_id) = (given(&self.tenant_id), given(&self.client_id));
-        let needed = |value: Option<String>, name: &str, flag: &str| match value {
-            Some(value) => Ok(Some(value)),
-            None => Err(not_named(name, flag)),
-        };
         match method {
-            Method::AzureCli => Ok((tenant, None)),
-            Method::ManagedIdentity => Ok((tenant, client_id)),
-            Method::Certificate | Method::DeviceCode | Method::Federated | Method::Secret => Ok((
-                needed(tenant, "AZURE_TENANT_ID", "--tenant-id")?,
-                needed(client_id, "AZURE_CLIENT_ID", "--client-id")?,
-            )),
+            Method::AzureCli => (tenant, None),
+            Method::Certificate | Method::DeviceCode | Method::Federated | Method::ManagedIdentity | Method::Secret => {
+                (tenant, client_id)
+            }
         }
     }
 
@@ -204,7 +235,8 @@ impl CertificateKey for Key {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
+/// Reads an environment variable; an empty one is none.
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

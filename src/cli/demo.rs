@@ -131,6 +131,7 @@ fn init_args(matter: &Path) -> Result<init::InitArgs, CliError> {
         certificate: None,
         no_passphrase: true,
         passphrase: PassphraseArgs::default(),
+        json: false,
     })
 }
 

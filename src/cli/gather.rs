@@ -33,6 +33,7 @@ use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::{FORMAT_VERSION, decode, encode};
 use crate::keyring::OperatorKey;
 use crate::seal::TimestampAuthority as _;
+use crate::source::cloud::Endpoints;
 use crate::source::graph::GraphSource;
 use crate::source::throttle::Pacer;
 use crate::store::acquisition::AcquisitionFolder;
@@ -195,7 +196,7 @@ pub(super) fn run(
     let Service { endpoints, http, tokens, clock, .. } = &service;
     clock.go_on_from(acquisition.latest);
     let source = GraphSource::new(http, tokens, endpoints)?;
-    let schedule = shared_schedule(rate, &genesis.source.graph_url, &genesis.identity, clock.clone());
+    let schedule = shared_schedule(rate, endpoints, &genesis.identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
     let log = |line: &str| {
@@ -263,12 +264,9 @@ fn sign_in_again(genesis: &Genesis, credentials: &CredentialArgs, manner: Manner
 }
 
 /// Puts a stop in words, with the way to go on.
-pub(super) fn stopped(stop: &Stop, matter: &MatterFolder, acquisition: &Acquisition) -> CliError {
-    let again = format!(
-        "everything so far is safe; go on with `signhold resume {} {}`",
-        out::shell(matter.root()),
-        acquisition.genesis.acquisition
-    );
+/// `resume` is the command that goes on.
+pub(super) fn stopped(stop: &Stop, resume: &str) -> CliError {
+    let again = format!("everything so far is safe; go on with `{resume}`");
     match stop {
         Stop::Cancelled | Stop::NoToken(NoToken::Cancelled) => CliError::machine("interrupted").hint(again),
         Stop::Chain(error @ ChainError::Store(_)) => {
@@ -387,19 +385,24 @@ fn host() -> Host {
     }
 }
 
-/// Finds the schedule that all processes of this user share for one application; none for paces far from those of a real service.
+/// Finds the schedule that all processes of this user share for one application. None for paces far from those of a real service,
+/// and none for a service outside the cloud table: nobody's budget is at stake there, and every run of a simulator, which listens at
+/// a port of its own, would leave a file for ever.
 pub(super) fn shared_schedule(
     rate: Option<Rate>,
-    graph_url: &str,
+    endpoints: &Endpoints,
     identity: &Identity,
     clock: Arc<SystemClock>,
 ) -> Option<Box<dyn Turns>> {
+    if endpoints.is_simulated() {
+        return None;
+    }
     rate.filter(|rate| rate.requests <= rate.seconds * 10 && rate.seconds <= rate.requests * 600)?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = variable("XDG_STATE_HOME")
         .or_else(|| variable("LOCALAPPDATA"))
         .or_else(|| variable("HOME").map(|home| home.join(".local/state")))?;
-    let application = format!("{graph_url} {} {}", identity.tenant, identity.client_id);
+    let application = format!("{} {} {}", endpoints.graph_url, identity.tenant, identity.client_id);
     match SharedSchedule::open(&state.join("signhold"), &application, clock) {
         Ok(schedule) => Some(Box::new(schedule)),
         Err(error) => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::error::CliError;
 use super::passphrase::PassphraseArgs;
@@ -49,6 +50,24 @@ pub(super) struct InitArgs {
     pub(super) no_passphrase: bool,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What `init` says with `--json`.
+#[derive(Debug, Serialize)]
+struct InitAnswer {
+    /// The case.
+    matter: MatterId,
+    /// The folder.
+    path: String,
+    /// The private key.
+    key_path: String,
+    /// The public key, to be given to whoever will verify.
+    public_key_path: String,
+    /// SHA-256 of the public key's SubjectPublicKeyInfo.
+    fingerprint: Fingerprint,
 }
 
 pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
@@ -98,7 +117,17 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         certificate,
     };
     let folder = MatterFolder::create(&args.dir, settings)?;
-    out::answer(&summary(&folder, public.fingerprint()));
+    if args.json {
+        out::answer_json(&InitAnswer {
+            matter: folder.settings().matter.clone(),
+            path: folder.root().display().to_string(),
+            key_path: folder.key_path().display().to_string(),
+            public_key_path: folder.root().join(PUBLIC_KEY).display().to_string(),
+            fingerprint: public.fingerprint(),
+        });
+    } else {
+        out::answer(&summary(&folder, public.fingerprint()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

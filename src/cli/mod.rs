@@ -3,6 +3,7 @@
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
 mod aadsts;
+mod again;
 mod collect;
 mod corroborate;
 mod credential_choice;

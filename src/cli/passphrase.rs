@@ -17,6 +17,11 @@ pub(super) struct PassphraseArgs {
 }
 
 impl PassphraseArgs {
+    /// Returns the file that was named.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        self.passphrase_file.as_ref()
+    }
+
     /// Gets the passphrase of an existing key.
     pub(super) fn existing(&self, key: &Path) -> Result<Secret, CliError> {
         match self.given()? {

@@ -128,7 +128,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CliError> {
     let login_clock = service.sign_in()?;
     let Service { endpoints, http, tokens, clock, .. } = &service;
     let identity = tokens.identity();
-    let schedule = shared_schedule(rate, &endpoints.graph_url, &identity, clock.clone());
+    let schedule = shared_schedule(rate, endpoints, &identity, clock.clone());
     let pacer = Arc::new(Pacer::new(rate, clock.clone(), schedule));
     stop_on_interrupt(&pacer);
     let source = GraphSource::new(http, tokens, endpoints)?;

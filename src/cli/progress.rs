@@ -146,6 +146,7 @@ impl Observer for Progress<'_> {
                     self.show(&state, &format!("{} to {}", run.kind, run.to));
                 }
                 let oldest = self.oldest(&state).unwrap_or_else(|| "nothing left".to_owned());
+                let percent = state.done_seconds.saturating_mul(100) / self.total_seconds;
                 drop(state);
                 let is_passed = ended
                     && run.kind.is_windowed()
@@ -156,7 +157,7 @@ impl Observer for Progress<'_> {
                     let passed =
                         if is_passed { ", but the stated retention has reached into it meanwhile" } else { "" };
                     self.say(&format!(
-                        "{} {} to {}: {}, {records}{passed}; {oldest}",
+                        "{percent:>3}% {} {} to {}: {}, {records}{passed}; {oldest}",
                         run.kind, run.from, run.to, run.state
                     ));
                 }

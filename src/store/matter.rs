@@ -167,7 +167,12 @@ impl MatterFolder {
     pub fn acquisitions(&self) -> Result<Vec<AcquisitionId>, FolderError> {
         let folder = self.root.join(ACQUISITIONS);
         let mut ids = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(FolderError::io("read", &folder))? {
+        let entries = match std::fs::read_dir(&folder) {
+            // Somebody cleared it away; the next acquisition makes it anew.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ids),
+            entries => entries.map_err(FolderError::io("read", &folder))?,
+        };
+        for entry in entries {
             let entry = entry.map_err(FolderError::io("read", &folder))?;
             let id = entry.file_name().to_str().and_then(|name| name.parse::<AcquisitionId>().ok());
             ids.extend(id.filter(|id| AcquisitionFolder::is_begun(&self.acquisition_path(id))));

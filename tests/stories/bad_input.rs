@@ -152,8 +152,11 @@ fn the_rights_are_not_enough() {
         let matter = Matter::new();
         let said = service.collect(&matter).set("--workers", "1").stdout("").code(2).stderr;
         let id = matter.acquisition().file_name().unwrap().to_str().unwrap().to_owned();
-        let ending =
-            format!("hint: {needs}; everything so far is safe; go on with `signhold resume {} {id}`\n", matter.dir);
+        let ending = format!(
+            "hint: {needs}; everything so far is safe; go on with `signhold resume {} {id} --tls-ca {} --workers 1`\n",
+            matter.dir,
+            service.ca.display()
+        );
         assert!(said.contains(&format!("error: {error}")) && said.ends_with(&ending), "{said}");
         // That we were refused is itself evidence.
         service.resume(&matter).arg("--seal-only").code(5);

@@ -162,8 +162,9 @@ fn a_person_presses_ctrl_c_and_goes_on_as_told() {
     assert_eq!(said.stdout, "");
     let id = matter.acquisition().file_name().unwrap().to_str().unwrap().to_owned();
     let ending = format!(
-        "error: interrupted\nhint: everything so far is safe; go on with `signhold resume {} {id}`\n",
-        matter.dir
+        "error: interrupted\nhint: everything so far is safe; go on with `signhold resume {} {id} --tls-ca {}`\n",
+        matter.dir,
+        service.ca.display()
     );
     assert!(said.stderr.ends_with(&ending), "{}", said.stderr);
     assert!(said.stderr.contains("stopping when the requests in flight have ended; press again to stop at once\n"));
@@ -242,9 +243,10 @@ fn a_disk_that_is_full_in_the_middle_is_named_and_resumed() {
     // Small pages fit, a full one does not.
     let said = service.collect(&matter).file_limit(24).stdout("").code(4);
     let ending = format!(
-        "hint: make room or mend the disk; everything so far is safe; go on with `signhold resume {} {}`\n",
+        "hint: make room or mend the disk; everything so far is safe; go on with `signhold resume {} {} --tls-ca {}`\n",
         matter.dir,
-        matter.acquisition().file_name().unwrap().to_str().unwrap()
+        matter.acquisition().file_name().unwrap().to_str().unwrap(),
+        service.ca.display()
     );
     let error = format!("\nerror: cannot write `{}/pages/0000", matter.acquisition().display());
     assert!(said.stderr.contains(&error) && said.stderr.ends_with(&ending), "{}", said.stderr);
@@ -355,7 +357,13 @@ fn an_older_acquisition_is_not_forgotten() {
     let matter = Matter::new();
     wait_for_pages(slowly(&service, &matter).start(), &matter, 2).kill();
     let older = matter.acquisition();
-    service.collect(&matter).code(0);
+    let said = service.collect(&matter).code(0).stderr;
+    let told = format!(
+        "acquisition {} is unfinished, and this begins another; go on with it by `signhold resume {} ",
+        older.file_name().unwrap().to_str().unwrap(),
+        matter.dir
+    );
+    assert!(said.starts_with(&told), "{said}");
     service.resume(&matter).code(0);
     let packages = matter.packages();
     assert_eq!(packages.len(), 2);

@@ -43,7 +43,9 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
         .stderr(
             "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence\n\
              authentication of application [..] in tenant [..]: the client secret in AZURE_CLIENT_SECRET\n\
-             acquisition [..]: plan signed by [..]\n",
+             acquisition [..]: plan signed by [..]\n\
+             next: signhold verify [..]/packages/ACME-2026-014_[..].zip --trust [..]/operator.pub.pem\n\
+             \x20     and --tsa-root PEM with the root certificate of the time stamp authority, had from the authority\n",
         )
         .code(0);
 
@@ -156,9 +158,11 @@ fn what_was_not_established_is_never_called_valid() {
 fn without_a_time_stamp_the_times_are_the_operators_own() {
     let service = Service::start(200);
     let matter = Matter::new();
-    service.collect(&matter).without("--tsa-url").code(0);
+    let told = service.collect(&matter).without("--tsa-url").code(0).stderr;
     let package = matter.package();
-    let said = service.verify(&matter, &package).without("--tsa-root").code(0).stdout;
+    // What it tells people to type next is all that is needed.
+    let next = told.lines().find_map(|line| line.strip_prefix("next: signhold ")).unwrap();
+    let said = Cli::new().args(next.split(' ')).code(0).stdout;
     assert!(said.contains("  note          timestamp-absent"), "{said}");
     assert!(said.contains("\ntimes      the operator's own clock; no time stamp\n"), "{said}");
     let said = service.verify(&matter, &package).args(["--require", "time-stamp"]).code(3).stdout;

@@ -192,7 +192,7 @@ impl Scene {
         let seen =
             secrets.assert_absent_below(Path::new(&self.matter.dir)) + secrets.assert_absent_below(self.written.path());
         assert!(seen > 30, "{seen} files and entries were looked through");
-        assert!(self.written.path().join("state/signhold").exists(), "the pace is kept there");
+        assert!(!self.written.path().join("state").exists(), "a simulator leaves nothing in the user's folder");
     }
 
     /// The requests for tokens.
