@@ -26,6 +26,9 @@ pub(super) struct TrustArgs {
     /// Root certificates of time stamp authorities, in PEM
     #[arg(long, value_name = "PEM")]
     pub(super) tsa_root: Vec<PathBuf>,
+    /// A policy under which time stamps may have been made, as a dotted object identifier; any if none is given
+    #[arg(long, value_name = "OID", value_parser = parse_policy)]
+    pub(super) tsa_policy: Vec<String>,
 }
 
 impl TrustArgs {
@@ -36,6 +39,7 @@ impl TrustArgs {
         }
         trust.revocation_lists.extend(read_lists(&self.crl)?);
         trust.timestamp_roots.extend(read_roots(&self.tsa_root)?);
+        trust.timestamp_policies.extend_from_slice(&self.tsa_policy);
         Ok(())
     }
 }
@@ -80,6 +84,12 @@ fn read_public(path: &Path) -> Result<PublicKey, CliError> {
             out::shell(path)
         ))
     })
+}
+
+fn parse_policy(given: &str) -> Result<String, String> {
+    const_oid::ObjectIdentifier::new(given)
+        .map(|identifier| identifier.to_string())
+        .map_err(|_| "a policy is an object identifier such as 1.3.6.1.4.1.6449.2.1.1".to_owned())
 }
 
 /// Reads root certificates of time stamp authorities.

@@ -131,7 +131,7 @@ impl PublicKey {
     /// # Errors
     ///
     /// [`KeyError::Malformed`] when they encode no point, or encode one in a second way; [`KeyError::Weak`] when the point is of
-    /// small order.
+    /// small order, or has a part of small order: verifiers with and without cofactor disagree about signatures under such a key.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Malformed)?;
         if key.is_weak() {
@@ -140,6 +140,9 @@ impl PublicKey {
         // Decompression forgets a non-canonical y; compressing again shows it.
         if key.to_edwards().compress().to_bytes() != *bytes {
             return Err(KeyError::Malformed);
+        }
+        if !key.to_edwards().is_torsion_free() {
+            return Err(KeyError::Weak);
         }
         Ok(Self(key))
     }
@@ -267,6 +270,42 @@ mod tests {
         };
         assert_eq!(PublicKey::from_bytes(&identity), Err(KeyError::Weak));
         assert_eq!(PublicKey::from_bytes(&[0; 32]), Err(KeyError::Weak));
+    }
+
+    /// The eight points of small order, each with either sign bit, and the encodings above the field's prime that decode to one.
+    const SMALL_ORDER: [&str; 7] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+
+    fn point(hexadecimal: &str) -> [u8; 32] {
+        HEXLOWER.decode(hexadecimal.as_bytes()).unwrap().try_into().unwrap()
+    }
+
+    #[test]
+    fn every_encoding_of_a_point_of_small_order_is_refused() {
+        for mut bytes in SMALL_ORDER.map(point) {
+            assert!(PublicKey::from_bytes(&bytes).is_err());
+            bytes[31] ^= 0x80;
+            assert!(PublicKey::from_bytes(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_part_of_small_order_is_refused() {
+        let honest = signing_key().verifying_key().to_edwards();
+        for small in &SMALL_ORDER[2..5] {
+            let mixed = honest + VerifyingKey::from_bytes(&point(small)).unwrap().to_edwards();
+            let bytes = mixed.compress().to_bytes();
+            assert!(!VerifyingKey::from_bytes(&bytes).unwrap().is_weak(), "not weak by the library's word");
+            assert_eq!(PublicKey::from_bytes(&bytes), Err(KeyError::Weak));
+        }
+        assert!(PublicKey::from_bytes(&honest.compress().to_bytes()).is_ok());
     }
 
     #[test]

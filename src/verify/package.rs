@@ -22,6 +22,8 @@ pub struct Trust {
     pub revocation_lists: Vec<RevocationList>,
     /// Roots for time stamps.
     pub timestamp_roots: Vec<TrustRoot>,
+    /// Policies under which a time stamp may have been made, as dotted object identifiers; none means any.
+    pub timestamp_policies: Vec<String>,
     /// Whether a package without time stamps is INDETERMINATE.
     pub require_timestamp: bool,
 }

@@ -260,6 +260,25 @@ fn path_unexpected() {
     expect_invalid(&draft.build(), &["path-unexpected"]);
 }
 
+/// Who: the holder of the key. FORMAT §5: files that common BagIt tools do not mind, among them manifests by other digests.
+#[test]
+fn path_unexpected_beside_the_payload() {
+    for path in ["EXTRA.txt", "metadata/case.xml", "manifest-md5.txt", "manifest-sha512.txt", "keys/other.pem"] {
+        let mut draft = Draft::good();
+        draft.edit_files = Some(Box::new(move |files| files.insert_before("keys/signer.pem", path, "read me\n")));
+        expect_invalid(&draft.build(), &["path-unexpected", "manifest-file-unlisted"]);
+    }
+}
+
+/// Who: the holder of the key. FORMAT §5: a second payload directory where letters fold.
+#[test]
+fn path_unexpected_in_a_twin_of_the_payload() {
+    let mut draft = Draft::good();
+    draft.edit_files =
+        Some(Box::new(|files| files.insert_before("data/log/run.jsonl", "Data/pages/000003.json", "{\"value\":[]}")));
+    expect_invalid(&draft.build(), &["path-unexpected", "manifest-file-unlisted"]);
+}
+
 /// Who: the holder of the key. FORMAT §10: holes to be filled from elsewhere.
 #[test]
 fn a_fetch_file_is_refused() {

@@ -172,6 +172,55 @@ fn a_page_that_cannot_be_cut_is_kept_and_named() {
     expect_valid(&draft.build(), &["page-opaque", "coverage-gap"]);
 }
 
+/// FORMAT §7.1: an archive in a page is bytes like any other; nothing opens it.
+#[test]
+fn an_archive_in_a_page_is_never_opened() {
+    let mut draft = Draft::good();
+    draft.pages[1].body = Some(Draft::good().build().zip());
+    draft.pages[1].opaque = true;
+    draft.pages[1].headers = vec![("content-type".to_owned(), "application/zip".to_owned())];
+    draft.runs = vec![run("failed", Some("the second page is not one of the log"))];
+    expect_valid(&draft.build(), &["page-opaque", "coverage-gap"]);
+}
+
+/// FORMAT §7.1: bodies that readers differ about stay whole, whatever the status said.
+#[test]
+fn a_body_that_is_not_a_page_of_records_is_kept_whole() {
+    for body in [
+        &b"\xef\xbb\xbf{\"value\":[]}"[..],
+        b"{\"value\":[\"\xff\"]}",
+        b"{\"error\":{\"code\":\"UnknownError\",\"message\":\"\"}}",
+        b"{\"value\":{}}",
+        b"{\"value\":[]}{\"value\":[]}",
+        b"",
+    ] {
+        let mut draft = Draft::good();
+        draft.pages[1].body = Some(body.to_vec());
+        draft.pages[1].opaque = true;
+        draft.runs = vec![run("failed", Some("the second page cannot be cut"))];
+        expect_valid(&draft.build(), &["page-opaque", "coverage-gap"]);
+    }
+}
+
+/// FORMAT §7.1: what looks like a second list lies deeper, or in a string, and is nobody's.
+#[test]
+fn only_the_outermost_value_is_cut() {
+    let mut draft = Draft::good();
+    let decoy = "{\"id\":\"c\",\"value\":[{\"id\":\"x\"}],\"note\":\"\\\"value\\\":[1,2]\"}";
+    draft.pages[1].body = Some(format!("{{\"a\":{{\"value\":[1]}},\"value\": [\n {decoy} \n]}}").into_bytes());
+    draft.pages[1].elements = vec![(decoy.to_owned(), None)];
+    expect_valid(&draft.build(), &[]);
+}
+
+/// FORMAT §9: a run whose last page still leads on has not ended; said so, it is a named gap.
+#[test]
+fn an_open_run_that_is_said_to_have_failed_is_a_named_gap() {
+    let mut draft = Draft::good();
+    draft.pages.truncate(1);
+    draft.runs = vec![run("failed", Some("the service closed the connection"))];
+    expect_valid(&draft.build(), &["coverage-gap"]);
+}
+
 /// FORMAT §7.1: a coded body is kept coded and cut decoded.
 #[test]
 fn a_gzip_body_is_cut_after_decoding() {

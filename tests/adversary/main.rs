@@ -10,19 +10,26 @@
 mod archive;
 #[path = "../support/certificates.rs"]
 mod certificates;
+#[path = "../support/hostile_authority.rs"]
+mod hostile_authority;
 #[path = "../support/package.rs"]
 mod package;
 
+mod ambiguous;
 mod bitrot;
+mod catalogue;
 mod certificate;
 mod codes;
 mod comparison;
 mod container;
+mod forged_tokens;
 mod honest;
 mod rehash;
 mod renewal;
 mod resign;
 mod signed_lies;
+mod spellings;
+mod splice;
 mod timestamp;
 
 use std::collections::BTreeSet;

@@ -42,7 +42,17 @@ const ZEROS: &str = "\"000000000000000000000000000000000000000000000000000000000
 /// FORMAT §10.
 #[test]
 fn bag_declaration() {
-    for text in ["BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n", "\u{feff}BagIt-Version: 1.0\n", ""] {
+    for text in [
+        "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n",
+        "\u{feff}BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "BagIt-Version: 1.0\r\nTag-File-Character-Encoding: UTF-8\r\n",
+        "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\nBagIt-Version: 1.0\n",
+        "BagIt-Version : 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-16\n",
+        "BagIt-Version: 1.0\nTag-File-Character-Encoding: ISO-8859-1\n",
+        "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8",
+        "",
+    ] {
         let mut draft = Draft::good();
         draft.edit_files = Some(Box::new(move |files| files.set("bagit.txt", text)));
         expect_invalid(&draft.build(), &["bag-declaration"]);
@@ -53,7 +63,10 @@ fn bag_declaration() {
 #[test]
 fn bag_info_mismatch() {
     type Change = fn(String) -> String;
-    let changes: [Change; 4] = [
+    let changes: [Change; 7] = [
+        |text| text.replace("Payload-Oxum: ", "Payload-Oxum: 1"),
+        |text| format!("{text}{}\n", text.lines().last().unwrap()),
+        |text| text.replace("Payload-Oxum: ", "Payload-Oxum:  "),
         |text| text.replace("Acme", "Acme Holding"),
         |text| text.replace("1 of 1", "1 of 2"),
         |text| format!("{text}Contact-Name: R. Roe\n"),
@@ -79,7 +92,15 @@ fn bag_info_without_the_mark_of_simulated_data() {
 #[test]
 fn manifest_malformed() {
     type Change = fn(&str) -> String;
-    let changes: [Change; 6] = [
+    let changes: [Change; 14] = [
+        |text| text.trim_end().to_owned(),
+        |text| text.replacen("  data/", "  ./data/", 1),
+        |text| text.replacen("  data/", "\tdata/", 1),
+        |text| text.replacen("  data/", " data/", 1),
+        |text| text.replacen("data/genesis.json", "data/genesis%2Ejson", 1),
+        |text| format!("\\{text}"),
+        |text| format!("{text}{}  ../outside\n", "0".repeat(64)),
+        |text| format!("{text}{}  data/genesis.json\n", "0".repeat(64)),
         |text| text.replace('\n', "\r\n"),
         |text| text.to_uppercase().replace("DATA/", "data/"),
         |text| text.replace("  ", " *"),
@@ -99,6 +120,54 @@ fn manifest_malformed() {
             files.set("tagmanifest-sha256.txt", format!("{}{digest}{}", &text[..start], &text[start + 64..]));
         }));
         expect_invalid(&draft.build(), &["manifest-malformed"]);
+    }
+}
+
+/// FORMAT §10: a manifest of nothing.
+#[test]
+fn manifest_file_unlisted_by_an_empty_manifest() {
+    let mut draft = Draft::good();
+    draft.edit_manifests = Some(Box::new(|files| {
+        let tags = String::from_utf8(files.bytes("tagmanifest-sha256.txt").to_vec()).unwrap();
+        let old = crate::package::hex_digest(files.bytes("manifest-sha256.txt"));
+        files.set("manifest-sha256.txt", "");
+        files.set("tagmanifest-sha256.txt", tags.replace(&old, &crate::package::hex_digest(b"")));
+    }));
+    expect_invalid(&draft.build(), &["manifest-file-unlisted"]);
+}
+
+/// FORMAT §10: a manifest that names what is the other's, all of it sealed.
+#[test]
+fn manifest_of_the_other_ones_files() {
+    let line = |files: &crate::archive::Files, path: &str| {
+        format!("{}  {path}\n", crate::package::hex_digest(files.bytes(path)))
+    };
+    for (manifest, path) in [
+        ("manifest-sha256.txt", "README.txt"),
+        ("tagmanifest-sha256.txt", "data/genesis.json"),
+        ("tagmanifest-sha256.txt", "tagmanifest-sha256.txt"),
+    ] {
+        let mut draft = Draft::good();
+        draft.edit_manifests = Some(Box::new(move |files| {
+            let mut lines: Vec<String> =
+                str::from_utf8(files.bytes(manifest)).unwrap().lines().map(|line| format!("{line}\n")).collect();
+            lines.push(line(files, path));
+            lines.sort_by(|a, b| a[66..].cmp(&b[66..]));
+            files.set(manifest, lines.concat());
+            if manifest == "manifest-sha256.txt" {
+                let tags = str::from_utf8(files.bytes("tagmanifest-sha256.txt")).unwrap();
+                let kept: String = tags
+                    .lines()
+                    .filter(|line| !line.ends_with(" manifest-sha256.txt"))
+                    .fold(String::new(), |all, line| all + line + "\n");
+                let renewed = kept + &line(files, "manifest-sha256.txt");
+                files.set("tagmanifest-sha256.txt", renewed);
+            }
+        }));
+        let report = crate::report_on(&draft.build().zip(), crate::pinned());
+        let found = crate::codes(&report);
+        assert!(found.iter().any(|code| code.starts_with("manifest-")), "{manifest} {path}: {found:?}");
+        assert_eq!(report.outcome, signhold::verify::Outcome::Invalid, "{manifest} {path}");
     }
 }
 
@@ -196,7 +265,8 @@ fn key_mismatch() {
 /// FORMAT §6.1: values no writer may write.
 #[test]
 fn genesis_malformed() {
-    let cases: [fn(&mut Doc); 15] = [
+    let cases: [fn(&mut Doc); 16] = [
+        |genesis| genesis.replace("plan", "\"to\":\"2026-11-02T00:00:00Z\"", "\"to\":\"2026-11-01T00:00:00Z\""),
         |genesis| genesis.set("operator", "\"a\\nb\""),
         |genesis| genesis.replace("source", "\"global\"", "\"mars\""),
         |genesis| genesis.replace("source", "https://login.", "https://\u{440}."),
@@ -253,11 +323,14 @@ fn genesis_mismatch_where_the_seal_drops_the_mark() {
 /// FORMAT §6.2: values no writer may write; a secret among them.
 #[test]
 fn page_record_malformed() {
-    let cases: [fn(&mut Doc); 12] = [
+    let cases: [fn(&mut Doc); 15] = [
         |record| record.replace("response", &over_tls(PEER, b"a leaf certificate"), OVER_HTTP),
         |record| record.replace("request", "https://", "http://"),
         |record| record.replace("response", &format!("[\"{}\"]", hex_digest(b"a leaf certificate")), "[]"),
         |record| record.replace("response", PEER, "graph.example:443"),
+        |record| record.replace("body", "data/pages/000002.json", "../pages/000002.json"),
+        |record| record.replace("body", "data/pages/000002.json", "seal/seal.json"),
+        |record| record.replace("body", "data/pages/000002.json", "data/genesis.json"),
         |record| record.replace("response", "\"status\":200", "\"status\":500"),
         |record| record.replace("response", "\"content-type\"", "\"Content-Type\""),
         |record| record.replace("response", "HTTP/1.1", "HTTP/3"),
@@ -285,6 +358,21 @@ fn page_record_malformed() {
 fn page_chain_broken() {
     expect_invalid(&with_record(2, |record| record.set("previous", ZEROS)).build(), &["page-chain-broken"]);
     expect_invalid(&with_record(1, |record| record.set("previous", ZEROS)).build(), &["page-chain-broken"]);
+}
+
+/// FORMAT §6.2: two records that follow the same one: a fork within the package.
+#[test]
+fn page_chain_broken_by_a_fork() {
+    let mut draft = Draft::good();
+    let url = format!("{}&$skiptoken=3", draft.pages[0].url);
+    draft.pages[1].next_link = Some(url.clone());
+    draft.pages.push(page(3, &url, None, vec![element("d", "2026-11-01T06:00:00Z")]));
+    let honest = draft.build();
+    let second = String::from_utf8(honest.bytes("data/records/000002.json").to_vec()).unwrap();
+    let at = second.find("\"previous\":").unwrap() + 11;
+    let first = second[at..at + 66].to_owned();
+    draft.edit_records.insert(3, Box::new(move |record| record.set("previous", first.clone())));
+    expect_invalid(&draft.build(), &["page-chain-broken"]);
 }
 
 /// FORMAT §6.2: a record under another number than its own.
@@ -358,6 +446,17 @@ fn page_records_mismatch() {
     }
 }
 
+/// FORMAT §7.1: the root over elements as a program would write them again, not as the service sent them.
+#[test]
+fn page_records_mismatch_where_elements_were_written_anew() {
+    let mut draft = Draft::good();
+    let spaced = b"{\"value\":[{\"id\": \"c\", \"createdDateTime\": \"2026-11-01T07:00:00Z\"}]}".to_vec();
+    draft.pages[1].body = Some(spaced);
+    expect_invalid(&draft.build(), &["page-records-mismatch"]);
+    draft.pages[1].elements[0].0 = "{\"id\": \"c\", \"createdDateTime\": \"2026-11-01T07:00:00Z\"}".to_owned();
+    expect_valid(&draft.build(), &[]);
+}
+
 /// FORMAT §6.2: the record hides that the service had more.
 #[test]
 fn page_next_link_mismatch() {
@@ -393,6 +492,23 @@ fn pagination_broken_by_a_page_after_the_last() {
     let url = draft.pages[1].url.clone();
     draft.pages.push(page(3, &url, None, vec![element("d", "2026-11-01T10:00:00Z")]));
     expect_invalid(&draft.build(), &["pagination-broken"]);
+}
+
+/// FORMAT §7.3: the same page twice, the chain made to fit; it would count twice.
+#[test]
+fn pagination_broken_by_a_page_twice() {
+    let mut draft = Draft::good();
+    let twin = draft.pages[0].clone();
+    draft.pages.insert(1, twin);
+    expect_invalid(&draft.build(), &["pagination-broken"]);
+}
+
+/// FORMAT §7.3: pages in another order than they came, the chain made to fit.
+#[test]
+fn pagination_broken_by_another_order() {
+    let mut draft = Draft::good();
+    draft.pages.swap(0, 1);
+    expect_invalid(&draft.build(), &["pagination-broken", "request-mismatch", "seal-streams-mismatch"]);
 }
 
 /// FORMAT §7.3: a page left out within a run, with the chain closed over it.
@@ -578,6 +694,16 @@ fn time_order() {
     let mut draft = Draft::good();
     draft.pages[1].finished = "2026-11-22T06:00:00.000Z".to_owned();
     expect_invalid(&draft.build(), &["time-order"]);
+}
+
+/// FORMAT §12.13: complete for a time that had not come yet.
+#[test]
+fn time_order_of_a_plan_for_the_future() {
+    let mut draft = Draft::good();
+    draft.created = "2026-11-01T23:54:59.000Z".to_owned();
+    expect_invalid(&draft.build(), &["time-order"]);
+    draft.created = "2026-11-01T23:55:00.000Z".to_owned();
+    expect_valid(&draft.build(), &[]);
 }
 
 /// FORMAT §12.13: within the tolerance clocks may disagree.

@@ -120,6 +120,13 @@ impl Files {
     }
 }
 
+/// One deflate stream.
+pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// A ZIP file of the profile of FORMAT §4, byte by byte.
 #[derive(Default)]
 pub(crate) struct Zip {
@@ -131,9 +138,7 @@ pub(crate) struct Zip {
 impl Zip {
     /// Adds an entry.
     pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
-        encoder.write_all(bytes).unwrap();
-        let compressed = encoder.finish().unwrap();
+        let compressed = deflated(bytes);
         let offset = u32::try_from(self.local.len()).unwrap();
         let mut shared = Vec::new();
         shared.extend_from_slice(&20_u16.to_le_bytes());

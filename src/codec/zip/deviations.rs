@@ -303,7 +303,7 @@ fn archives_of_this_builder_are_accepted_and_announced() {
 
 #[test]
 fn same_name_twice() {
-    // Catalogue 1 and 2; Android Master Key, CVE-2013-4787.
+    // Android Master Key, CVE-2013-4787.
     for content in [b"other".as_slice(), br#"{"type":"seal"}"#] {
         let contents = deviate(|a| a.items.push(item("p/seal/seal.json", content)), &[FaultKind::DuplicateName]);
         assert_eq!(contents.len(), 4);

@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::crypto::timestamp::TrustRoot;
 use crate::format::renewal;
 use crate::verify::checks::timestamp::{Judgement, TokenSeen, check_response};
 use crate::verify::finding::{Code, Findings};
@@ -24,17 +23,16 @@ pub(in crate::verify) struct Renewed {
 pub(in crate::verify) fn check(
     renewals: &[Renewal],
     archive: Option<&[u8; 64]>,
-    roots: &[TrustRoot],
-    as_of: Option<DateTime<Utc>>,
+    reader: &Judgement<'_>,
     findings: &mut Findings,
 ) -> Renewed {
-    let mut renewed = Renewed { as_of, tokens: Vec::new() };
+    let mut renewed = Renewed { as_of: reader.as_of, tokens: Vec::new() };
     let Some(archive) = archive else { return renewed };
     for (index, later) in renewals.iter().enumerate().rev() {
         let before = renewals.get(..index).unwrap_or_default();
         let earlier = before.iter().flat_map(|renewal| renewal.tokens.iter().map(Vec::as_slice));
         let imprint = renewal::imprint(archive, earlier);
-        let judgement = Judgement { roots, as_of: renewed.as_of };
+        let judgement = Judgement { as_of: renewed.as_of, ..*reader };
         let mut times = Vec::new();
         let mut tokens = Vec::new();
         for (number, response) in (1_u64..).zip(&later.tokens) {

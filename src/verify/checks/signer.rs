@@ -20,7 +20,7 @@ pub(in crate::verify) fn read_key(pem: Option<&[u8]>, findings: &mut Findings) -
     match read {
         Ok(key) => Some(key),
         Err(KeyError::Weak) => {
-            findings.say(Code::KeyWeak, SIGNER_KEY, String::from_utf8_lossy(pem), "a key that is not of small order");
+            findings.say(Code::KeyWeak, SIGNER_KEY, String::from_utf8_lossy(pem), "a key in the group of prime order");
             None
         }
         Err(error) => {

@@ -78,6 +78,15 @@ pub(in crate::verify) fn check_before_seal(latest: Option<&(String, LocalTime)>,
     }
 }
 
+/// Compares the plan with the moment it was made: what has not happened yet cannot be collected.
+pub(in crate::verify) fn check_plan(genesis: &Genesis, findings: &mut Findings) {
+    if !in_order(genesis.plan.to.nanos(), genesis.created.nanos()) {
+        let place = format!("{GENESIS}#plan.to");
+        let computed = format!("not after the plan was made, {}", genesis.created);
+        findings.say(Code::TimeOrder, place, genesis.plan.to.to_string(), computed);
+    }
+}
+
 /// Compares genesis with the seal; between them alone when there is no request.
 pub(in crate::verify) fn check_genesis_before_seal(genesis: &Genesis, seal: &Seal, findings: &mut Findings) {
     if !in_order(genesis.created.nanos(), seal.created.nanos()) {

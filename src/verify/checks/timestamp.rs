@@ -20,6 +20,8 @@ use crate::verify::verdict::TokenFact;
 pub(in crate::verify) struct Judgement<'a> {
     /// The roots given.
     pub(in crate::verify) roots: &'a [TrustRoot],
+    /// The policies accepted; none means any.
+    pub(in crate::verify) policies: &'a [String],
     /// The instant at which a chain must not have ended; none where the reader named none.
     pub(in crate::verify) as_of: Option<DateTime<Utc>>,
 }
@@ -113,7 +115,8 @@ fn check_token(
     judgement: &Judgement<'_>,
     findings: &mut Findings,
 ) -> TokenSeen {
-    let faults = token.check(imprint, Some(nonce_for(imprint)), None);
+    let policies = Some(judgement.policies).filter(|policies| !policies.is_empty());
+    let faults = token.check(imprint, Some(nonce_for(imprint)), policies);
     for fault in &faults {
         say(fault, path, findings);
     }

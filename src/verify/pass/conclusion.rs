@@ -16,7 +16,7 @@ use crate::time::LocalTime;
 use crate::verify::checks::certificate::Moment;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
-use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal};
+use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::{bag, certificate, coverage, genesis, renewal, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Severity, Step};
@@ -174,11 +174,12 @@ impl Pass {
         options: &Options<'_>,
         facts: &mut Facts,
     ) {
-        let roots = &options.trust.timestamp_roots;
         let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
         let as_of = options.as_of.map(LocalTime::to_datetime);
-        let renewed = renewal::check(&options.renewals, archive.as_ref(), roots, as_of, &mut self.findings);
-        let judgement = Judgement { roots, as_of: renewed.as_of };
+        let trust = &options.trust;
+        let reader = Judgement { roots: &trust.timestamp_roots, policies: &trust.timestamp_policies, as_of };
+        let renewed = renewal::check(&options.renewals, archive.as_ref(), &reader, &mut self.findings);
+        let judgement = Judgement { as_of: renewed.as_of, ..reader };
         let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
         let genesis_tokens = genesis.map(|genesis| {
             let signature = self.kept.get(&Role::GenesisSignature).map(Vec::as_slice);
@@ -202,6 +203,9 @@ impl Pass {
         let accepted = seal_tokens.iter().filter(|token| token.fact.accepted);
         self.trusted_time = accepted.map(|token| token.time.instant).min();
         self.times.check_tokens(&times(&genesis_tokens), seal, &times(&seal_tokens), &mut self.findings);
+        if let Some(genesis) = genesis {
+            check_plan(genesis, &mut self.findings);
+        }
         if let Some(seal) = seal {
             check_before_seal(self.latest_finished.as_ref(), seal, &mut self.findings);
             if let Some(genesis) = genesis {
