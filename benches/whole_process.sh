@@ -7,14 +7,17 @@
 #   BENCH_DIR=DIR    where to work; a disk where fsync is cheap shows our own cost       default: the temporary directory
 #   ROUNDS=N         how many rounds                    default: 5
 #   THROTTLED=no     leave out the part against a throttled service, which takes a minute
+#   SCALE=N          instead of all this, collect and verify N records once, and a tenth of them: time, MB/s, peak memory. 2400000
+#                    records are 10 GB of pages; the folder and the package take a fifth of that
 set -euo pipefail
 export LC_ALL=C NO_COLOR=1
 cd "$(dirname "$0")/.."
 benches=$PWD/benches
 
-records=${1:-200000}
+records=${SCALE:-${1:-200000}}
 seed=${2:-7}
 rounds=${ROUNDS:-5}
+[ -z "${SCALE:-}" ] || rounds=1
 days=7
 window_hours=24
 connections=4
@@ -153,6 +156,45 @@ chmod 600 "$work/key.pem"
 openssl pkey -in "$work/key.pem" -pubout -out "$work/key.pub.pem"
 printf '%s; %s records; medians of %s rounds; %s processors\n\n' \
   "$("$signhold" --version | head -1)" "$records" "$rounds" "$(nproc)"
+
+# One acquisition of $1 records and its verification, each once and watched for its memory.
+scale_of() {
+  start_simulator "$1" --http
+  collect_command "${unthrottled[@]}"
+  local collect_peak verify_peak body_bytes
+  collect_peak=$(watched "${cmd[@]}")
+  body_bytes=$(python3 -c 'import json, sys
+text = open(sys.argv[1]).read()
+print(json.loads(text[text.index("{\n") :])["totals"]["body_bytes"])' "$work/out.txt")
+  scale_row "collect $1 records" "$collect_peak" "$body_bytes"
+  find_package scale.zip
+  rm -rf "$work/matter"
+  # shellcheck disable=SC2046 # these are words
+  verify_peak=$(watched "$signhold" verify "$package" $(trusted))
+  scale_row "verify $1 records" "$verify_peak" "$body_bytes"
+  rm "$package"
+  stop_simulator
+}
+# Prints seconds and peak MiB of the words.
+watched() {
+  local before after mebibytes
+  before=$(date +%s%N)
+  mebibytes=$(peak "$@")
+  after=$(date +%s%N)
+  awk -v ns=$((after - before)) -v m="$mebibytes" 'BEGIN { printf "%.2f %s\n", ns / 1e9, m }'
+}
+scale_row() {
+  local seconds mebibytes
+  read -r seconds mebibytes <<<"$2"
+  row "$1" "$seconds s" "$mebibytes MiB" "$(awk -v b="$3" -v s="$seconds" 'BEGIN { printf "%.0f MB/s", b / 1e6 / s }')" \
+    "$(awk -v b="$3" 'BEGIN { printf "%.2f GB of pages; below 96 MiB", b / 1e9 }')"
+}
+if [ -n "${SCALE:-}" ]; then
+  row "scale" "time" "peak" "bodies" ""
+  scale_of $((SCALE / 10))
+  scale_of "$SCALE"
+  exit
+fi
 
 row "ours : theirs" "ours" "theirs" "our speed" "budget"
 for transport in --http --https; do
