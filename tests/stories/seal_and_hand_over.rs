@@ -7,6 +7,13 @@ use crate::cli::Cli;
 use crate::opened::Opened;
 use crate::service::{Matter, Service, text};
 
+/// What collecting says beside its answer.
+const SAID_MEANWHILE: &str = "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence\n\
+     authentication of application [..] in tenant [..]: the client secret in AZURE_CLIENT_SECRET\n\
+     acquisition [..]: plan signed by [..]\n\
+     next: signhold verify [..]/packages/ACME-2026-014_[..].zip --trust [..]/operator.pub.pem\n\
+     \x20     and --tsa-root PEM with the root certificate of the time stamp authority, had from the authority\n";
+
 #[test]
 fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
     let service = Service::start(1200);
@@ -40,13 +47,7 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
             text(service.from),
             text(service.to),
         ))
-        .stderr(
-            "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence\n\
-             authentication of application [..] in tenant [..]: the client secret in AZURE_CLIENT_SECRET\n\
-             acquisition [..]: plan signed by [..]\n\
-             next: signhold verify [..]/packages/ACME-2026-014_[..].zip --trust [..]/operator.pub.pem\n\
-             \x20     and --tsa-root PEM with the root certificate of the time stamp authority, had from the authority\n",
-        )
+        .stderr(SAID_MEANWHILE)
         .code(0);
 
     let (package, ca) = (matter.package(), digest_of_pem(&service.ca));
