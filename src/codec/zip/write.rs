@@ -178,7 +178,9 @@ fn options() -> SimpleFileOptions {
         .unix_permissions(0o644)
 }
 
-/// Level 3 of zlib-rs: above 400 MB/s a core and a ratio of 11 on sign-in JSON; level 6 gives 14 at 300 MB/s.
+/// Level 3 of zlib-rs: 460 MB/s a core and a ratio of 13.4 on sign-in JSON. Level 2 has 600 MB/s and 12.6, level 1 870 and 9.5: a
+/// tenth off the time of collecting, which the service's throttle sets anyway, for packages 6 % larger for ever. libdeflate's
+/// level 1 would have 580 MB/s at 13.4, and a C library.
 const LEVEL: i64 = 3;
 const PART_NAME: &str = "part";
 
