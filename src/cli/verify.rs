@@ -19,7 +19,9 @@ use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
-use crate::verify::{CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, verify};
+use crate::verify::{
+    CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, compare_packages, verify,
+};
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
@@ -76,8 +78,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let opened: Vec<_> = args.files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
     for (file, archive) in args.files.iter().zip(opened) {
         let report = verify(archive, &options)?;
-        packages.push(FileReport { file: file.display().to_string(), report });
+        packages.push((file.display().to_string(), report));
     }
+    compare_packages(&mut packages);
+    let packages: Vec<FileReport> = packages.into_iter().map(|(file, report)| FileReport { file, report }).collect();
     let worst = packages.iter().map(|package| package.report.outcome).max_by_key(|outcome| badness(*outcome));
     let outcome = worst.unwrap_or(Outcome::Indeterminate);
     if args.json {

@@ -18,3 +18,5 @@ pub const TAG_FILE_BYTES: u64 = 65_536;
 pub const FINDINGS_LISTED_PER_CODE: u64 = 20;
 /// 4096: a finding quotes values of strangers; longer ones are cut and their length said.
 pub const FINDING_TEXT_BYTES: usize = 4096;
+/// 60 seconds: FORMAT §12.13, between a `Date` header and the request it answers; caches and load balancers stay below.
+pub const SERVICE_CLOCK_TOLERANCE_SECONDS: u64 = 60;

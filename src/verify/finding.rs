@@ -4,6 +4,7 @@
 //! codes of FORMAT §§12 and 14, in their order; a test compares it with the document. Codes are for ever: a code may be
 //! added, none is renamed or given another meaning.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -198,6 +199,8 @@ codes! {
     SealTagmanifestMismatch = "seal-tagmanifest-mismatch", Violation, Seal, "9";
     /// Directory, seal and genesis do not name one package.
     SealPackageMismatch = "seal-package-mismatch", Violation, Seal, "9";
+    /// Two packages presented together have one identifier and different seals.
+    PackageTwice = "package-twice", Violation, Seal, "12.3";
 
     /// `keys/signer.pem` is missing or not in its one form.
     KeyMalformed = "key-malformed", Violation, Signer, "6";
@@ -324,6 +327,16 @@ codes! {
     TimeOrder = "time-order", Violation, TimeOrder, "12.13";
     /// Token times and clock readings are not in order.
     TimestampOrder = "timestamp-order", Violation, TimeOrder, "12.13";
+    /// A record is later than the seal or its token.
+    RecordAfterSeal = "record-after-seal", Unestablished, TimeOrder, "12.13";
+    /// The service's clock and the operator's are far apart.
+    ServiceClockOffset = "service-clock-offset", Note, TimeOrder, "12.13";
+    /// The clocks of an authority and of the operator are far apart, when the plan was made.
+    ClockOffset = "clock-offset", Note, TimeOrder, "12.13";
+    /// The seal was stamped long after it was made.
+    TimestampLate = "timestamp-late", Note, TimeOrder, "12.13";
+    /// A page came at a later attempt than its failures account for.
+    AttemptUnexplained = "attempt-unexplained", Note, TimeOrder, "12.13";
 
     /// A token is not the DER it must be.
     TimestampMalformed = "timestamp-malformed", Violation, Timestamps, "11";
@@ -454,9 +467,9 @@ impl Findings {
         self.listed.iter().find(|finding| finding.code.step() == step && finding.severity == severity)
     }
 
-    /// Returns the list, ordered by step and place of discovery, and the exact counts.
+    /// Returns the list, the heaviest first, then by step and place of discovery, and the exact counts.
     pub(in crate::verify) fn finish(mut self) -> (Vec<Finding>, BTreeMap<Code, u64>) {
-        self.listed.sort_by_key(|finding| finding.code.step());
+        self.listed.sort_by_key(|finding| (Reverse(finding.severity), finding.code.step()));
         (self.listed, self.counts)
     }
 }

@@ -35,6 +35,8 @@
 //! | tokens forged or stuffed by an authority, or after it | signer, purpose, validity and critical extensions checked; what nobody signed kept small | `adversary::forged_tokens::timestamp_signer_not_authorised`, `adversary::forged_tokens::timestamp_malformed_by_stuffing`, `crypto::timestamp::token::what_nobody_signed_and_nothing_needs_is_refused` |
 //! | certificates that end, digests that age | judged as of a moment; renewals by SHA-512 carry a package on, if they come in time | `adversary::renewal::timestamp_expired`, `adversary::renewal::renewals_made_in_time_carry_a_package_on` |
 //! | clocks moved | one order of all readings, with a tolerance; tokens bracket it | `adversary::signed_lies::time_order`, `adversary::timestamp::timestamp_order_of_the_plan`, `adversary::timestamp::timestamp_order_of_the_seal` |
+//! | clocks that disagree without contradiction | the service's dates, the records' own times and the authorities' held against the operator's; the largest distance is said | `adversary::clocks::service_clock_offset`, `adversary::clocks::record_after_seal`, `adversary::clocks::timestamp_late` |
+//! | two packages of one name for two readers | presented together they contradict each other | `adversary::clocks::package_twice` |
 //! | the archive changed while it is read | one pass, hashed as judged; a later read compares digests | `adversary::honest::only_an_intact_package_can_be_read_again`, `codec::zip::deviations::an_archive_that_changes_underneath_is_noticed` |
 //! | values that steer a terminal, secrets repeated by a report | values are escaped where they are printed; a malformed record is named, not quoted | `stories::verify_as_opposing_expert::a_name_of_a_file_does_not_speak_to_the_terminal`, `adversary::signed_lies::page_record_malformed` |
 //!
@@ -51,12 +53,14 @@ mod checks;
 pub mod finding;
 pub mod package;
 mod pass;
+pub mod together;
 pub mod verdict;
 pub mod verified;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
+pub use together::compare_packages;
 pub use verdict::{
     CertificateFact, CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact,
 };

@@ -19,6 +19,7 @@ mod ambiguous;
 mod bitrot;
 mod catalogue;
 mod certificate;
+mod clocks;
 mod codes;
 mod comparison;
 mod container;

@@ -26,7 +26,7 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 /// A token over the signature, at a time.
-fn stamp(time: &'static str) -> Stamp {
+pub(crate) fn stamp(time: &'static str) -> Stamp {
     Box::new(move |signature| AUTHORITY.respond(&request(&sha256(signature)), instant(time)))
 }
 
@@ -232,7 +232,7 @@ fn timestamp_signature_invalid() {
 fn timestamp_order_of_the_plan() {
     let mut draft = stamped();
     draft.genesis_stamps = vec![stamp("2026-11-22T06:20:00Z")];
-    expect(&draft.build(), with_root(), Outcome::Invalid, &["timestamp-order"]);
+    expect(&draft.build(), with_root(), Outcome::Invalid, &["timestamp-order", "clock-offset"]);
 }
 
 /// FORMAT §12.13: a seal whose own time is after the token over it: the operator's clock was moved.

@@ -14,6 +14,7 @@ use crate::format::path::{GENESIS, PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
 use crate::time::LocalTime;
 use crate::verify::checks::certificate::Moment;
+use crate::verify::checks::clocks::check_stamps;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
@@ -202,11 +203,15 @@ impl Pass {
         let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());
         let accepted = seal_tokens.iter().filter(|token| token.fact.accepted);
         self.trusted_time = accepted.map(|token| token.time.instant).min();
-        self.times.check_tokens(&times(&genesis_tokens), seal, &times(&seal_tokens), &mut self.findings);
+        let (of_genesis, of_seal) = (times(&genesis_tokens), times(&seal_tokens));
+        self.times.check_tokens(&of_genesis, seal, &of_seal, &mut self.findings);
+        self.clocks.check_requests(&mut self.findings);
+        check_stamps(genesis, &of_genesis, seal, &of_seal, &mut self.findings);
         if let Some(genesis) = genesis {
             check_plan(genesis, &mut self.findings);
         }
         if let Some(seal) = seal {
+            self.clocks.check_records(seal, &of_seal, &mut self.findings);
             check_before_seal(self.latest_finished.as_ref(), seal, &mut self.findings);
             if let Some(genesis) = genesis {
                 check_genesis_before_seal(genesis, seal, &mut self.findings);

@@ -38,7 +38,9 @@ impl Pass {
                 if let Some(record) = record {
                     self.runs.follow_failure(number, &record, self.genesis.as_ref(), &mut self.findings);
                     self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
+                    self.clocks.follow_failure(&record.stream);
                     if let Some(response) = &record.response {
+                        self.clocks.follow_answer(place.as_str(), &record.request, response);
                         self.addresses.follow(place.as_str(), response, self.genesis.as_ref(), &mut self.findings);
                     }
                 }
@@ -74,6 +76,9 @@ impl Pass {
         let place = PackagePath::page_record(page.number);
         self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
         self.addresses.follow(place.as_str(), &record.response, self.genesis.as_ref(), &mut self.findings);
+        self.clocks.follow_answer(place.as_str(), &record.request, &record.response);
+        let latest = page.content.as_ref().and_then(|content| content.records.latest.as_deref());
+        self.clocks.follow_page(place.as_str(), &record.stream, record.request.attempt, latest);
     }
 
     /// Checks what pages and failures have in common.

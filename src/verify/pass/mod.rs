@@ -18,6 +18,7 @@ use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
 use crate::time::LocalTime;
 use crate::verify::budget;
+use crate::verify::checks::clocks::Clocks;
 use crate::verify::checks::comparison::Bodies;
 use crate::verify::checks::container::Role;
 use crate::verify::checks::genesis;
@@ -71,6 +72,7 @@ pub(in crate::verify) struct Pass {
     chain: Chain,
     runs: Runs,
     times: RequestTimes,
+    clocks: Clocks,
     addresses: RemoteAddresses,
     /// The earliest time of an accepted seal timestamp.
     trusted_time: Option<DateTime<Utc>>,
