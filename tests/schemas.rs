@@ -27,9 +27,12 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 12] = [
+const SCHEMAS: [(&str, &str); 15] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
+    ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
+    ("custody-list", include_str!("../schemas/custody-list.schema.json")),
+    ("event", include_str!("../schemas/event.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
     ("init", include_str!("../schemas/init.schema.json")),
@@ -112,6 +115,7 @@ fn enumerations_are_those_of_the_code() {
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(verify["$defs"]["code"]["enum"], json!(codes));
     assert_eq!(verify["$defs"]["check"]["properties"]["step"]["enum"], json!(Step::ALL));
+    assert_eq!(verify["$defs"]["ledger_check"]["properties"]["step"]["enum"], json!(Step::LEDGER));
     assert_eq!(verify["$defs"]["kind"]["enum"], json!(Kind::ALL));
 }
 
@@ -194,6 +198,15 @@ fn values_outside_their_range_are_refused() {
         ("verify", "/packages/0/report/checks/0/number", json!(2)),
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
         ("key", "/words", json!("abandon")),
+        ("event", "/event/type", json!("signhold/seal/v1")),
+        ("event", "/event/kind", json!("bored")),
+        ("event", "/event/details", json!({ "text": "of another kind" })),
+        ("event", "/event/sequence", json!(0)),
+        ("event", "/event/actor/role", json!("boss")),
+        ("event", "/public_key", json!("AAAA")),
+        ("event", "/signature", json!("AAAA")),
+        ("custody-list", "/lines/0/event/details/title", json!("")),
+        ("custody-checkpoint", "/checkpoint", json!("signhold/ledger/v1/")),
     ] {
         // A page without records may be called opaque, and which page is the first depends on the hour of the demo.
         let mut values = documents().iter().filter(|document| document.schema == schema).map(Document::value);
@@ -267,6 +280,7 @@ impl Gathered {
         let no_archive = folder.join("no-archive.zip");
         fs::write(&no_archive, "no archive").unwrap();
         self.add("verify", "no archive", signhold(&["verify", no_archive.to_str().unwrap(), "--json"], 1));
+        self.custody(&folder.join("matter"), package);
         self.add("inspect", "a good package", signhold(&["inspect", package, "--json"], 0));
         self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
         let rows = folder.join("rows.ndjson");
@@ -280,6 +294,44 @@ impl Gathered {
             "a new key",
             signhold(&["key", "new", new_key.to_str().unwrap(), "--no-passphrase", "--json"], 0),
         );
+    }
+
+    /// A ledger with an event of every kind that the program writes.
+    fn custody(&mut self, matter: &Path, package: &str) {
+        let dir = matter.to_str().unwrap();
+        let second = matter.with_file_name("second.pem");
+        let second = second.to_str().unwrap();
+        signhold(&["key", "new", second, "--no-passphrase"], 0);
+        let custody = |args: &[&str]| signhold(&[&["custody", dir], args].concat(), 0);
+        let own = ["--key", second, "--name", "J. Doe"];
+        for kind in ["copied", "exported", "noted", "stored", "verified"] {
+            custody(&["record", "--kind", kind, "--text", "as agreed", "--package", package]);
+        }
+        custody(&["transfer", "--package", package, "--to", "J. Doe", "--organisation", "Doe LLP"]);
+        custody(&[&["receive", "--transfer", "9"], &own[..]].concat());
+        let statement = ["--role", "counsel", "--statement", "I have compared the digests"];
+        custody(&[&["countersign", "--package", package], &statement[..], &own[..]].concat());
+        custody(&["record", "--kind", "disposed", "--text", "the period is over", "--package", package]);
+        let public = matter.with_file_name("second.pub.pem");
+        custody(&["revoke", "--revoked-key", public.to_str().unwrap(), "--since", "2026-01-01", "--reason", "lost"]);
+        self.add("custody-checkpoint", "a checkpoint", custody(&["checkpoint", "--json"]));
+        self.add("custody-list", "a ledger of every kind", custody(&["list", "--json"]));
+        let ledger = matter.join("ledger.jsonl");
+        for line in fs::read_to_string(&ledger).unwrap().lines() {
+            self.add("event", "an event", line.to_owned());
+        }
+        let ledger = ledger.to_str().unwrap();
+        self.add(
+            "verify",
+            "a ledger with its package",
+            signhold(&["verify", package, "--ledger", ledger, "--json"], 1),
+        );
+        self.add("verify", "a ledger by itself", signhold(&["verify", ledger, "--json"], 1));
+        let torn = matter.with_file_name("torn.jsonl");
+        fs::write(&torn, "{\"event\":\nx").unwrap();
+        let torn = torn.to_str().unwrap();
+        self.add("custody-list", "no ledger", signhold(&["custody", torn, "list", "--json"], 1));
+        self.add("verify", "no ledger", signhold(&["verify", torn, "--json"], 1));
     }
 
     /// The service's log of the requests of the package, with a wrong status, a missing row and a strange one.

@@ -14,11 +14,11 @@ use super::passphrase::PassphraseArgs;
 use super::service::Service;
 use super::summary::CollectAnswer;
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
-use super::{again, out, sealing};
+use super::{again, custody, out, sealing};
 use crate::collect::plan;
 use crate::collect::table::RunTable;
 use crate::format::genesis::{Plan, Rate};
-use crate::format::identifier::AcquisitionId;
+use crate::format::identifier::{AcquisitionId, PackageId};
 use crate::format::limits::PAGES;
 use crate::keyring::OperatorKey;
 use crate::store::lock::MatterLock;
@@ -102,6 +102,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
             again::resume(&matter, &id, &args.session, rate)
         ));
     }
+    warn_of_ledger(&matter, &key);
     if endpoints.is_simulated() {
         out::talk(SIMULATED);
     }
@@ -120,8 +121,12 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     let matter = MatterFolder::open(&args.dir)?;
     refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
-    let id = find_unsealed(&matter, args.id.as_ref())?;
+    let id = match find_unsealed(&matter, args.id.as_ref()) {
+        Ok(id) => id,
+        Err(nothing) => return record_what_is_left(&matter, args, nothing),
+    };
     let key = load_key(&matter, &args.session.passphrase)?;
+    warn_of_ledger(&matter, &key);
     let acquisition = gather::reopen(&matter, &key, &id)?;
     let genesis = &acquisition.genesis;
     let left = acquisition.as_it_stands()?.uncovered.len() as u64;
@@ -184,10 +189,41 @@ fn seal(
     let extra_roots = session.credentials.extra_roots()?;
     let outcome = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
     let next = again::verify(matter, &outcome.path, &outcome.sealed.seal);
+    let recorded = custody::packages::record(matter, key);
     let answer = CollectAnswer::new(&acquisition.genesis, outcome);
     answer.print(session.json);
+    recorded.map_err(|error| {
+        CliError::machine(format!("the package is sealed, but not on record in the ledger: {}", error.message())).hint(
+            format!("put the ledger in order, then `signhold resume {}` puts it on record", out::shell(matter.root())),
+        )
+    })?;
     out::talk(&next);
     Ok(answer.exit_code())
+}
+
+/// Logs expire while a ledger is looked for: what cannot be written there now is told, and again when the package is sealed.
+fn warn_of_ledger(matter: &MatterFolder, key: &OperatorKey) {
+    if let Err(error) = record_packages(matter, key) {
+        out::talk(&format!("warning: the ledger cannot be added to: {}", out::escape(error.message())));
+    }
+}
+
+/// Where nothing is to be resumed, a crash may still have come between a package and its event.
+fn record_what_is_left(matter: &MatterFolder, args: &ResumeArgs, nothing: CliError) -> Result<ExitCode, CliError> {
+    if args.id.is_some() || custody::packages::unrecorded(matter)?.is_empty() {
+        return Err(nothing);
+    }
+    let key = load_key(matter, &args.session.passphrase)?;
+    if record_packages(matter, &key)?.is_empty() { Err(nothing) } else { Ok(ExitCode::SUCCESS) }
+}
+
+/// Puts packages on record that a crash has left without an event.
+fn record_packages(matter: &MatterFolder, key: &OperatorKey) -> Result<Vec<PackageId>, CliError> {
+    let recorded = custody::packages::record(matter, key)?;
+    for package in &recorded {
+        out::talk(&format!("package {package} is sealed and was not yet on record; now it is in the ledger"));
+    }
+    Ok(recorded)
 }
 
 /// A plan that could never be sealed is refused before it takes days to carry out.
@@ -240,7 +276,7 @@ fn unsealed(matter: &MatterFolder) -> Result<Vec<AcquisitionId>, CliError> {
 }
 
 fn is_sealed(matter: &MatterFolder, id: &AcquisitionId) -> bool {
-    matter.package_path(&crate::format::identifier::PackageId::new(&matter.settings().matter, id, 1)).exists()
+    matter.package_path(&PackageId::new(&matter.settings().matter, id, 1)).exists()
 }
 
 fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {

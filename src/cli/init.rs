@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::passphrase::PassphraseArgs;
-use super::{key, out};
+use super::{custody, key, out};
 use crate::crypto::signature::{Fingerprint, Signer as _};
 use crate::format::identifier::MatterId;
 use crate::format::line::Line;
@@ -79,22 +79,22 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     }
     // The key first: a folder without one would be of no use, and a wrong key must leave nothing behind.
     let existing = match &args.key {
-        Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?.public_key()),
+        Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?),
         None => None,
     };
     let certificate = match (&args.certificate, &existing) {
         (Some(path), Some(key)) => {
-            read_certificates(path, key)?;
+            read_certificates(path, &key.public_key())?;
             Some(std::path::absolute(path).map_err(|error| folder_error("read", error))?)
         }
         _ => None,
     };
     let was_there = args.dir.exists();
     durable::make_folder(&args.dir).map_err(|error| folder_error("create", error))?;
-    let (key_path, public) = if let (Some(path), Some(public)) = (&args.key, existing) {
+    let (key_path, key) = if let (Some(path), Some(key)) = (&args.key, existing) {
         let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
-        crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &public)?;
-        (absolute, public)
+        crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &key.public_key())?;
+        (absolute, key)
     } else {
         let (private_path, public_path) = (args.dir.join(PRIVATE_KEY), args.dir.join(PUBLIC_KEY));
         let made = key::make(&private_path, &public_path, args.no_passphrase, &args.passphrase);
@@ -104,7 +104,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
                 let _ = std::fs::remove_dir(&args.dir);
             }
         })?;
-        (PathBuf::from(PRIVATE_KEY), made.public_key())
+        (PathBuf::from(PRIVATE_KEY), made)
     };
     let settings = MatterSettings {
         matter: args.matter,
@@ -117,16 +117,17 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         certificate,
     };
     let folder = MatterFolder::create(&args.dir, settings)?;
+    custody::packages::open_ledger(&folder, &key)?;
     if args.json {
         out::answer_json(&InitAnswer {
             matter: folder.settings().matter.clone(),
             path: folder.root().display().to_string(),
             key_path: folder.key_path().display().to_string(),
             public_key_path: folder.root().join(PUBLIC_KEY).display().to_string(),
-            fingerprint: public.fingerprint(),
+            fingerprint: key.public_key().fingerprint(),
         });
     } else {
-        out::answer(&summary(&folder, public.fingerprint()));
+        out::answer(&summary(&folder, key.public_key().fingerprint()));
     }
     Ok(ExitCode::SUCCESS)
 }

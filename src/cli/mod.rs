@@ -8,6 +8,7 @@ mod collect;
 mod corroborate;
 mod credential_choice;
 mod credentials;
+mod custody;
 mod demo;
 mod error;
 mod gather;
@@ -24,6 +25,7 @@ mod simulate;
 mod summary;
 mod trust;
 mod verify;
+mod verify_ledger;
 mod window;
 
 use std::process::ExitCode;
@@ -62,8 +64,10 @@ enum Verb {
     Collect(collect::CollectArgs),
     /// Go on with an acquisition that was interrupted, and seal it
     Resume(collect::ResumeArgs),
-    /// Give a verdict over a package
+    /// Give a verdict over packages and ledgers
     Verify(verify::VerifyArgs),
+    /// Keep the chain of custody: record, hand over, receive, countersign
+    Custody(custody::CustodyArgs),
     /// Hold a package against the service's own log of requests, or print the query that finds them there
     Corroborate(corroborate::CorroborateArgs),
     /// Say what is in a package, without any claim about trust
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         }
     };
     let done: Result<ExitCode, CliError> = match cli.verb {
+        Verb::Custody(args) => custody::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Init(args) => init::run(args),
         Verb::Key(verb) => key::run(verb),

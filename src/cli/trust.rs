@@ -9,7 +9,7 @@ use clap::Args;
 use super::error::CliError;
 use super::out;
 use crate::crypto::certificate::{RevocationList, Trusted, trusted_from_pem};
-use crate::crypto::signature::PublicKey;
+use crate::crypto::signature::{Fingerprint, PublicKey};
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
 use crate::keyring;
 use crate::verify::Trust;
@@ -75,6 +75,17 @@ pub(super) fn read_trust(given: &str, trust: &mut Trust) -> Result<(), CliError>
     }
     trust.keys.push(read_public(path)?.fingerprint());
     Ok(())
+}
+
+/// Reads the one key that a person signs with: a public key, its fingerprint, or a certificate that stands for it alone.
+pub(super) fn read_one_key(given: &str) -> Result<Fingerprint, CliError> {
+    let mut trust = Trust::default();
+    read_trust(given, &mut trust)?;
+    match (trust.keys.as_slice(), trust.authorities.as_slice()) {
+        ([key], []) => Ok(*key),
+        _ => Err(CliError::request(format!("`{given}` does not stand for one key"))
+            .hint("give the person's own public key, certificate or fingerprint")),
+    }
 }
 
 fn read_public(path: &Path) -> Result<PublicKey, CliError> {

@@ -2,6 +2,7 @@
 //!
 //! The first line never says more than was checked.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -14,18 +15,20 @@ use super::error::CliError;
 use super::inspect::contents;
 use super::out::{self, escape_line};
 use super::trust::TrustArgs;
+use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, judge, present};
 use super::window::parse_time;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
-    CheckOutcome, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, compare_packages, verify,
+    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, compare_packages,
+    verify,
 };
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
-    /// Packages
+    /// Packages, or ledgers
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -33,6 +36,8 @@ pub(super) struct VerifyArgs {
     /// Judge as of this moment instead of now, as RFC 3339 or a date: certificates that have ended by then need a renewal
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Bound>,
+    #[command(flatten)]
+    ledger: LedgerArgs,
     /// What else must hold for VALID
     #[arg(long, value_name = "WHAT")]
     require: Vec<Requirement>,
@@ -53,10 +58,12 @@ enum Requirement {
 /// What `verify` says with `--json`.
 #[derive(Debug, Serialize)]
 struct VerifyAnswer {
-    /// The worst of the packages' outcomes.
+    /// The worst of all outcomes.
     outcome: Outcome,
-    /// One for each file, in the order given.
+    /// One for each package, in the order given.
     packages: Vec<FileReport>,
+    /// One for each ledger, that of `--ledger` first.
+    ledgers: Vec<LedgerFileReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,24 +77,37 @@ struct FileReport {
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let mut trust = Trust { require_timestamp: args.require.contains(&Requirement::TimeStamp), ..Trust::default() };
     args.trust.read_into(&mut trust)?;
+    args.ledger.add_to(&mut trust)?;
+    let mut files = args.files.clone();
+    let ledgers = args.ledger.ledgers(&mut files)?;
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
     let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
-    let mut packages = Vec::new();
+    let (mut packages, mut presented) = (Vec::new(), Vec::new());
     // A name that cannot be opened is told before time is spent on the others.
-    let opened: Vec<_> = args.files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
-    for (file, archive) in args.files.iter().zip(opened) {
+    let opened: Vec<_> = files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
+    for ledger in &ledgers {
+        open(ledger)?;
+    }
+    for (file, archive) in files.iter().zip(opened) {
         let report = verify(archive, &options)?;
+        if !ledgers.is_empty() {
+            presented.extend(present(file, &report)?);
+        }
         packages.push((file.display().to_string(), report));
     }
     compare_packages(&mut packages);
     let packages: Vec<FileReport> = packages.into_iter().map(|(file, report)| FileReport { file, report }).collect();
-    let worst = packages.iter().map(|package| package.report.outcome).max_by_key(|outcome| badness(*outcome));
-    let outcome = worst.unwrap_or(Outcome::Indeterminate);
+    let judged = ledgers.iter().map(|ledger| judge(ledger, &presented, &options.trust));
+    let ledgers: Vec<LedgerFileReport> = judged.collect::<Result<_, _>>()?;
+    let outcomes = packages.iter().map(|package| package.report.outcome);
+    let outcomes = outcomes.chain(ledgers.iter().map(|ledger| ledger.report.outcome));
+    let outcome = outcomes.max_by_key(|outcome| badness(*outcome)).unwrap_or(Outcome::Indeterminate);
     if args.json {
-        out::answer_json(&VerifyAnswer { outcome, packages });
+        out::answer_json(&VerifyAnswer { outcome, packages, ledgers });
     } else {
-        let texts: Vec<String> = packages.iter().map(|package| to_text(&package.file, &package.report)).collect();
+        let texts = packages.iter().map(|package| to_text(&package.file, &package.report));
+        let texts: Vec<String> = texts.chain(ledgers.iter().map(verify_ledger::to_text)).collect();
         out::answer(&texts.join("\n"));
     }
     Ok(exit_code(outcome))
@@ -114,7 +134,20 @@ pub(super) fn to_text(file: &str, report: &Report) -> String {
         text += "SIMULATED DATA, NOT EVIDENCE\n";
     }
     text += "\n";
-    for check in &report.checks {
+    text += &checks_text(&report.checks);
+    text += &findings_text(&report.findings, &report.finding_counts);
+    if facts.package.is_some() {
+        text += &format!("\n{}", contents(facts));
+        text += &established(report, facts);
+    }
+    text += LIMITS;
+    text
+}
+
+/// One line for each step.
+pub(super) fn checks_text(checks: &[CheckResult]) -> String {
+    let mut text = String::new();
+    for check in checks {
         let outcome = match check.outcome {
             CheckOutcome::Passed => "passed",
             CheckOutcome::Failed => "FAILED",
@@ -123,20 +156,22 @@ pub(super) fn to_text(file: &str, report: &Report) -> String {
         let reason = check.reason.as_ref().map_or(String::new(), |reason| format!(": {}", escape_line(reason)));
         text += &format!("{:>3}  {:<20} {outcome}{reason}\n", check.number, step_title(check.step));
     }
-    let listed: u64 = report.findings.len() as u64;
-    let raised: u64 = report.finding_counts.values().sum();
-    if raised > 0 {
-        text += &format!("\n{}\n", out::counted(raised, "finding"));
-        report.findings.iter().for_each(|finding| text += &finding_text(finding));
-        if raised > listed {
-            text += &format!("  and {} more of the same codes\n", raised - listed);
-        }
+    text
+}
+
+/// What was found, and how often; nothing when nothing was.
+pub(super) fn findings_text(findings: &[Finding], counts: &BTreeMap<Code, u64>) -> String {
+    let (listed, raised) = (findings.len() as u64, counts.values().sum::<u64>());
+    if raised == 0 {
+        return String::new();
     }
-    if facts.package.is_some() {
-        text += &format!("\n{}", contents(facts));
-        text += &established(report, facts);
+    let mut text = format!("\n{}\n", out::counted(raised, "finding"));
+    for finding in findings {
+        text += &finding_text(finding);
     }
-    text += LIMITS;
+    if raised > listed {
+        text += &format!("  and {} more of the same codes\n", raised - listed);
+    }
     text
 }
 
@@ -177,6 +212,13 @@ fn step_title(step: Step) -> &'static str {
         Step::Coverage => "coverage",
         Step::Timestamps => "time stamps",
         Step::TimeOrder => "order of time",
+        Step::LedgerLines => "ledger lines",
+        Step::LedgerSignatures => "ledger signatures",
+        Step::LedgerChain => "ledger chain",
+        Step::Custody => "custody",
+        Step::LedgerPackages => "ledger packages",
+        Step::LedgerKeys => "ledger keys",
+        Step::LedgerHead => "ledger head",
     }
 }
 

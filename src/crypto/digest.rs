@@ -105,6 +105,24 @@ digests! {
     TimestampDigest,
 }
 
+/// SHA-512 of what a renewal is over (FORMAT §§11.1, 20.4): 128 lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WideDigest(pub [u8; 64]);
+
+impl Serialize for WideDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for WideDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("not 128 lower-case hexadecimal digits"))
+    }
+}
+
 /// A digest that is fed piece by piece.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);

@@ -12,6 +12,7 @@
 pub mod breach;
 pub mod draft;
 mod limits;
+pub mod lines;
 pub mod replay;
 mod rules;
 #[cfg(test)]

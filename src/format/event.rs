@@ -11,7 +11,7 @@ use super::Document;
 use super::identifier::{AcquisitionId, MatterId, PackageId};
 use super::line::Line;
 use super::statement::Statement;
-use crate::crypto::digest::{EventDigest, FileDigest, GenesisDigest, LedgerName, SealDigest};
+use crate::crypto::digest::{EventDigest, FileDigest, GenesisDigest, LedgerName, SealDigest, WideDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::time::LocalTime;
 
@@ -204,8 +204,8 @@ pub struct Receipt {
 pub struct Renewal {
     /// TimeStampResp in DER and base64.
     pub tokens: Vec<String>,
-    /// What they are over: the seal's signature, then each earlier token.
-    pub over: Vec<FileDigest>,
+    /// The digests in the renewal's text: the whole ZIP, then each token of the renewals before.
+    pub over: Vec<WideDigest>,
 }
 
 /// Details of `countersigned`.

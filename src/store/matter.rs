@@ -75,7 +75,7 @@ impl MatterFolder {
         for folder in [root.join(ACQUISITIONS), root.join(PACKAGES)] {
             durable::make_folder(&folder).map_err(FolderError::io("create", &folder))?;
         }
-        let ledger = root.join("ledger.jsonl");
+        let ledger = root.join(LEDGER);
         if !ledger.exists() {
             durable::write_new(&ledger, b"").map_err(FolderError::io("write", &ledger))?;
         }
@@ -127,6 +127,29 @@ impl MatterFolder {
     /// [`FolderError::Io`] when the file cannot be read; [`FolderError::Certificate`] when it holds none that is about `key`.
     pub fn certificates(&self, key: &PublicKey) -> Result<Option<SignerCertificates>, FolderError> {
         self.settings.certificate.as_ref().map(|path| read_certificates(&self.root.join(path), key)).transpose()
+    }
+
+    /// Returns where the chain of custody lies.
+    #[must_use]
+    pub fn ledger_path(&self) -> PathBuf {
+        self.root.join(LEDGER)
+    }
+
+    /// Returns the packages that lie in the folder under their names, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the folder cannot be read.
+    pub fn packages(&self) -> Result<Vec<PackageId>, FolderError> {
+        let folder = self.root.join(PACKAGES);
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(FolderError::io("read", &folder))? {
+            let name = entry.map_err(FolderError::io("read", &folder))?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".zip")).and_then(|stem| stem.parse().ok());
+            ids.extend(id);
+        }
+        ids.sort();
+        Ok(ids)
     }
 
     /// Returns where a package of that name lies or will lie.
@@ -207,4 +230,5 @@ pub fn read_certificates(path: &Path, key: &PublicKey) -> Result<SignerCertifica
 
 const SETTINGS: &str = "matter.toml";
 const ACQUISITIONS: &str = "acquisitions";
+const LEDGER: &str = "ledger.jsonl";
 const PACKAGES: &str = "packages";

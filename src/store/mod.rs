@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! DIR/matter.toml                            who, for what, with which key
-//! DIR/ledger.jsonl                           custody events
+//! DIR/ledger.jsonl                           custody events; ledger.jsonl.torn-N: what a crash left of one
 //! DIR/acquisitions/ID/genesis.json|.sig|.tsr the signed plan
 //! DIR/acquisitions/ID/pages/000001.zip       body, record and signature of a page: one file, so it is there whole or not at all
 //! DIR/acquisitions/ID/failures/000001.zip    the same of a failure
@@ -10,10 +10,11 @@
 //! DIR/packages/PACKAGE.zip                   what was sealed
 //! ```
 //!
-//! Nothing here is ever overwritten but the log's end; what is written appears whole, by rename, or not at all.
+//! Nothing here is ever overwritten but the ends of log and ledger; what is written appears whole, by rename, or not at all.
 
 pub mod acquisition;
 pub mod durable;
+pub mod ledger;
 pub mod lock;
 pub mod matter;
 pub mod package_file;

@@ -20,3 +20,7 @@ pub const FINDINGS_LISTED_PER_CODE: u64 = 20;
 pub const FINDING_TEXT_BYTES: usize = 4096;
 /// 60 seconds: FORMAT §12.13, between a `Date` header and the request it answers; caches and load balancers stay below.
 pub const SERVICE_CLOCK_TOLERANCE_SECONDS: u64 = 60;
+
+/// 1 MiB: FORMAT §20.8; a renewal with eight tokens of 64 KiB, in base64, is 700 KB. What else is remembered of a ledger is bounded
+/// where it is remembered, in `custody`.
+pub const LEDGER_LINE_BYTES: u64 = 1 << 20;

@@ -23,7 +23,7 @@ pub enum Severity {
     Violation,
 }
 
-/// The numbered steps of FORMAT §12.
+/// The numbered steps of FORMAT §§12 and 20.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -53,10 +53,35 @@ pub enum Step {
     Timestamps,
     /// Step 13: clock readings and token times are in order.
     TimeOrder,
+    /// Step 14: the form of a ledger's lines.
+    LedgerLines,
+    /// Step 15: the signatures of its events.
+    LedgerSignatures,
+    /// Step 16: number, chain, matter and time of its events.
+    LedgerChain,
+    /// Step 17: what its kinds of events demand of one another.
+    Custody,
+    /// Step 18: the ledger's packages and those presented.
+    LedgerPackages,
+    /// Step 19: the keys that signed in it, those revoked, and countersignatures.
+    LedgerKeys,
+    /// Step 20: the heads that the reader expects.
+    LedgerHead,
 }
 
 impl Step {
-    /// All steps, in the order of FORMAT §12.
+    /// The steps over a ledger, in the order of FORMAT §20.6.
+    pub const LEDGER: [Step; 7] = [
+        Step::LedgerLines,
+        Step::LedgerSignatures,
+        Step::LedgerChain,
+        Step::Custody,
+        Step::LedgerPackages,
+        Step::LedgerKeys,
+        Step::LedgerHead,
+    ];
+
+    /// The steps over a package, in the order of FORMAT §12.
     pub const ALL: [Step; 13] = [
         Step::Container,
         Step::Bag,
@@ -73,7 +98,7 @@ impl Step {
         Step::TimeOrder,
     ];
 
-    /// Returns the number of the step in FORMAT §12.
+    /// Returns the number of the step in FORMAT §§12 and 20.6.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -90,6 +115,13 @@ impl Step {
             Step::Coverage => 11,
             Step::Timestamps => 12,
             Step::TimeOrder => 13,
+            Step::LedgerLines => 14,
+            Step::LedgerSignatures => 15,
+            Step::LedgerChain => 16,
+            Step::Custody => 17,
+            Step::LedgerPackages => 18,
+            Step::LedgerKeys => 19,
+            Step::LedgerHead => 20,
         }
     }
 }
@@ -360,6 +392,47 @@ codes! {
     TimestampSignerNotAuthorised = "timestamp-signer-not-authorised", Violation, Timestamps, "11";
     /// A certificate was not valid at the token's time.
     TimestampCertificateNotValidAtGentime = "timestamp-certificate-not-valid-at-gentime", Violation, Timestamps, "11";
+
+    /// A line that is not an event in its one form, or has no line feed.
+    LedgerMalformed = "ledger-malformed", Violation, LedgerLines, "20.1";
+    /// A longer line, or more to remember, than a reader accepts.
+    LedgerSizeCap = "ledger-size-cap", Violation, LedgerLines, "20.8";
+    /// An event is not signed by the key that it names.
+    LedgerSignatureInvalid = "ledger-signature-invalid", Violation, LedgerSignatures, "20.1";
+    /// An event does not name the line before it, or names another ledger.
+    LedgerChainBroken = "ledger-chain-broken", Violation, LedgerChain, "20.2";
+    /// The numbers of events do not follow one another.
+    LedgerSequence = "ledger-sequence", Violation, LedgerChain, "20.2";
+    /// An event or a presented package is of another matter.
+    LedgerMatterMismatch = "ledger-matter-mismatch", Violation, LedgerChain, "20.2";
+    /// An event says a time before that of an earlier one.
+    LedgerTimeOrder = "ledger-time-order", Violation, LedgerChain, "20.2";
+    /// An event that its kind does not allow where it stands.
+    LedgerRuleBroken = "ledger-rule-broken", Violation, Custody, "20.3";
+    /// A receipt does not fit an open transfer, or is by the giver.
+    LedgerTransferMismatch = "ledger-transfer-mismatch", Violation, Custody, "20.3";
+    /// A package was handed over, and nobody has said that they have it.
+    LedgerTransferOpen = "ledger-transfer-open", Note, Custody, "20.3";
+    /// A presented package was disposed of.
+    LedgerDisposed = "ledger-disposed", Note, Custody, "20.3";
+    /// One package identifier with two contents.
+    LedgerPackageMismatch = "ledger-package-mismatch", Violation, LedgerPackages, "20.2";
+    /// A presented package is not in the ledger.
+    LedgerPackageUnknown = "ledger-package-unknown", Unestablished, LedgerPackages, "20.2";
+    /// A key that the reader did not name has signed.
+    LedgerKeyUntrusted = "ledger-key-untrusted", Unestablished, LedgerKeys, "20.6";
+    /// Fewer countersignatures than the reader demands.
+    LedgerCountersignaturesMissing = "ledger-countersignatures-missing", Unestablished, LedgerKeys, "20.6";
+    /// A key was revoked that has signed a presented package or an event.
+    KeyRevoked = "key-revoked", Violation, LedgerKeys, "20.7";
+    /// No line is the expected head.
+    LedgerHeadUnknown = "ledger-head-unknown", Violation, LedgerHead, "20.5";
+    /// The ledger has fewer lines than a checkpoint says.
+    LedgerCut = "ledger-cut", Violation, LedgerHead, "20.5";
+    /// The ledger has other lines than a checkpoint says.
+    LedgerForked = "ledger-forked", Violation, LedgerHead, "20.5";
+    /// Nobody whom the reader or the ledger knows has signed a checkpoint.
+    LedgerCheckpointUnsigned = "ledger-checkpoint-unsigned", Unestablished, LedgerHead, "20.5";
 }
 
 impl Code {
@@ -513,6 +586,7 @@ mod tests {
     fn the_table_is_the_one_of_format() {
         let mut written = codes_in(section("## 12. Verification", "## 13. Verdict"));
         written.extend(codes_in(section("## 14. Codes", "## 15. Limits")));
+        written.extend(codes_in(section("### 20.6 Verification", "### 20.8 Limits")));
         let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(known, written);
         assert_eq!(known.len(), Code::ALL.len(), "no code twice");
@@ -520,7 +594,8 @@ mod tests {
 
     #[test]
     fn a_severity_other_than_violation_is_named_in_format() {
-        let steps = section("## 12. Verification", "## 13. Verdict").replace("\n   ", " ");
+        let steps = [section("## 12. Verification", "## 13. Verdict"), section("### 20.6 Verification", "### 20.7 ")];
+        let steps = steps.join("\n").replace("\n   ", " ");
         for code in Code::ALL.iter().filter(|code| code.severity() != Severity::Violation) {
             let at = steps.find(&format!("`{}`", code.as_str())).expect("the step names the code");
             let rest = &steps[at..];

@@ -37,6 +37,9 @@
 //! | clocks moved | one order of all readings, with a tolerance; tokens bracket it | `adversary::signed_lies::time_order`, `adversary::timestamp::timestamp_order_of_the_plan`, `adversary::timestamp::timestamp_order_of_the_seal` |
 //! | clocks that disagree without contradiction | the service's dates, the records' own times and the authorities' held against the operator's; the largest distance is said | `adversary::clocks::service_clock_offset`, `adversary::clocks::record_after_seal`, `adversary::clocks::timestamp_late` |
 //! | two packages of one name for two readers | presented together they contradict each other | `adversary::clocks::package_twice` |
+//! | a ledger edited, cut, reordered, mixed, or continued from another line | signed events that name the line before; checkpoints and heads in other hands | `adversary::ledger_lies::no_byte_of_a_ledger_can_be_changed`, `adversary::ledger_lies::reordered_lines_break_the_chain`, `adversary::ledger_lies::a_cut_or_forked_ledger_is_seen_by_whoever_kept_its_head` |
+//! | a hand-over that one person plays alone; a second person who is the first | receipts by another key than the giver's; countersigners named by the reader | `adversary::ledger_lies::a_receipt_by_the_givers_own_key_is_refused`, `adversary::ledger_lies::countersignatures_count_by_keys_that_the_reader_named` |
+//! | a key used after it was lost | `key-revoked`, held against the seal's time stamp and never against the signer's own clock | `adversary::ledger_lies::a_package_of_a_revoked_key_is_judged_by_its_time_stamp` |
 //! | the archive changed while it is read | one pass, hashed as judged; a later read compares digests | `adversary::honest::only_an_intact_package_can_be_read_again`, `codec::zip::deviations::an_archive_that_changes_underneath_is_noticed` |
 //! | values that steer a terminal, secrets repeated by a report | values are escaped where they are printed; a malformed record is named, not quoted | `stories::verify_as_opposing_expert::a_name_of_a_file_does_not_speak_to_the_terminal`, `adversary::signed_lies::page_record_malformed` |
 //!
@@ -51,6 +54,7 @@
 pub mod budget;
 mod checks;
 pub mod finding;
+pub mod ledger;
 pub mod package;
 mod pass;
 pub mod together;
@@ -59,6 +63,7 @@ pub mod verified;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
+pub use ledger::{ExpectedHead, LedgerFacts, LedgerReport, Presented, verify_ledger};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
 pub use together::compare_packages;
 pub use verdict::{

@@ -6,6 +6,7 @@ use crate::crypto::certificate::{Authority, RevocationList};
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::TrustRoot;
 use crate::time::LocalTime;
+use crate::verify::ledger::ExpectedHead;
 use crate::verify::pass;
 use crate::verify::verdict::{Facts, Outcome, Report};
 use crate::verify::verified::VerifiedPackage;
@@ -26,6 +27,12 @@ pub struct Trust {
     pub timestamp_policies: Vec<String>,
     /// Whether a package without time stamps is INDETERMINATE.
     pub require_timestamp: bool,
+    /// Keys of second persons, of whom [`Trust::countersignatures`] must have countersigned each package in the ledger.
+    pub countersigners: Vec<Fingerprint>,
+    /// How many of them; 0 for none.
+    pub countersignatures: u64,
+    /// Heads that the reader was given and that the ledger must hold.
+    pub heads: Vec<ExpectedHead>,
 }
 
 /// A time stamp made anew over a whole package, kept outside it (FORMAT §11.1).

@@ -226,7 +226,8 @@ pub(in crate::verify) fn conclude(
     Report { outcome, quick, checks, findings, finding_counts, facts }
 }
 
-fn check(step: Step, findings: &Findings, not_checked: &BTreeMap<Step, String>) -> CheckResult {
+/// Says how one step ended.
+pub(in crate::verify) fn check(step: Step, findings: &Findings, not_checked: &BTreeMap<Step, String>) -> CheckResult {
     let reason = not_checked.get(&step).cloned();
     let (outcome, reason) = match findings.worst_of(step) {
         Some(Severity::Violation) => (CheckOutcome::Failed, reason),

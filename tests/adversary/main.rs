@@ -12,6 +12,8 @@ mod archive;
 mod certificates;
 #[path = "../support/hostile_authority.rs"]
 mod hostile_authority;
+#[path = "../support/ledger.rs"]
+mod ledger;
 #[path = "../support/package.rs"]
 mod package;
 
@@ -25,6 +27,7 @@ mod comparison;
 mod container;
 mod forged_tokens;
 mod honest;
+mod ledger_lies;
 mod rehash;
 mod renewal;
 mod resign;

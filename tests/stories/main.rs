@@ -21,6 +21,7 @@ mod wire;
 
 mod bad_input;
 mod demo;
+mod hand_over_with_two_keys;
 mod keep_secrets;
 mod keys;
 mod killed_at_random;

@@ -1,0 +1,162 @@
+//! Packages that the reader presents, held against what the ledger says of them (FORMAT §§20.6, 20.7).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::report::PackageCustody;
+use crate::crypto::digest::FileDigest;
+use crate::crypto::signature::Fingerprint;
+use crate::custody::Replay;
+use crate::custody::replay::KeyState;
+use crate::format::event::{Act, Event, PackageName};
+use crate::format::identifier::MatterId;
+use crate::verify::finding::{Code, Finding, Findings, Severity, Step};
+use crate::verify::package::Trust;
+use crate::verify::verdict::Report;
+
+/// A package that was verified, as far as a ledger speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// Its name and digests.
+    pub name: PackageName,
+    /// Its matter.
+    pub matter: MatterId,
+    /// The key in it.
+    pub signer: Option<Fingerprint>,
+    /// Whether the reader trusts that key, named or vouched for.
+    pub signer_trusted: bool,
+    /// The earliest accepted time stamp over its seal.
+    pub sealed_by: Option<DateTime<Utc>>,
+}
+
+impl Presented {
+    /// Takes from a report what a ledger speaks of; `archive_sha256` is over the whole file. `None` where the package does not say who it is.
+    #[must_use]
+    pub fn of(report: &Report, archive_sha256: FileDigest) -> Option<Self> {
+        let facts = &report.facts;
+        let accepted = facts.times.seal_tokens.iter().filter(|token| token.accepted);
+        let times = accepted.filter_map(|token| DateTime::parse_from_rfc3339(&token.gen_time).ok());
+        Some(Self {
+            name: PackageName {
+                package: facts.package.clone()?,
+                seal_sha256: facts.seal_sha256?,
+                archive_sha256,
+                byte_len: facts.archive_byte_len,
+            },
+            matter: facts.matter.as_ref()?.id.clone(),
+            signer: facts.signer,
+            signer_trusted: facts.signer_trusted,
+            sealed_by: times.map(|time| time.to_utc()).min(),
+        })
+    }
+}
+
+/// Presented packages, and what events say of each.
+pub(super) struct Packages<'a> {
+    presented: &'a [Presented],
+    seen: Vec<Seen>,
+}
+
+#[derive(Clone, Default)]
+struct Seen {
+    event_count: u64,
+    countersigners: BTreeSet<Fingerprint>,
+}
+
+impl<'a> Packages<'a> {
+    pub(super) fn new(presented: &'a [Presented]) -> Self {
+        Self { presented, seen: vec![Seen::default(); presented.len()] }
+    }
+
+    /// Takes a signed event.
+    pub(super) fn follow(&mut self, event: &Event) {
+        for (presented, seen) in self.presented.iter().zip(&mut self.seen) {
+            if !event.packages.contains(&presented.name) {
+                continue;
+            }
+            seen.event_count = seen.event_count.saturating_add(1);
+            if matches!(event.act, Act::Countersigned(_)) {
+                seen.countersigners.insert(event.key);
+            }
+        }
+    }
+
+    /// Says what the ledger and the packages do not agree on.
+    pub(super) fn finish(
+        self,
+        replay: &Replay,
+        trust: &Trust,
+        findings: &mut Findings,
+        not_checked: &mut BTreeMap<Step, String>,
+    ) -> Vec<PackageCustody> {
+        if self.presented.is_empty() {
+            not_checked.entry(Step::LedgerPackages).or_insert_with(|| "no package was presented".to_owned());
+            if trust.countersignatures > 0 {
+                let reason = "countersignatures are demanded and no package was presented";
+                not_checked.entry(Step::LedgerKeys).or_insert_with(|| reason.to_owned());
+            }
+        }
+        let revoked: BTreeMap<Fingerprint, &KeyState> =
+            replay.keys().filter(|(_, state)| state.revoked.is_some()).collect();
+        let mut custody = Vec::new();
+        for (presented, seen) in self.presented.iter().zip(self.seen) {
+            let name = &presented.name;
+            let place = name.package.as_str();
+            if let Some(matter) = replay.matter().filter(|matter| **matter != presented.matter) {
+                findings.say(Code::LedgerMatterMismatch, place, presented.matter.to_string(), matter.to_string());
+            }
+            match replay.names(name) {
+                None => findings.say(Code::LedgerPackageUnknown, place, "presented", "not in the ledger"),
+                Some(true) => {}
+                Some(false) => {
+                    let claimed = "the ledger has this package with other digests".to_owned();
+                    let computed = format!(
+                        "seal {}, archive {} of {} bytes",
+                        name.seal_sha256, name.archive_sha256, name.byte_len
+                    );
+                    findings.say(Code::LedgerPackageMismatch, place, claimed, computed);
+                }
+            }
+            let disposed = replay.disposed(&name.package);
+            if let Some(line) = disposed {
+                findings.say(Code::LedgerDisposed, place, format!("disposed of in line {line}"), "presented");
+            }
+            check_signer(presented, &revoked, findings);
+            let countersigned_by: Vec<Fingerprint> =
+                seen.countersigners.into_iter().filter(|key| !revoked.contains_key(key)).collect();
+            check_countersignatures(place, &countersigned_by, trust, findings);
+            custody.push(PackageCustody {
+                package: name.package.clone(),
+                event_count: seen.event_count,
+                countersigned_by,
+                disposed_in: disposed,
+            });
+        }
+        custody
+    }
+}
+
+/// A revoked key has signed before, if a time stamp says so; else nobody knows.
+fn check_signer(presented: &Presented, revoked: &BTreeMap<Fingerprint, &KeyState>, findings: &mut Findings) {
+    let Some(signer) = presented.signer else { return };
+    let Some(revocation) = revoked.get(&signer).and_then(|state| state.revoked) else { return };
+    let (severity, claimed) = match presented.sealed_by {
+        None => (Severity::Unestablished, "sealed at a time that nobody stamped".to_owned()),
+        Some(time) if time < revocation.since.to_datetime() => (Severity::Note, format!("sealed not after {time}")),
+        Some(time) => (Severity::Violation, format!("sealed, as far as is known, at {time}")),
+    };
+    let computed = format!("key {signer} revoked since {}", revocation.since);
+    let finding = Finding::new(Code::KeyRevoked, presented.name.package.as_str(), claimed, computed);
+    findings.add(finding.with_severity(severity));
+}
+
+fn check_countersignatures(place: &str, signed: &[Fingerprint], trust: &Trust, findings: &mut Findings) {
+    let named: BTreeSet<&Fingerprint> = trust.countersigners.iter().collect();
+    let count = signed.iter().filter(|key| named.contains(key)).count();
+    if u64::try_from(count).unwrap_or(u64::MAX) < trust.countersignatures {
+        let claimed = format!("{count} of the {} keys named have countersigned", named.len());
+        let computed = format!("at least {}", trust.countersignatures);
+        findings.say(Code::LedgerCountersignaturesMissing, place, claimed, computed);
+    }
+}
