@@ -390,6 +390,7 @@ impl Gathered {
             let package = package.to_str().unwrap();
             self.add("verify", "a package of one's own clock", signhold(&["verify", package, "--json"], 3));
         }
+        self.series_of_volumes(&[&["collect", dir], &window[..], &access].concat(), &packages);
         // Last, because faults strike by the number of the request.
         let quick = ["--rate", "1000/1"];
         self.add("plan", "within retention", signhold(&[&["plan", dir], &window[..], &access, &quick].concat(), 0));
@@ -400,6 +401,23 @@ impl Gathered {
         );
         let long = ["--from", "2026-01-01", "--kind", "servicePrincipal", "--graph-url", &graph, "--login-url", &login];
         self.add("plan", "beyond retention", signhold(&[&["plan", dir], &long[..], &access, &quick].concat(), 0));
+    }
+
+    /// A collection of several volumes that follows another: an answer with a set and a series.
+    fn series_of_volumes(&mut self, collect: &[&str], packages: &Path) {
+        let before: Vec<PathBuf> = fs::read_dir(packages).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let after = ["--after", before[0].to_str().unwrap(), "--volume-pages", "4", "--rate", "1000/1"];
+        let answer = signhold(&[collect, &after].concat(), 0);
+        let value: Value = serde_json::from_str(&answer).unwrap();
+        let volumes = value["packages"].as_array().unwrap();
+        assert!(volumes.len() > 1);
+        self.add("collect", "in volumes", answer);
+        let mut verify = vec!["verify", before[0].to_str().unwrap(), "--json"];
+        verify.extend(volumes.iter().map(|volume| volume["path"].as_str().unwrap()));
+        let answer = signhold(&verify, 3);
+        let value: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((value["sets"].as_array().unwrap().len(), value["series"].as_array().unwrap().len()), (1, 1));
+        self.add("verify", "a set and a series", answer);
     }
 
     /// Adds every signed document of a package.

@@ -9,11 +9,12 @@ use clap::ValueEnum as _;
 
 use super::collect::{DEFAULT_TIMEOUT_SECONDS, DEFAULT_WORKERS, SessionArgs};
 use super::credentials::variable;
+use super::sealing::SealedPackage;
 use super::{key, out};
 use crate::format::genesis::Rate;
 use crate::format::identifier::AcquisitionId;
 use crate::format::parts::TimestampMode;
-use crate::format::seal::Seal;
+use crate::seal::volumes::MAX_PAGES;
 use crate::store::matter::MatterFolder;
 
 /// Writes the `resume` that goes on with an acquisition as this session was run. `planned` is the pace in its genesis.
@@ -60,15 +61,20 @@ pub(super) fn resume(
     if session.timeout != DEFAULT_TIMEOUT_SECONDS {
         add("--timeout", &session.timeout.to_string());
     }
+    if session.volume_pages != MAX_PAGES {
+        add("--volume-pages", &session.volume_pages.to_string());
+    }
     command
 }
 
 /// Writes the `verify` for a package that was just sealed, with the public key from the matter folder or, if that is not there,
 /// the fingerprint.
-pub(super) fn verify(matter: &MatterFolder, package: &Path, seal: &Seal) -> String {
+pub(super) fn verify(matter: &MatterFolder, packages: &[SealedPackage]) -> String {
+    let Some(SealedPackage { seal, .. }) = packages.last() else { return String::new() };
+    let files = packages.iter().map(|package| out::shell(&package.path)).collect::<Vec<_>>().join(" ");
     let public = key::public_path(&matter.key_path());
     let trust = if public.is_file() { out::shell(&public) } else { seal.signer.to_string() };
-    let mut text = format!("next: signhold verify {} --trust {trust}", out::shell(package));
+    let mut text = format!("next: signhold verify {files} --trust {trust}");
     if seal.timestamps.mode == TimestampMode::Embedded {
         text +=
             "\n      and --tsa-root PEM with the root certificate of the time stamp authority, had from the authority";

@@ -11,16 +11,20 @@ use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::CliError;
 use super::gather::{self, Acquisition, Intent, Manner};
 use super::passphrase::PassphraseArgs;
+use super::sealed::{SealedVolume, is_sealed, sealed_volumes};
+use super::sealing::Sealing;
 use super::service::Service;
 use super::summary::CollectAnswer;
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
-use super::{again, custody, out, sealing};
+use super::{again, custody, out, sealing, series};
 use crate::collect::plan;
 use crate::collect::table::RunTable;
-use crate::format::genesis::{Plan, Rate};
+use crate::crypto::digest::GenesisDigest;
+use crate::crypto::signature::Signer as _;
+use crate::format::genesis::{Plan, Rate, Series};
 use crate::format::identifier::{AcquisitionId, PackageId};
-use crate::format::limits::PAGES;
 use crate::keyring::OperatorKey;
+use crate::seal::volumes::MAX_PAGES;
 use crate::store::lock::MatterLock;
 use crate::store::matter::MatterFolder;
 
@@ -33,6 +37,9 @@ pub(super) struct CollectArgs {
     /// A time stamp authority (RFC 3161); may be given several times, and each must answer
     #[arg(long, value_name = "URL")]
     pub(super) tsa_url: Vec<String>,
+    /// The package of the collection before, of the same matter, to go on from as a linked series; of several volumes the last
+    #[arg(long, value_name = "PACKAGE")]
+    pub(super) after: Option<PathBuf>,
     #[command(flatten)]
     pub(super) endpoints: EndpointArgs,
     #[command(flatten)]
@@ -72,6 +79,9 @@ pub(super) struct SessionArgs {
     /// How long an answer may take
     #[arg(long, default_value_t = DEFAULT_TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
     pub(super) timeout: u64,
+    /// Pages in a package at most; what is more goes on in the next volume
+    #[arg(long, default_value_t = MAX_PAGES, value_parser = clap::value_parser!(u64).range(1..=MAX_PAGES), value_name = "N")]
+    pub(super) volume_pages: u64,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
     /// Show no progress
@@ -106,7 +116,11 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     if endpoints.is_simulated() {
         out::talk(SIMULATED);
     }
-    let intent = Intent { plan, retention, authorities: args.tsa_url.clone() };
+    let series = match &args.after {
+        Some(package) => series::after(package, &matter, &key)?,
+        None => Series { number: 1, previous_seal: None },
+    };
+    let intent = Intent { plan, retention, authorities: args.tsa_url.clone(), series };
     let timeout = Duration::from_secs(args.session.timeout);
     let service = Service::open(endpoints, &args.session.credentials, timeout)?;
     let acquisition = gather::begin(&matter, &key, &service, &args.session.credentials, intent)?;
@@ -129,6 +143,7 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     warn_of_ledger(&matter, &key);
     let acquisition = gather::reopen(&matter, &key, &id)?;
     let genesis = &acquisition.genesis;
+    let sealed = sealed_volumes(&matter, &id, GenesisDigest::of(&acquisition.folder.genesis), &key.public_key())?;
     let left = acquisition.as_it_stands()?.uncovered.len() as u64;
     out::talk(&format!(
         "resuming acquisition {id}: {} left to ask, plan signed by {}",
@@ -147,9 +162,9 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
         (false, true) => genesis.timestamps.authorities.clone(),
         (false, false) => args.tsa_url.clone(),
     };
-    if args.seal_only {
+    if args.seal_only || !sealed.is_empty() {
         let end = acquisition.as_it_stands()?;
-        return seal(&matter, &acquisition, &key, &args.session, &end, &authorities);
+        return seal(&matter, &acquisition, &key, &args.session, &end, sealed, &authorities);
     }
     finish(&matter, &acquisition, &key, None, &args.session, rate, &authorities)
 }
@@ -174,7 +189,7 @@ fn finish(
             let genesis = &acquisition.genesis;
             Err(gather::stopped(stop, &again::resume(matter, &genesis.acquisition, session, genesis.plan.rate)))
         }
-        None => seal(matter, acquisition, key, session, &end, authorities),
+        None => seal(matter, acquisition, key, session, &end, Vec::new(), authorities),
     }
 }
 
@@ -184,13 +199,16 @@ fn seal(
     key: &OperatorKey,
     session: &SessionArgs,
     end: &crate::collect::session::SessionEnd,
+    sealed: Vec<SealedVolume>,
     authorities: &[String],
 ) -> Result<ExitCode, CliError> {
     let extra_roots = session.credentials.extra_roots()?;
-    let outcome = sealing::seal(matter, acquisition, key, end, authorities, extra_roots.as_deref())?;
-    let next = again::verify(matter, &outcome.path, &outcome.sealed.seal);
+    let how = Sealing { key, authorities, extra_roots: extra_roots.as_deref(), volume_pages: session.volume_pages };
+    let outcome = sealing::seal(matter, acquisition, end, sealed, &how)?;
+    let next = again::verify(matter, &outcome.packages);
     let recorded = custody::packages::record(matter, key);
-    let answer = CollectAnswer::new(&acquisition.genesis, outcome);
+    let answer = CollectAnswer::new(&acquisition.genesis, outcome)
+        .ok_or_else(|| CliError::machine("nothing was sealed").hint("`resume` seals again"))?;
     answer.print(session.json);
     recorded.map_err(|error| {
         CliError::machine(format!("the package is sealed, but not on record in the ledger: {}", error.message())).hint(
@@ -230,11 +248,11 @@ fn record_packages(matter: &MatterFolder, key: &OperatorKey) -> Result<Vec<Packa
 pub(super) fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
     let streams = plan::remaining(plan, &RunTable::default()).map_err(|error| CliError::request(error.to_string()))?;
     let count = streams.len() as u64;
-    if count > PAGES {
+    if count > PLAN_WINDOWS {
         return Err(CliError::request(format!(
-            "the plan has {} windows, each of at least one page; a package holds {} pages",
+            "the plan has {} windows; a seal, which names them all, has room for {}",
             out::grouped(count),
-            out::grouped(PAGES)
+            out::grouped(PLAN_WINDOWS)
         ))
         .hint("collect a shorter window, one after the other, or ask for longer ones with --window-hours"));
     }
@@ -270,13 +288,13 @@ pub(super) fn permitted_rate(given: Option<Rate>, simulated: bool) -> Result<Opt
 }
 
 fn unsealed(matter: &MatterFolder) -> Result<Vec<AcquisitionId>, CliError> {
-    let mut ids = matter.acquisitions()?;
-    ids.retain(|id| !is_sealed(matter, id));
-    Ok(ids)
-}
-
-fn is_sealed(matter: &MatterFolder, id: &AcquisitionId) -> bool {
-    matter.package_path(&PackageId::new(&matter.settings().matter, id, 1)).exists()
+    let mut unsealed = Vec::new();
+    for id in matter.acquisitions()? {
+        if !is_sealed(matter, &id)? {
+            unsealed.push(id);
+        }
+    }
+    Ok(unsealed)
 }
 
 fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
@@ -288,16 +306,16 @@ fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Resul
         ))
         .hint("`signhold collect` begins one"));
     }
-    let sealed = |id: &AcquisitionId| is_sealed(matter, id);
+    let mut unsealed = unsealed(matter)?;
     match wanted {
         Some(id) if !all.contains(id) => {
             Err(CliError::request(format!("there is no acquisition `{id}` in `{}`", matter.root().display()))
                 .hint("leave out the identifier for the latest"))
         }
-        Some(id) if sealed(id) => Err(CliError::request(format!("acquisition `{id}` is sealed already"))
+        Some(id) if !unsealed.contains(id) => Err(CliError::request(format!("acquisition `{id}` is sealed already"))
             .hint("`signhold collect` begins a new one")),
         Some(id) => Ok(id.clone()),
-        None => all.into_iter().rev().find(|id| !sealed(id)).ok_or_else(|| {
+        None => unsealed.pop().ok_or_else(|| {
             CliError::request(format!(
                 "nothing to resume in `{}`: every acquisition is sealed",
                 matter.root().display()
@@ -327,6 +345,8 @@ const DOCUMENTED_RATE: Rate = Rate { requests: 5, seconds: 10 };
 pub(super) const DEFAULT_WORKERS: u8 = 4;
 /// The service itself gives up after five minutes.
 pub(super) const DEFAULT_TIMEOUT_SECONDS: u64 = 360;
+/// 20 000: a seal has at most 8 MiB (FORMAT §15), a run in it about 200 bytes, and half the room is left for windows asked again.
+const PLAN_WINDOWS: u64 = 20_000;
 /// Said on standard error whenever data that is no evidence is about to be asked for.
 const SIMULATED: &str =
     "simulated: this service is outside the cloud table; what comes from it is marked and is no evidence";

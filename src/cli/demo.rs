@@ -23,6 +23,7 @@ use crate::format::genesis::Rate;
 use crate::format::limits;
 use crate::format::line::Line;
 use crate::keyring;
+use crate::seal::volumes::MAX_PAGES;
 use crate::simulate::{Plot, Settings, StoryEvent};
 use crate::source::cloud::Cloud;
 use crate::store::FolderError;
@@ -159,6 +160,7 @@ fn collect_args(
             retention: None,
         },
         tsa_url: vec![server.tsa_url()],
+        after: None,
         endpoints: EndpointArgs {
             cloud: Cloud::Global,
             graph_url: Some(server.graph_url()),
@@ -175,6 +177,7 @@ fn collect_args(
             rate: Some(Rate { requests: 1000, seconds: 1 }),
             workers: 4,
             timeout: 60,
+            volume_pages: MAX_PAGES,
             passphrase: PassphraseArgs::default(),
             quiet: !out::talks_to_terminal(),
             json: false,

@@ -170,7 +170,8 @@ impl From<SealError> for CliError {
                 .hint("the disk has changed what was written; keep the folder as it is and look for a copy"),
             SealError::NotSigned(_) => Self::machine(text)
                 .hint("bring the key back; the collected pages are untouched, and `resume` seals again"),
-            SealError::TooLarge { .. } => Self::request(text).hint("collect a shorter window, one after the other"),
+            SealError::TooLarge { .. } => Self::request(text)
+                .hint("the collected pages are untouched; collect shorter windows, one after the other"),
             SealError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
             SealError::Format(_) | SealError::Zip(_) => {
                 Self::machine(text).hint("the collected pages are untouched; `resume` seals again")

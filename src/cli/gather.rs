@@ -68,6 +68,7 @@ pub(super) struct Intent {
     pub(super) plan: Plan,
     pub(super) retention: Retention,
     pub(super) authorities: Vec<String>,
+    pub(super) series: Series,
 }
 
 /// How a session is run.
@@ -112,7 +113,7 @@ pub(super) fn begin(
         retention: intent.retention,
         keys: Keys { operator: fingerprint, signer: fingerprint },
         timestamps: Timestamps::by(intent.authorities),
-        series: Series { number: 1, previous_seal: None },
+        series: intent.series,
     };
     let bytes = encode(&genesis).map_err(|error| CliError::machine(with_causes(&error)))?;
     let signature = key.sign(&bytes).map_err(|error| {

@@ -19,10 +19,13 @@ mod out;
 mod passphrase;
 mod plan;
 mod progress;
+mod sealed;
 mod sealing;
+mod series;
 mod service;
 mod simulate;
 mod summary;
+mod together;
 mod trust;
 mod verify;
 mod verify_ledger;
@@ -64,7 +67,7 @@ enum Verb {
     Collect(collect::CollectArgs),
     /// Go on with an acquisition that was interrupted, and seal it
     Resume(collect::ResumeArgs),
-    /// Give a verdict over packages and ledgers
+    /// Give a verdict over packages, those that belong together, and ledgers
     Verify(verify::VerifyArgs),
     /// Keep the chain of custody: record, hand over, receive, countersign
     Custody(custody::CustodyArgs),

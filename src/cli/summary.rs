@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::out::{self, bytes, counted};
 use super::progress::fetched;
-use super::sealing::Outcome;
+use super::sealing::{Outcome, SealedPackage};
 use crate::crypto::digest::SealDigest;
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::Genesis;
@@ -18,10 +18,8 @@ use crate::time::{Bound, LocalTime};
 /// What `collect` and `resume` say with `--json`.
 #[derive(Debug, Serialize)]
 pub(super) struct CollectAnswer {
-    /// Where the package lies.
-    package_path: String,
-    /// Its identifier.
-    package: PackageId,
+    /// The packages, by volume number.
+    packages: Vec<PackageAnswer>,
     /// The case.
     matter: MatterId,
     /// The collection act.
@@ -38,12 +36,8 @@ pub(super) struct CollectAnswer {
     gaps: Vec<Run>,
     /// Windows into which the stated retention reached before their last page came: records of them may have gone unseen.
     retention_passed: Vec<RetentionPassed>,
-    /// Sums.
+    /// Sums over all packages.
     totals: Totals,
-    /// Length of the package in bytes.
-    package_byte_len: u64,
-    /// Digest of the seal.
-    seal_sha256: SealDigest,
     /// The key that signed.
     signer: Fingerprint,
     /// What the second pass brought, null when there was none.
@@ -66,30 +60,60 @@ struct RetentionPassed {
     finished: LocalTime,
 }
 
-impl CollectAnswer {
-    pub(super) fn new(genesis: &Genesis, outcome: Outcome) -> Self {
-        let Outcome { path, sealed, own_sign_ins, passed_by_retention } = outcome;
-        let seal = &sealed.seal;
-        let gaps: Vec<Run> = seal.streams.iter().filter(|run| run.state.is_gap()).cloned().collect();
+/// One package, which is the only one or a volume.
+#[derive(Debug, Serialize)]
+struct PackageAnswer {
+    /// Where it lies.
+    path: String,
+    /// Its identifier.
+    package: PackageId,
+    /// Its volume number, from 1.
+    volume: u64,
+    /// Its length in bytes.
+    byte_len: u64,
+    /// Digest of its seal.
+    seal_sha256: SealDigest,
+    /// What is in it.
+    totals: Totals,
+}
+
+impl PackageAnswer {
+    fn new(package: &SealedPackage) -> Self {
         Self {
-            package_path: path.display().to_string(),
-            package: seal.package.clone(),
+            path: package.path.display().to_string(),
+            package: package.seal.package.clone(),
+            volume: package.seal.volume.number,
+            byte_len: package.byte_len,
+            seal_sha256: package.seal_sha256,
+            totals: package.seal.totals,
+        }
+    }
+}
+
+impl CollectAnswer {
+    /// Makes the answer; none when nothing was sealed, which sealing never returns.
+    pub(super) fn new(genesis: &Genesis, outcome: Outcome) -> Option<Self> {
+        let Outcome { packages, own_sign_ins, passed_by_retention } = outcome;
+        // Every volume says the same of the whole acquisition.
+        let seal = &packages.last()?.seal;
+        let gaps: Vec<Run> = seal.streams.iter().filter(|run| run.state.is_gap()).cloned().collect();
+        let packages: Vec<PackageAnswer> = packages.iter().map(PackageAnswer::new).collect();
+        Some(Self {
+            totals: sum(&packages),
+            packages,
             matter: genesis.matter.id.clone(),
-            acquisition: seal.acquisition.clone(),
-            simulated: seal.simulated,
+            acquisition: genesis.acquisition.clone(),
+            simulated: genesis.simulated,
             from: genesis.plan.from,
             to: genesis.plan.to,
             complete: gaps.is_empty(),
             gaps,
             retention_passed: passed_by_retention.into_iter().map(RetentionPassed::from).collect(),
-            totals: seal.totals,
-            package_byte_len: sealed.byte_len,
-            seal_sha256: sealed.seal_sha256,
             signer: seal.signer,
             second_pass: seal.second_pass.clone(),
             reconciliation: seal.reconciliation.clone(),
             own_sign_ins,
-        }
+        })
     }
 
     /// Prints it: gaps on standard error, the rest on standard output.
@@ -144,23 +168,33 @@ impl CollectAnswer {
             ),
         };
         let checks = self.checks_text();
+        let paths: Vec<&str> = self.packages.iter().map(|package| package.path.as_str()).collect();
+        let seals: String = self.packages.iter().map(|package| self.seal_line(package)).collect();
+        let byte_len = bytes(self.packages.iter().map(|package| package.byte_len).sum());
+        let size = match self.packages.len() as u64 {
+            1 => byte_len,
+            count => format!("{count} volumes, {byte_len}"),
+        };
         format!(
             "{mark}{}\n\
              window   {} to {}\n\
              content  {}{failed}{uncounted}\n\
              covered  {coverage}\n\
              {passed}{checks}\
-             package  {}\n\
-             seal     {}\n\
+             package  {size}\n\
+             {seals}\
              signer   {}\n",
-            self.package_path,
+            paths.join("\n"),
             self.from,
             self.to,
             fetched(pages, records, body_bytes),
-            bytes(self.package_byte_len),
-            self.seal_sha256,
             self.signer,
         )
+    }
+
+    fn seal_line(&self, package: &PackageAnswer) -> String {
+        let volume = if self.packages.len() > 1 { format!("  volume {}", package.volume) } else { String::new() };
+        format!("seal     {}{volume}\n", package.seal_sha256)
     }
 
     /// What was held against the records: a second pass, the service's counts, the collection's own traces.
@@ -194,4 +228,14 @@ impl From<(Run, LocalTime)> for RetentionPassed {
         let Run { kind, from, to, pass, run, .. } = run;
         Self { kind, from, to, pass, run, finished }
     }
+}
+
+fn sum(packages: &[PackageAnswer]) -> Totals {
+    packages.iter().fold(Totals::default(), |sum, package| Totals {
+        pages: sum.pages + package.totals.pages,
+        records: sum.records + package.totals.records,
+        inside: sum.inside + package.totals.inside,
+        body_bytes: sum.body_bytes + package.totals.body_bytes,
+        failures: sum.failures + package.totals.failures,
+    })
 }

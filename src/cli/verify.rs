@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::inspect::contents;
 use super::out::{self, escape_line};
+use super::together;
 use super::trust::TrustArgs;
 use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, judge, present};
 use super::window::parse_time;
@@ -22,8 +23,8 @@ use crate::collect::Clock as _;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
-    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Report, Severity, Step, Trust, compare_packages,
-    verify,
+    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Report, SeriesReport, SetReport, Severity, Step,
+    Trust, compare_packages, verify_all,
 };
 
 #[derive(Args)]
@@ -58,12 +59,16 @@ enum Requirement {
 /// What `verify` says with `--json`.
 #[derive(Debug, Serialize)]
 struct VerifyAnswer {
-    /// The worst of all outcomes.
+    /// The worst outcome; a volume that stands in a set counts as the set does.
     outcome: Outcome,
     /// One for each package, in the order given.
     packages: Vec<FileReport>,
     /// One for each ledger, that of `--ledger` first.
     ledgers: Vec<LedgerFileReport>,
+    /// One for each acquisition of several volumes.
+    sets: Vec<SetReport>,
+    /// One for each series of linked acquisitions.
+    series: Vec<SeriesReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,32 +88,38 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
     let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
-    let (mut packages, mut presented) = (Vec::new(), Vec::new());
     // A name that cannot be opened is told before time is spent on the others.
-    let opened: Vec<_> = files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
+    let mut opened: Vec<_> = files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
     for ledger in &ledgers {
         open(ledger)?;
     }
-    for (file, archive) in files.iter().zip(opened) {
-        let report = verify(archive, &options)?;
-        if !ledgers.is_empty() {
-            presented.extend(present(file, &report)?);
+    let mut verification = verify_all(&mut opened, &options)?;
+    let mut presented = Vec::new();
+    if !ledgers.is_empty() {
+        for (file, report) in files.iter().zip(&verification.packages) {
+            presented.extend(present(file, report)?);
         }
-        packages.push((file.display().to_string(), report));
     }
-    compare_packages(&mut packages);
-    let packages: Vec<FileReport> = packages.into_iter().map(|(file, report)| FileReport { file, report }).collect();
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let mut named: Vec<(String, Report)> =
+        names.iter().cloned().zip(std::mem::take(&mut verification.packages)).collect();
+    compare_packages(&mut named);
+    verification.packages = named.into_iter().map(|(_, report)| report).collect();
     let judged = ledgers.iter().map(|ledger| judge(ledger, &presented, &options.trust));
     let ledgers: Vec<LedgerFileReport> = judged.collect::<Result<_, _>>()?;
-    let outcomes = packages.iter().map(|package| package.report.outcome);
-    let outcomes = outcomes.chain(ledgers.iter().map(|ledger| ledger.report.outcome));
-    let outcome = outcomes.max_by_key(|outcome| badness(*outcome)).unwrap_or(Outcome::Indeterminate);
+    let of_ledgers = ledgers.iter().map(|ledger| ledger.report.outcome);
+    let outcome = of_ledgers.fold(verification.outcome(), Outcome::or_worse);
     if args.json {
-        out::answer_json(&VerifyAnswer { outcome, packages, ledgers });
+        let reports = names.into_iter().zip(verification.packages);
+        let packages = reports.map(|(file, report)| FileReport { file, report }).collect();
+        let (sets, series) = (verification.sets, verification.series);
+        out::answer_json(&VerifyAnswer { outcome, packages, ledgers, sets, series });
     } else {
-        let texts = packages.iter().map(|package| to_text(&package.file, &package.report));
-        let texts: Vec<String> = texts.chain(ledgers.iter().map(verify_ledger::to_text)).collect();
-        out::answer(&texts.join("\n"));
+        let alone = names.iter().zip(&verification.packages).map(|(file, report)| to_text(file, report));
+        let sets = verification.sets.iter().map(|set| together::set_text(&names, set));
+        let series = verification.series.iter().map(|series| together::series_text(&names, series));
+        let ledgers = ledgers.iter().map(verify_ledger::to_text);
+        out::answer(&alone.chain(sets).chain(series).chain(ledgers).collect::<Vec<_>>().join("\n"));
     }
     Ok(exit_code(outcome))
 }
@@ -222,7 +233,7 @@ fn step_title(step: Step) -> &'static str {
     }
 }
 
-fn finding_text(finding: &Finding) -> String {
+pub(super) fn finding_text(finding: &Finding) -> String {
     let mark = match finding.severity {
         Severity::Violation => "violation     ",
         Severity::Unestablished => "unestablished ",
@@ -294,14 +305,6 @@ fn established(report: &Report, facts: &Facts) -> String {
 fn thousandths(milliseconds: u64) -> String {
     let text = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn badness(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Valid => 0,
-        Outcome::Indeterminate => 1,
-        Outcome::Invalid => 2,
-    }
 }
 
 /// More threads than this wait for the one that reads.

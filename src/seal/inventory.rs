@@ -4,15 +4,19 @@
 //! signatures are verified. Bodies are not read here; their digests stand in the records, and copying them checks nothing but
 //! what a verifier will find anyway.
 
+use std::collections::BTreeSet;
+
+use super::volumes::Cut;
 use super::{PAGE_BODY, PartSource, RECORD, SIGNATURE, SealError};
-use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest};
+use crate::crypto::digest::{FileDigest, RecordDigest};
 use crate::crypto::merkle::{RootHash, Tree, leaf_hash};
 use crate::crypto::signature::{PublicKey, Signature};
 use crate::format::bag::{Manifest, PayloadOxum};
 use crate::format::failure::FailureRecord;
+use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
-use crate::format::seal::{Head, Totals};
+use crate::format::seal::{Head, Run, RunState, Totals};
 use crate::format::{Document, FormatError, decode};
 
 /// What the parts amount to.
@@ -22,9 +26,9 @@ pub struct Inventory {
     pub manifest: Manifest,
     /// Their sizes.
     pub payload: PayloadOxum,
-    /// Sums, but for `inside`, which depends on which runs count.
+    /// Sums.
     pub totals: Totals,
-    /// The last page record.
+    /// The last page record, of this volume or one before.
     pub head: Head,
     /// Root over the page records.
     pub merkle_root: RootHash,
@@ -34,28 +38,33 @@ pub struct Inventory {
     pub failure_bodies: Vec<bool>,
 }
 
-/// Reads all parts: `page_count` pages and `failure_count` failures.
+/// Reads the parts of one volume, which come after the page record `before`. `streams` says which runs count.
 ///
 /// # Errors
 ///
 /// [`SealError::Damaged`] naming the first part that is not what was committed.
 pub fn take<P: PartSource>(
     parts: &P,
-    (page_count, failure_count): (u64, u64),
-    genesis: GenesisDigest,
+    cut: Cut,
+    before: Head,
+    streams: &[Run],
     key: &PublicKey,
 ) -> Result<Inventory, SealError> {
+    let is_counted = |run: &&Run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded;
+    let counted: BTreeSet<_> =
+        streams.iter().filter(is_counted).map(|run| (run.kind, run.from, run.to, run.run)).collect();
     let mut inventory = Inventory {
         manifest: Manifest::default(),
         payload: PayloadOxum::default(),
-        totals: Totals { pages: page_count, failures: failure_count, ..Totals::default() },
-        head: Head { sequence: 0, sha256: RecordDigest::from_bytes(*genesis.as_bytes()) },
+        totals: Totals { pages: cut.page_count, failures: cut.failure_count, ..Totals::default() },
+        head: before,
         merkle_root: Tree::new().root(),
         body_paths: Vec::new(),
         failure_bodies: Vec::new(),
     };
     let mut tree = Tree::new();
-    for sequence in 1..=page_count {
+    let end = cut.end();
+    for sequence in cut.first_page..end.0 {
         let mut bundle = parts.page(sequence)?;
         let name = PackagePath::page_record(sequence);
         let (bytes, signature) = read_signed(&mut bundle, &name, key)?;
@@ -67,6 +76,10 @@ pub fn take<P: PartSource>(
         }
         inventory.head = Head { sequence, sha256: RecordDigest::of(&bytes) };
         inventory.totals.records += record.records.count;
+        let stream = &record.stream;
+        if stream.pass == 1 && counted.contains(&(stream.kind, stream.from, stream.to, stream.run)) {
+            inventory.totals.inside += record.records.inside;
+        }
         inventory.totals.body_bytes += record.body.byte_len;
         tree.push(leaf_hash(&bytes));
         inventory.add(name, FileDigest::of(&bytes), bytes.len() as u64);
@@ -79,7 +92,7 @@ pub fn take<P: PartSource>(
         inventory.body_paths.push(record.body.path);
     }
     inventory.merkle_root = tree.root();
-    for sequence in 1..=failure_count {
+    for sequence in cut.first_failure..end.1 {
         let mut bundle = parts.failure(sequence)?;
         let name = PackagePath::failure_record(sequence);
         let (bytes, signature) = read_signed(&mut bundle, &name, key)?;

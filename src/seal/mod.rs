@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod inventory;
 pub mod package;
 pub mod readme;
+pub mod volumes;
 
 use std::io::{Read, Seek};
 
@@ -77,8 +78,8 @@ pub enum SealError {
     /// The key is out of reach.
     #[error("the seal is not signed")]
     NotSigned(#[from] crate::crypto::signature::NotSigned),
-    /// The acquisition is larger than one package may be.
-    #[error("{what}: {count} are too many for one package, which holds {limit}")]
+    /// More than all volumes together, or a part larger than one, may be.
+    #[error("{what}: {count} are too many, the limit is {limit}")]
     TooLarge {
         /// What there is too much of.
         what: &'static str,

@@ -5,20 +5,22 @@ use std::io::{Seek, Write};
 use sha2::{Digest as _, Sha256};
 
 use super::inventory::{self, BODY, Inventory};
+use super::volumes::Cut;
 use super::{PartSource, RECORD, SIGNATURE, SealError, TimestampAuthority, readme};
 use crate::codec::zip::write::{Part, Writer};
 use crate::crypto::certificate::SignerCertificates;
-use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, SealDigest, TagManifestDigest, TimestampDigest};
+use crate::crypto::digest::{
+    ArchiveDigest, FileDigest, GenesisDigest, RecordDigest, SealDigest, TagManifestDigest, TimestampDigest,
+};
 use crate::crypto::signature::Signer;
 use crate::format::bag::{BagInfo, DECLARATION, Manifest};
 use crate::format::encode;
 use crate::format::genesis::Genesis;
 use crate::format::identifier::PackageId;
-use crate::format::kind::Sort;
 use crate::format::limits;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::path::{self, PackagePath};
-use crate::format::seal::{Archive, Reconciliation, Run, RunState, Seal, SealType, SecondPass, Totals, Volume};
+use crate::format::seal::{Archive, Head, Reconciliation, Run, Seal, SealType, SecondPass, Totals, Volume};
 use crate::time::LocalTime;
 
 /// Everything that is sealed, apart from the pages themselves.
@@ -34,10 +36,8 @@ pub struct Contents<'a> {
     pub certificates: Option<&'a SignerCertificates>,
     /// The timestamps over that, in number order.
     pub genesis_timestamps: &'a [Vec<u8>],
-    /// How many pages there are.
-    pub page_count: u64,
-    /// How many failures.
-    pub failure_count: u64,
+    /// Which of the volumes this is.
+    pub place: Place,
     /// Every run.
     pub streams: &'a [Run],
     /// What a second pass brought.
@@ -54,6 +54,43 @@ pub struct Contents<'a> {
     pub authorities: &'a [String],
 }
 
+/// One volume's place in its acquisition.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Whether no volume follows.
+    pub last: bool,
+    /// Its pages and failures.
+    pub cut: Cut,
+    /// The last page record before its first page.
+    pub before: Head,
+    /// Digest of the seal of the volume before.
+    pub previous_seal: Option<SealDigest>,
+}
+
+impl Place {
+    /// Returns the place of the only volume, with so many pages and failures.
+    #[must_use]
+    pub fn only(genesis: GenesisDigest, (page_count, failure_count): (u64, u64)) -> Self {
+        let cut = Cut { first_page: 1, page_count, first_failure: 1, failure_count };
+        Self { last: true, ..Self::first(genesis, cut) }
+    }
+
+    /// Returns the place of the first of several.
+    #[must_use]
+    pub fn first(genesis: GenesisDigest, cut: Cut) -> Self {
+        let before = Head { sequence: 0, sha256: RecordDigest::from_bytes(*genesis.as_bytes()) };
+        Self { number: 1, last: false, cut, before, previous_seal: None }
+    }
+
+    /// Returns the place after a volume that was sealed.
+    #[must_use]
+    pub fn after(seal: &Seal, seal_sha256: SealDigest, cut: Cut) -> Self {
+        Self { number: seal.volume.number + 1, last: false, cut, before: seal.head, previous_seal: Some(seal_sha256) }
+    }
+}
+
 /// What was made.
 #[derive(Clone, Debug)]
 pub struct Sealed {
@@ -67,8 +104,8 @@ pub struct Sealed {
 
 /// Returns the identifier of the package that [`write`] will make.
 #[must_use]
-pub fn identifier(genesis: &Genesis) -> PackageId {
-    PackageId::new(&genesis.matter.id, &genesis.acquisition, 1)
+pub fn identifier(genesis: &Genesis, volume: u64) -> PackageId {
+    PackageId::new(&genesis.matter.id, &genesis.acquisition, volume)
 }
 
 /// Writes the package into `sink`.
@@ -87,27 +124,31 @@ pub fn write<P: PartSource, W: Write + Seek>(
     let key = signer.public_key();
     let timestamps = contents.genesis_timestamps.iter().map(|token| TimestampDigest::of(token)).collect();
     let reference = GenesisReference { sha256: GenesisDigest::of(contents.genesis_bytes), timestamps };
-    let mut inventory = inventory::take(parts, (contents.page_count, contents.failure_count), reference.sha256, &key)?;
+    let Place { number, last, cut, before, previous_seal } = contents.place;
+    let mut inventory = inventory::take(parts, cut, before, contents.streams, &key)?;
     check_limits(&inventory)?;
-    let package = identifier(genesis);
+    let package = identifier(genesis, number);
     let top = |path: &str| format!("{package}/{path}");
     let loose = loose_payload(contents)?;
     for (path, bytes) in &loose {
         inventory.add(path.clone(), FileDigest::of(bytes), bytes.len() as u64);
     }
 
-    let readme = readme::text(
+    let mut readme = readme::text(
         package.as_str(),
         genesis.simulated,
         contents.certificates.is_some(),
         contents.genesis_timestamps.len(),
         contents.authorities.len(),
     );
+    if number > 1 || !last {
+        readme += &readme::volume_text(number, last);
+    }
     let info = BagInfo {
         genesis,
         package: package.as_str(),
         day: &contents.now.day(),
-        volume: (1, true),
+        volume: (number, last),
         payload: inventory.payload,
     };
     let mut tags = vec![
@@ -139,14 +180,10 @@ pub fn write<P: PartSource, W: Write + Seek>(
     for (path, bytes) in before_pages {
         add(path.as_str(), bytes)?;
     }
-    copy_bundles(parts, &inventory, &top, &mut writer)?;
+    copy_bundles(parts, cut, &inventory, &top, &mut writer)?;
     writer.add(&top(run_log.0.as_str()), &Part::deflate(&run_log.1))?;
 
     let (byte_len, sha256) = writer.so_far();
-    let counted = contents
-        .streams
-        .iter()
-        .filter(|run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded);
     let seal = Seal {
         r#type: SealType::V1,
         package: package.clone(),
@@ -156,9 +193,9 @@ pub fn write<P: PartSource, W: Write + Seek>(
         created: contents.now,
         operator: genesis.operator.clone(),
         tool: contents.tool.clone(),
-        volume: Volume { number: 1, last: true, first_page: 1, previous_seal: None },
+        volume: Volume { number, last, first_page: cut.first_page, previous_seal },
         streams: contents.streams.to_vec(),
-        totals: Totals { inside: counted.map(|run| run.inside).sum(), ..inventory.totals },
+        totals: inventory.totals,
         head: inventory.head,
         merkle_root: inventory.merkle_root,
         tagmanifest_sha256: TagManifestDigest::of(tag_manifest.as_bytes()),
@@ -188,17 +225,18 @@ pub fn write<P: PartSource, W: Write + Seek>(
 /// Copies what is in the bundles, in the order of FORMAT §4.
 fn copy_bundles<P: PartSource, W: Write + Seek>(
     parts: &P,
+    cut: Cut,
     inventory: &Inventory,
     top: &impl Fn(&str) -> String,
     writer: &mut Writer<W>,
 ) -> Result<(), SealError> {
-    for (sequence, body_path) in (1..).zip(&inventory.body_paths) {
+    for (sequence, body_path) in (cut.first_page..).zip(&inventory.body_paths) {
         let mut bundle = parts.page(sequence)?;
         writer.copy(&top(PackagePath::page_record(sequence).as_str()), &mut bundle, RECORD)?;
         writer.copy(&top(PackagePath::page_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
         writer.copy(&top(body_path.as_str()), &mut bundle, BODY)?;
     }
-    for (sequence, has_body) in (1..).zip(&inventory.failure_bodies) {
+    for (sequence, has_body) in (cut.first_failure..).zip(&inventory.failure_bodies) {
         let mut bundle = parts.failure(sequence)?;
         writer.copy(&top(PackagePath::failure_record(sequence).as_str()), &mut bundle, RECORD)?;
         writer.copy(&top(PackagePath::failure_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;

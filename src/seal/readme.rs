@@ -1,5 +1,24 @@
 //! The text in every package that says how to check it with tools everybody has.
 
+/// Returns what stands at the end of `README.txt` of one of several volumes.
+#[must_use]
+pub fn volume_text(number: u64, last: bool) -> String {
+    let others = if number > 1 {
+        "\"previous_seal\" in seal/seal.json is the SHA-256 of seal/seal.json of the volume before:\n\
+         \n\
+         \x20   sha256sum ../*/seal/seal.json; grep -o '\"previous_seal\":\"[0-9a-f]*\"' seal/seal.json\n"
+    } else {
+        "Each later volume names the SHA-256 of seal/seal.json of the one before it as \"previous_seal\".\n"
+    };
+    let follows = if last { "the last" } else { "and others follow" };
+    format!(
+        "\nONE OF SEVERAL VOLUMES\n\
+         \n\
+         This is volume {number} of its acquisition, {follows}. Pages and failures are numbered through all volumes; what was\n\
+         collected is whole only with all of them. {others}"
+    )
+}
+
 /// Returns `README.txt`.
 #[must_use]
 pub fn text(

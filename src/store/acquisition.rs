@@ -112,6 +112,24 @@ impl AcquisitionFolder {
         Ok(())
     }
 
+    /// Returns the length of the file of page `sequence`.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when it is not there.
+    pub fn page_byte_len(&self, sequence: u64) -> Result<u64, FolderError> {
+        self.byte_len(PAGES, sequence)
+    }
+
+    /// The same of a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when it is not there.
+    pub fn failure_byte_len(&self, sequence: u64) -> Result<u64, FolderError> {
+        self.byte_len(FAILURES, sequence)
+    }
+
     /// Checks that the body of page `record` is the one it speaks of. Sealing copies bodies as they lie there; one that changed since
     /// would be sealed, and never verify.
     ///
@@ -194,6 +212,11 @@ impl AcquisitionFolder {
             }),
             _ => Ok(count),
         }
+    }
+
+    fn byte_len(&self, folder: &str, sequence: u64) -> Result<u64, FolderError> {
+        let path = self.bundle_path(folder, sequence);
+        Ok(std::fs::metadata(&path).map_err(FolderError::io("read", &path))?.len())
     }
 
     fn bundle_path(&self, folder: &str, sequence: u64) -> PathBuf {

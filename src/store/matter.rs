@@ -158,6 +158,31 @@ impl MatterFolder {
         self.root.join(PACKAGES).join(format!("{package}.zip"))
     }
 
+    /// Returns the numbers of the volumes of an acquisition that lie among the packages, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the folder cannot be read.
+    pub fn volumes(&self, id: &AcquisitionId) -> Result<Vec<u64>, FolderError> {
+        let folder = self.root.join(PACKAGES);
+        let first = PackageId::new(&self.settings.matter, id, 1);
+        let mut numbers = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(FolderError::io("read", &folder))? {
+            let name = entry.map_err(FolderError::io("read", &folder))?.file_name();
+            let stem = name.to_str().and_then(|name| name.strip_suffix(".zip"));
+            let rest = stem.and_then(|stem| stem.strip_prefix(first.as_str()));
+            numbers.extend(match rest {
+                Some("") => Some(1),
+                Some(rest) => {
+                    rest.strip_prefix("_v").and_then(|digits| digits.parse().ok()).filter(|number| *number > 1)
+                }
+                None => None,
+            });
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
     /// Begins an acquisition: makes its folder with the signed plan and its timestamps in it.
     ///
     /// # Errors

@@ -1,11 +1,15 @@
 //! A package being written: it appears under its name whole, or not at all.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::FolderError;
 use super::durable;
+use crate::codec::zip::write::Bundle;
+use crate::format::Document as _;
+use crate::format::path::{SEAL, SEAL_SIGNATURE};
+use crate::format::seal::Seal;
 
 /// Where a package is written before it is one.
 pub struct PackageFile {
@@ -53,6 +57,24 @@ impl PackageFile {
     }
 }
 
+/// Reads the seal and its signature of the package at `path`, whose top directory is `top`.
+///
+/// # Errors
+///
+/// [`FolderError::Io`] when there is no such file; [`FolderError::Malformed`] when it holds no seal. What the seal says is the caller's to
+/// check.
+pub fn read_seal(path: &Path, top: &str) -> Result<(Vec<u8>, Vec<u8>), FolderError> {
+    let file = File::open(path).map_err(FolderError::io("read", path))?;
+    let malformed = |reason: String| FolderError::Malformed { path: path.to_owned(), reason };
+    let mut package = Bundle::open(BufReader::new(file)).map_err(|error| malformed(error.to_string()))?;
+    let mut read = |name: &str, limit: u64| match package.read(&format!("{top}/{name}"), limit) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(malformed(format!("it holds no `{name}`"))),
+        Err(error) => Err(malformed(error.to_string())),
+    };
+    Ok((read(SEAL, Seal::MAX_BYTE_LEN)?, read(SEAL_SIGNATURE, SIGNATURE_BYTE_LEN)?))
+}
+
 impl Write for &mut PackageFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer.write(bytes)
@@ -68,3 +90,6 @@ impl Seek for &mut PackageFile {
         self.writer.seek(to)
     }
 }
+
+/// 64: FORMAT §6.
+const SIGNATURE_BYTE_LEN: u64 = 64;

@@ -325,8 +325,8 @@ codes! {
     CoverageBroken = "coverage-broken", Violation, Coverage, "9";
     /// A window failed, had expired or was not asked.
     CoverageGap = "coverage-gap", Note, Coverage, "9";
-    /// Other volumes of the acquisition were not presented.
-    VolumeIncomplete = "volume-incomplete", Unestablished, Coverage, "9";
+    /// The package is one of several volumes, or volumes are missing among those presented.
+    VolumeIncomplete = "volume-incomplete", Unestablished, Coverage, "9.4";
     /// A run was given up and its window asked again.
     RunSuperseded = "run-superseded", Note, Coverage, "9";
     /// What the second pass brought is not what the seal says.
@@ -369,6 +369,28 @@ codes! {
     TimestampLate = "timestamp-late", Note, TimeOrder, "12.13";
     /// A page came at a later attempt than its failures account for.
     AttemptUnexplained = "attempt-unexplained", Note, TimeOrder, "12.13";
+
+    /// Volumes of one acquisition differ in what they share.
+    VolumeMismatch = "volume-mismatch", Violation, Coverage, "9.4";
+    /// Two seals with one volume number.
+    VolumeTwice = "volume-twice", Violation, Coverage, "9.4";
+    /// A volume does not follow the one before it.
+    VolumeBroken = "volume-broken", Violation, Coverage, "9.4";
+
+    /// A member of a series does not follow the one presented before it.
+    SeriesBroken = "series-broken", Violation, Coverage, "9.5";
+    /// Two members of a series name one seal as the one before.
+    SeriesFork = "series-fork", Violation, Coverage, "9.5";
+    /// Linked members of a series are of two matters or two keys.
+    SeriesMismatch = "series-mismatch", Violation, Coverage, "9.5";
+    /// A member between two others was not presented.
+    SeriesIncomplete = "series-incomplete", Unestablished, Coverage, "9.5";
+    /// The members before the first presented were not presented.
+    SeriesBeginsLater = "series-begins-later", Note, Coverage, "9.5";
+    /// The windows of successive members leave a hole.
+    SeriesHole = "series-hole", Note, Coverage, "9.5";
+    /// The windows of successive members overlap.
+    SeriesOverlap = "series-overlap", Note, Coverage, "9.5";
 
     /// A token is not the DER it must be.
     TimestampMalformed = "timestamp-malformed", Violation, Timestamps, "11";
@@ -523,6 +545,19 @@ impl Findings {
         computed: impl AsRef<str>,
     ) {
         self.add(Finding::new(code, place, claimed, computed));
+    }
+
+    /// Takes over what others found, each place named anew.
+    pub(in crate::verify) fn take(&mut self, others: Self, place: impl Fn(&str) -> String) {
+        let (listed, counts) = others.finish();
+        for (code, count) in counts {
+            let of_code = listed.iter().filter(|finding| finding.code == code).count();
+            self.count(code, count.saturating_sub(u64::try_from(of_code).unwrap_or(u64::MAX)));
+        }
+        for mut finding in listed {
+            finding.place = bounded(&place(&finding.place));
+            self.add(finding);
+        }
     }
 
     /// Returns the heaviest severity a step has raised.

@@ -57,6 +57,7 @@ pub mod finding;
 pub mod ledger;
 pub mod package;
 mod pass;
+pub mod set;
 pub mod together;
 pub mod verdict;
 pub mod verified;
@@ -65,6 +66,7 @@ mod workers;
 pub use finding::{Code, Finding, Severity, Step};
 pub use ledger::{ExpectedHead, LedgerFacts, LedgerReport, Presented, verify_ledger};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
+pub use set::{SeriesMember, SeriesReport, SetMember, SetReport, Verification, verify_all};
 pub use together::compare_packages;
 pub use verdict::{
     CertificateFact, CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact,

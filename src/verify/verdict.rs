@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::crypto::digest::{CertificateDigest, GenesisDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
-use crate::format::genesis::Matter;
+use crate::format::genesis::{Matter, Series};
 use crate::format::identifier::{AcquisitionId, PackageId};
 use crate::format::kind::Kind;
 use crate::format::line::Line;
@@ -28,6 +28,18 @@ pub enum Outcome {
     Invalid,
     /// Every claim was checked and held.
     Valid,
+}
+
+impl Outcome {
+    /// Returns the worse of two.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid, _) | (_, Self::Invalid) => Self::Invalid,
+            (Self::Indeterminate, _) | (_, Self::Indeterminate) => Self::Indeterminate,
+            (Self::Valid, Self::Valid) => Self::Valid,
+        }
+    }
 }
 
 /// How one step ended.
@@ -85,6 +97,8 @@ pub struct Facts {
     pub acquisition: Option<AcquisitionId>,
     /// From genesis.
     pub matter: Option<Matter>,
+    /// From genesis.
+    pub series: Option<Series>,
     /// From genesis.
     pub operator: Option<Line>,
     /// True when genesis or seal says so, or an endpoint is outside the cloud table.
@@ -216,14 +230,19 @@ pub(in crate::verify) fn conclude(
     facts: Facts,
 ) -> Report {
     let checks: Vec<CheckResult> = Step::ALL.into_iter().map(|step| check(step, &findings, not_checked)).collect();
-    let outcome = match findings.worst() {
-        Some(Severity::Violation) => Outcome::Invalid,
-        Some(Severity::Unestablished) => Outcome::Indeterminate,
-        _ if checks.iter().any(|check| check.outcome != CheckOutcome::Passed) => Outcome::Indeterminate,
-        _ => Outcome::Valid,
-    };
+    let outcome = outcome(&findings, not_checked);
     let (findings, finding_counts) = findings.finish();
     Report { outcome, quick, checks, findings, finding_counts, facts }
+}
+
+/// The rule of FORMAT §13.
+pub(in crate::verify) fn outcome(findings: &Findings, not_checked: &BTreeMap<Step, String>) -> Outcome {
+    match findings.worst() {
+        Some(Severity::Violation) => Outcome::Invalid,
+        Some(Severity::Unestablished) => Outcome::Indeterminate,
+        _ if !not_checked.is_empty() => Outcome::Indeterminate,
+        _ => Outcome::Valid,
+    }
 }
 
 /// Says how one step ended.

@@ -16,6 +16,8 @@ mod hostile_authority;
 mod ledger;
 #[path = "../support/package.rs"]
 mod package;
+#[path = "../support/volumes.rs"]
+mod several;
 
 mod ambiguous;
 mod bitrot;
@@ -31,10 +33,12 @@ mod ledger_lies;
 mod rehash;
 mod renewal;
 mod resign;
+mod series;
 mod signed_lies;
 mod spellings;
 mod splice;
 mod timestamp;
+mod volumes;
 
 use std::collections::BTreeSet;
 use std::io::Cursor;

@@ -23,7 +23,7 @@ use signhold::format::parts::{GenesisReference, Timestamps, Tool};
 use signhold::format::{FORMAT_VERSION, encode};
 use signhold::keyring::OperatorKey;
 use signhold::seal::comparison::{self, PageIndex};
-use signhold::seal::package::{self, Contents};
+use signhold::seal::package::{self, Contents, Place};
 use signhold::seal::{PartSource, TimestampAuthority};
 use signhold::simulate::{CLIENT_ID, CLIENT_SECRET, Expectation, Fault, Server, Settings, TENANT_ID, Transport};
 use signhold::source::auth::{Application, Credential, Machine, Surroundings, TokenSource};
@@ -266,7 +266,7 @@ impl Bench {
     pub(crate) fn seal_parts<P: PartSource>(
         &self,
         parts: &P,
-        (page_count, failure_count): (u64, u64),
+        counts: (u64, u64),
         index: &PageIndex,
         end: &SessionEnd,
     ) -> Judged {
@@ -280,8 +280,7 @@ impl Bench {
             genesis_signature: signature.as_bytes(),
             certificates: None,
             genesis_timestamps: &[],
-            page_count,
-            failure_count,
+            place: Place::only(self.reference.sha256, counts),
             streams: &streams,
             second_pass: second_pass.as_ref(),
             reconciliation: &[],

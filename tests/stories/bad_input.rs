@@ -460,7 +460,7 @@ fn nothing_happened() {
 }
 
 #[test]
-fn the_plan_is_larger_than_a_package() {
+fn the_plan_has_more_windows_than_a_seal_can_name() {
     let service = Service::start(0);
     let matter = Matter::new();
     let from = service.to - TimeDelta::days(3650);
@@ -468,7 +468,7 @@ fn the_plan_is_larger_than_a_package() {
         &matter,
         service.collect(&matter).set("--from", text(from)).set("--window-hours", "1"),
         2,
-        "error: the plan has [..] windows, each of at least one page; a package holds 20,000 pages\n\
+        "error: the plan has [..] windows; a seal, which names them all, has room for 20,000\n\
          hint: collect a shorter window, one after the other, or ask for longer ones with --window-hours\n",
     );
     assert!(said.stderr.contains(" 350,40"), "{}", said.stderr);

@@ -31,4 +31,5 @@ mod seal_and_hand_over;
 mod sign_in_every_way;
 mod survive_a_bad_service;
 mod verify_as_opposing_expert;
+mod volumes_and_series;
 mod who_signed;

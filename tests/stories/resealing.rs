@@ -18,7 +18,7 @@ use signhold::format::identifier::AcquisitionId;
 use signhold::format::parts::Tool;
 use signhold::format::seal::{Run, Seal};
 use signhold::keyring::{KeyFileError, OperatorKey};
-use signhold::seal::package::{self, Contents};
+use signhold::seal::package::{self, Contents, Place};
 use signhold::seal::{SealError, TimestampAuthority};
 use signhold::store::acquisition::AcquisitionFolder;
 use signhold::store::matter::MatterFolder;
@@ -66,15 +66,13 @@ impl Finished {
 
     /// Seals at this instant.
     fn seal(&self, now: &str, authorities: &[String], authority: &dyn TimestampAuthority) -> Vec<u8> {
-        let (page_count, failure_count) = self.folder.counts().unwrap();
         let contents = Contents {
             genesis: &self.genesis,
             genesis_bytes: &self.folder.genesis,
             genesis_signature: &self.folder.genesis_signature,
             certificates: None,
             genesis_timestamps: &self.folder.genesis_timestamps,
-            page_count,
-            failure_count,
+            place: Place::only(GenesisDigest::of(&self.folder.genesis), self.folder.counts().unwrap()),
             streams: &self.streams,
             second_pass: None,
             reconciliation: &[],

@@ -236,12 +236,13 @@ fn programs_get_the_same_answers_as_people() {
     let said = service.collect(&matter).arg("--json").code(0).stdout;
     let answer: Value = serde_json::from_str(&said).unwrap();
     let package = matter.package();
-    assert_eq!(answer["package_path"], package.to_str().unwrap());
+    assert_eq!(answer["packages"][0]["path"], package.to_str().unwrap());
     assert_eq!((&answer["simulated"], &answer["complete"]), (&true.into(), &true.into()));
     assert_eq!(answer["gaps"], serde_json::json!([]));
     let opened = Opened::read(&package);
     assert_eq!(answer["totals"], opened.seal()["totals"]);
-    assert_eq!(answer["package_byte_len"], std::fs::metadata(&package).unwrap().len());
+    assert_eq!(answer["packages"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["packages"][0]["byte_len"], std::fs::metadata(&package).unwrap().len());
 
     let said = service.verify(&matter, &package).arg("--json").code(0).stdout;
     let answer: Value = serde_json::from_str(&said).unwrap();

@@ -227,6 +227,16 @@ pub(crate) struct Draft {
     pub(crate) volume: u64,
     pub(crate) last: bool,
     pub(crate) first_page: u64,
+    /// The number of the first failure.
+    pub(crate) first_failure: u64,
+    /// The pages of the whole acquisition, where these are one volume's.
+    pub(crate) whole: Option<Vec<Page>>,
+    /// Digest of the record before the first; that of genesis where there is none.
+    pub(crate) previous_record: Option<String>,
+    /// Digest of the seal before, for volumes after the first.
+    pub(crate) previous_seal: String,
+    /// The genesis member of that name: number, and digest of the seal before.
+    pub(crate) series: (u64, Option<String>),
     pub(crate) pages: Vec<Page>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) runs: Vec<Run>,
@@ -345,6 +355,11 @@ impl Draft {
             volume: 1,
             last: true,
             first_page: 1,
+            first_failure: 1,
+            whole: None,
+            previous_record: None,
+            previous_seal: hex_digest(b"the volume before"),
+            series: (1, None),
             pages: vec![
                 page(
                     1,
@@ -467,7 +482,14 @@ impl Draft {
             ("retention", "{\"days\":30,\"basis\":\"Entra ID P1\"}".to_owned()),
             ("keys", format!("{{\"operator\":\"{print}\",\"signer\":\"{print}\"}}")),
             ("timestamps", Self::timestamps(&self.genesis_stamps)),
-            ("series", "{\"number\":1,\"previous_seal\":null}".to_owned()),
+            (
+                "series",
+                format!(
+                    "{{\"number\":{},\"previous_seal\":{}}}",
+                    self.series.0,
+                    json_or_null(self.series.1.as_deref())
+                ),
+            ),
         ])
     }
 
@@ -572,17 +594,14 @@ impl Draft {
             .runs
             .iter()
             .map(|run| {
-                let of_run: Vec<&Page> = self
-                    .pages
-                    .iter()
-                    .filter(|page| {
-                        let of_stream = page.kind == run.kind && page.from == run.from && page.to == run.to;
-                        of_stream && page.pass == run.pass && page.run == run.number
-                    })
-                    .collect();
+                let is_of_run = |page: &&Page| {
+                    let of_stream = page.kind == run.kind && page.from == run.from && page.to == run.to;
+                    of_stream && page.pass == run.pass && page.run == run.number
+                };
+                let of_run: Vec<&Page> = self.whole.as_ref().unwrap_or(&self.pages).iter().filter(is_of_run).collect();
                 let inside: usize = of_run.iter().map(|page| page.counting()).sum();
                 if run.state != "superseded" && run.pass == 1 && KINDS.contains(&run.kind.as_str()) {
-                    total_inside += inside;
+                    total_inside += self.pages.iter().filter(is_of_run).map(Page::counting).sum::<usize>();
                 }
                 format!(
                     "{{\"kind\":{},\"from\":{},\"to\":{},\"pass\":{},\"run\":{},\"state\":\"{}\",\"pages\":{},\"records\":{},\
@@ -631,7 +650,7 @@ impl Draft {
         }
         let reference = format!("{{\"sha256\":\"{}\",\"timestamps\":[{}]}}", hex_digest(&genesis), tokens.join(","));
 
-        let mut previous = hex_digest(&genesis);
+        let mut previous = self.previous_record.clone().unwrap_or_else(|| hex_digest(&genesis));
         let mut records = Vec::new();
         for (number, page) in (self.first_page..).zip(&self.pages) {
             let mut record = self.record(number, page, &previous, &reference);
@@ -645,7 +664,7 @@ impl Draft {
             files.push(&format!("data/pages/{number:06}.{}", page.suffix()), page.stored_body());
             records.push(record);
         }
-        for (number, failure) in (1..).zip(&self.failures) {
+        for (number, failure) in (self.first_failure..).zip(&self.failures) {
             let mut record = self.failure(number, failure, &reference);
             if let Some(edit) = self.edit_failures.get(&number) {
                 edit(&mut record);
@@ -704,7 +723,7 @@ impl Draft {
                     self.volume,
                     self.last,
                     self.first_page,
-                    if self.volume > 1 { json(&hex_digest(b"the volume before")) } else { "null".to_owned() }
+                    if self.volume > 1 { json(&self.previous_seal) } else { "null".to_owned() }
                 ),
             ),
             ("streams", streams),

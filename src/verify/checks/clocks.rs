@@ -15,6 +15,7 @@ use crate::format::path::{GENESIS, SEAL};
 use crate::format::seal::Seal;
 use crate::time::{ServiceTime, TsaTime, UnixNanos};
 use crate::verify::budget::SERVICE_CLOCK_TOLERANCE_SECONDS;
+use crate::verify::checks::volume::Extent;
 use crate::verify::finding::{Code, Findings};
 
 /// What was seen of clocks in the requests.
@@ -77,13 +78,16 @@ impl Clocks {
         *count = count.saturating_add(1);
     }
 
-    /// Says what all requests together come to.
-    pub(in crate::verify) fn check_requests(&self, findings: &mut Findings) {
+    /// Says what all requests together come to. The failures before a page may lie in the volume before: of a part none are missed.
+    pub(in crate::verify) fn check_requests(&self, extent: Extent, findings: &mut Findings) {
         if let Some((distance, place, date, span)) = &self.farthest
             && *distance > seconds(SERVICE_CLOCK_TOLERANCE_SECONDS)
         {
             let place = format!("{place}#response.headers");
             findings.say(Code::ServiceClockOffset, place, date, format!("{span}: {} apart", words(*distance)));
+        }
+        if extent == Extent::Part {
+            return;
         }
         for (position, (place, attempt)) in &self.repeated {
             let failures = self.failed.get(position).copied().unwrap_or(0);

@@ -28,7 +28,7 @@ use crate::verify::verified::ReadAgainError;
 #[derive(Debug, Default)]
 pub(in crate::verify) struct Bodies(BTreeMap<RunKey, Vec<Body>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Body {
     number: u64,
     is_json: bool,
@@ -57,6 +57,15 @@ impl Bodies {
 
     fn element_count(&self, run: &Run) -> u64 {
         self.of(run).iter().fold(0, |sum, body| sum.saturating_add(body.element_count))
+    }
+}
+
+impl Bodies {
+    /// Adds the pages of the next volume.
+    pub(in crate::verify) fn append(&mut self, next: &Self) {
+        for (key, bodies) in &next.0 {
+            self.0.entry(*key).or_default().extend(bodies.iter().cloned());
+        }
     }
 }
 

@@ -66,13 +66,14 @@ pub(in crate::verify) fn read(
     Some(record)
 }
 
-/// Compares a failure's number and place with those before it. `last` is the failure before and the page it came after.
+/// Compares a failure's number and place with those before it. `last` is the failure before and the page it came after; `pages` the
+/// numbers that its `after_page` may have.
 pub(in crate::verify) fn check_place(
     number: u64,
     record: Option<&FailureRecord>,
     last: Option<(u64, u64)>,
     is_first_volume: bool,
-    head: u64,
+    pages: Option<(u64, u64)>,
     findings: &mut Findings,
 ) {
     let place = PackagePath::failure_record(number);
@@ -91,10 +92,27 @@ pub(in crate::verify) fn check_place(
         let place = format!("{place}#sequence");
         findings.say(Code::FailureMismatch, place, record.sequence.to_string(), number.to_string());
     }
-    let after = last.map_or(0, |(_, after)| after);
+    let Some((first, head)) = pages else { return };
+    let after = last.map_or(first, |(_, after)| after);
     if record.after_page < after || record.after_page > head {
         let place = format!("{place}#after_page");
         findings.say(Code::FailureMismatch, place, record.after_page.to_string(), format!("{after} to {head}"));
+    }
+}
+
+/// Compares the place of the first and the last failure of a volume without pages with the page at which the seal says it begins.
+pub(in crate::verify) fn check_place_without_pages(
+    first: (u64, Option<u64>),
+    last: (u64, u64),
+    first_page: u64,
+    findings: &mut Findings,
+) {
+    let expected = first_page.saturating_sub(1);
+    for (number, after) in [(first.0, first.1.unwrap_or(expected)), last] {
+        if after != expected {
+            let place = format!("{}#after_page", PackagePath::failure_record(number));
+            findings.say(Code::FailureMismatch, place, after.to_string(), expected.to_string());
+        }
     }
 }
 

@@ -21,3 +21,4 @@ pub(in crate::verify) mod signed;
 pub(in crate::verify) mod signer;
 pub(in crate::verify) mod time_order;
 pub(in crate::verify) mod timestamp;
+pub(in crate::verify) mod volume;

@@ -74,6 +74,8 @@ pub(in crate::verify) struct Chain {
     /// Digest of the last record; none where that is not known.
     last: Option<RecordDigest>,
     first: Option<u64>,
+    /// What the first record names as the one before it.
+    first_previous: Option<RecordDigest>,
     tree: Tree,
     count: u64,
 }
@@ -107,7 +109,10 @@ impl Chain {
                 findings.say(Code::PageChainBroken, place, record.previous.to_string(), computed.to_string());
             }
         }
-        self.first.get_or_insert(number);
+        if self.first.is_none() {
+            self.first = Some(number);
+            self.first_previous = record.map(|record| record.previous);
+        }
         self.next = number.checked_add(1);
         self.last = bytes.map(|(digest, _)| digest);
         self.count = self.count.saturating_add(1);
@@ -124,6 +129,16 @@ impl Chain {
             let place = PackagePath::page_record(first);
             findings.say(Code::PageSequenceBroken, place.as_str(), first.to_string(), claimed.to_string());
         }
+    }
+
+    /// Returns the number of the first page, none where there is no page.
+    pub(in crate::verify) fn first(&self) -> Option<u64> {
+        self.first
+    }
+
+    /// Returns what the first record names as the one before it, if it could be read.
+    pub(in crate::verify) fn first_previous(&self) -> Option<RecordDigest> {
+        self.first_previous
     }
 
     /// Returns number and digest of the last record, if that is known.

@@ -32,18 +32,49 @@ pub(in crate::verify) struct RunSeen {
     /// When the last page was there, by the operator's clock.
     pub(in crate::verify) finished: Option<LocalTime>,
     /// Sequence in the run of the last page.
-    sequence: u64,
-    next: Option<Link>,
+    pub(in crate::verify) sequence: u64,
+    pub(in crate::verify) next: Option<Link>,
     /// Digests of all next links, by the sequence of their page in the run.
-    links: BTreeMap<u64, [u8; 32]>,
+    pub(in crate::verify) links: BTreeMap<u64, [u8; 32]>,
     /// Whether the content of the last page is known.
-    is_known: bool,
+    pub(in crate::verify) is_known: bool,
+    /// The first page, which may continue a run of the volume before; none in volume 1.
+    pub(in crate::verify) first: Option<FirstSeen>,
+    /// Failures that asked for a link which is not in this volume.
+    pub(in crate::verify) unlinked_failures: Vec<UnlinkedFailure>,
 }
 
+/// An address: its digest, and as much of it as a finding quotes.
 #[derive(Clone, Debug)]
-struct Link {
-    digest: [u8; 32],
-    beginning: String,
+pub(in crate::verify) struct Link {
+    pub(in crate::verify) digest: [u8; 32],
+    pub(in crate::verify) beginning: String,
+}
+
+impl Link {
+    fn to(url: &str) -> Self {
+        Self { digest: sha256(url), beginning: url.chars().take(LINK_CHARS_KEPT).collect() }
+    }
+}
+
+/// The first page of a run in a volume.
+#[derive(Clone, Debug)]
+pub(in crate::verify) struct FirstSeen {
+    /// Its number in the acquisition.
+    pub(in crate::verify) number: u64,
+    /// Its sequence in the run.
+    pub(in crate::verify) sequence: u64,
+    pub(in crate::verify) url: Link,
+}
+
+/// A failed request whose page before lies in another volume.
+#[derive(Clone, Debug)]
+pub(in crate::verify) struct UnlinkedFailure {
+    /// Its number in the acquisition.
+    pub(in crate::verify) number: u64,
+    /// Sequence in the run of the page whose link it asked for.
+    pub(in crate::verify) after: u64,
+    pub(in crate::verify) url: Link,
 }
 
 /// All runs of a package.
@@ -104,14 +135,15 @@ impl Runs {
                 Some(_) => {}
             }
         }
+        if run.pages == 0 && !is_first_volume {
+            run.first = Some(FirstSeen { number, sequence: stream.sequence, url: Link::to(&record.request.url) });
+        }
         run.pages = run.pages.saturating_add(1);
         run.sequence = stream.sequence;
         run.finished = Some(record.request.finished);
         run.is_known = content.is_some();
         run.is_closed = content.is_some_and(|content| content.is_sliced() && content.next_link.is_none());
-        run.next = content
-            .and_then(|content| content.next_link.as_deref())
-            .map(|link| Link { digest: sha256(link), beginning: link.chars().take(LINK_CHARS_KEPT).collect() });
+        run.next = content.and_then(|content| content.next_link.as_deref()).map(Link::to);
         if let Some(link) = &run.next {
             run.links.insert(stream.sequence, link.digest);
         }
@@ -129,6 +161,7 @@ impl Runs {
         number: u64,
         record: &FailureRecord,
         genesis: Option<&Genesis>,
+        is_first_volume: bool,
         findings: &mut Findings,
     ) {
         let stream = &record.stream;
@@ -143,13 +176,24 @@ impl Runs {
                     findings.say(Code::RequestMismatch, place, claimed, computed);
                 }
             }
-        } else if let Some(link) = run.links.get(&stream.sequence.saturating_sub(1))
-            && *link != sha256(claimed)
-        {
-            let computed = format!("the next link of page {} of the run", stream.sequence.saturating_sub(1));
-            findings.say(Code::RequestMismatch, place, claimed, computed);
+            return;
+        }
+        let after = stream.sequence.saturating_sub(1);
+        match run.links.get(&after) {
+            Some(link) if *link != sha256(claimed) => {
+                findings.say(Code::RequestMismatch, place, claimed, next_link_of(after));
+            }
+            None if !is_first_volume => {
+                run.unlinked_failures.push(UnlinkedFailure { number, after, url: Link::to(claimed) });
+            }
+            _ => {}
         }
     }
+}
+
+/// Names the address that a request after page `sequence` of a run has to have.
+pub(in crate::verify) fn next_link_of(sequence: u64) -> String {
+    format!("the next link of page {sequence} of the run")
 }
 
 fn first_url(genesis: &Genesis, stream: &StreamPosition, window: Window) -> String {

@@ -9,6 +9,7 @@ use crate::format::path::SEAL;
 use crate::format::seal::{Head, Run, RunState, Seal, Totals};
 use crate::time::Bound;
 use crate::verify::checks::pagination::{RunKey, RunSeen, Runs};
+use crate::verify::checks::volume::Extent;
 use crate::verify::finding::{Code, Findings};
 
 /// Compares root and head. `head` is none where the last record could not be read.
@@ -61,8 +62,15 @@ pub(in crate::verify) fn inside_of(seal: &Seal, runs: &Runs) -> u64 {
     seen.fold(0, |sum, run| sum.saturating_add(run.inside))
 }
 
-/// Compares the list of runs with what was seen: order, members, counts and states.
-pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, runs: &Runs, findings: &mut Findings) {
+/// Compares the list of runs with what was seen: order, members, counts and states. Of a part of the volumes only what none of the
+/// others can mend is compared.
+pub(in crate::verify) fn check_streams(
+    seal: &Seal,
+    genesis: Option<&Genesis>,
+    runs: &Runs,
+    extent: Extent,
+    findings: &mut Findings,
+) {
     let mut say = |place: String, claimed: String, computed: String| {
         findings.say(Code::SealStreamsMismatch, place, claimed, computed);
     };
@@ -84,10 +92,14 @@ pub(in crate::verify) fn check_streams(seal: &Seal, genesis: Option<&Genesis>, r
         let seen = runs.0.get(&key).unwrap_or(&nothing);
         let claimed = (run.pages, run.records, run.inside);
         let computed = (seen.pages, seen.records, seen.inside);
-        if claimed != computed {
+        let fits = match extent {
+            Extent::Part => computed.0 <= claimed.0 && computed.1 <= claimed.1 && computed.2 <= claimed.2,
+            Extent::Whole => claimed == computed,
+        };
+        if !fits {
             say(place(&key), counts(claimed), counts(computed));
         }
-        if let Some(expected) = state_problem(run, seen, &asked, seal, genesis) {
+        if let Some(expected) = state_problem(run, seen, &asked, genesis, extent) {
             say(place(&key), format!("{}, reason {}", run.state, reason(run)), expected.to_owned());
         }
     }
@@ -101,26 +113,27 @@ fn state_problem(
     run: &Run,
     seen: &RunSeen,
     asked: &Asked,
-    seal: &Seal,
     genesis: Option<&Genesis>,
+    extent: Extent,
 ) -> Option<&'static str> {
-    let may_go_on = !seal.volume.last && !seen.is_closed;
+    let is_part = extent == Extent::Part;
     let has_requests = seen.pages > 0 || seen.failures > 0;
     let has_reason = run.reason.is_some();
     match run.state {
         RunState::Complete | RunState::Empty | RunState::Superseded if has_reason => Some("this state has no reason"),
-        RunState::Complete if may_go_on || (seen.is_closed && seen.records > 0) => None,
+        RunState::Complete if is_part || (seen.is_closed && seen.records > 0) => None,
         RunState::Complete => Some("complete is closed, with records"),
         RunState::Empty if genesis.is_some_and(|genesis| is_expired(run.to, genesis)) => {
             Some("nothing came from beyond the stated retention: expired")
         }
-        RunState::Empty if may_go_on || (seen.is_closed && seen.records == 0) => None,
+        RunState::Empty if (is_part || seen.is_closed) && seen.records == 0 => None,
         RunState::Empty => Some("empty is closed, without records"),
-        RunState::Failed if seen.is_closed => Some("a closed run has not failed"),
+        // A run that is closed in one volume may be found to go on, against all links, in the next: that is for all of them to say.
+        RunState::Failed if seen.is_closed && !is_part => Some("a closed run has not failed"),
         RunState::Failed if !has_reason => Some("failed has a reason"),
-        RunState::Failed if run.run == 0 || !has_requests => Some("a run that failed was asked"),
+        RunState::Failed if run.run == 0 || !(has_requests || is_part) => Some("a run that failed was asked"),
         RunState::Expired if seen.records > 0 => Some("of an expired window no records came"),
-        RunState::Expired if !seen.is_closed && !may_go_on => Some("what the service refused to answer has failed"),
+        RunState::Expired if !seen.is_closed && !is_part => Some("what the service refused to answer has failed"),
         RunState::Expired if genesis.is_some_and(|genesis| !is_expired(run.to, genesis)) => {
             Some("the window lies within the stated retention")
         }

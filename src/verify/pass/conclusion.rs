@@ -19,7 +19,8 @@ use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
-use crate::verify::checks::{bag, certificate, coverage, genesis, renewal, roots, seal, signer, timestamp};
+use crate::verify::checks::volume::Extent;
+use crate::verify::checks::{bag, certificate, coverage, failure, genesis, renewal, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Severity, Step};
 use crate::verify::package::{Options, Trust, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
@@ -90,6 +91,9 @@ impl Pass {
     ) -> Result<(), VerifyError> {
         let has_counts = genesis.plan.kinds.iter().any(|kind| kind.sort() == Sort::Count);
         let claims_any = seal.second_pass.is_some() || !seal.reconciliation.is_empty();
+        if Extent::of(&seal.volume) == Extent::Part {
+            return Ok(());
+        }
         if self.quick || !(genesis.plan.second_pass || has_counts || claims_any) {
             return Ok(());
         }
@@ -134,7 +138,17 @@ impl Pass {
         if !self.quick && !self.has_too_many_elements {
             let empty_head =
                 self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
-            let head = if self.chain.count() == 0 { empty_head } else { self.chain.head() };
+            let head = match (self.chain.count(), seal.volume.number) {
+                (0, 1) => empty_head,
+                // It is that of the volume before; only its number can be told from this one.
+                (0, _) => Some((seal.volume.first_page.saturating_sub(1), seal.head.sha256)),
+                _ => self.chain.head(),
+            };
+            if let (None, Some(first), Some(last)) = (self.chain.first(), self.first_failure, self.last_failure)
+                && seal.volume.number > 1
+            {
+                failure::check_place_without_pages(first, last, seal.volume.first_page, &mut self.findings);
+            }
             self.chain.check_first(seal.volume.first_page, &mut self.findings);
             roots::check_root_and_head(seal, self.chain.root(), head, &mut self.findings);
             self.counts.inside = roots::inside_of(seal, &self.runs);
@@ -147,15 +161,13 @@ impl Pass {
                 failures: counts.failures,
             };
             roots::check_totals(seal, &computed, &mut self.findings);
-            roots::check_streams(seal, genesis, &self.runs, &mut self.findings);
+            roots::check_streams(seal, genesis, &self.runs, Extent::of(&seal.volume), &mut self.findings);
             if let Some(genesis) = genesis {
                 coverage::note_retention(seal, genesis, &self.runs, &mut self.findings);
             }
         }
-        if let Some(genesis) = genesis
-            && let Some(reason) = coverage::check(seal, genesis, &mut self.findings)
-        {
-            self.not_checked.insert(Step::Coverage, reason);
+        if let Some(genesis) = genesis {
+            coverage::check(seal, genesis, &mut self.findings);
         }
     }
 
@@ -205,7 +217,8 @@ impl Pass {
         self.trusted_time = accepted.map(|token| token.time.instant).min();
         let (of_genesis, of_seal) = (times(&genesis_tokens), times(&seal_tokens));
         self.times.check_tokens(&of_genesis, seal, &of_seal, &mut self.findings);
-        self.clocks.check_requests(&mut self.findings);
+        let extent = seal.map_or(Extent::Whole, |seal| Extent::of(&seal.volume));
+        self.clocks.check_requests(extent, &mut self.findings);
         check_stamps(genesis, &of_genesis, seal, &of_seal, &mut self.findings);
         if let Some(genesis) = genesis {
             check_plan(genesis, &mut self.findings);
@@ -266,6 +279,7 @@ impl Pass {
         if let Some(genesis) = genesis {
             facts.acquisition = Some(genesis.acquisition.clone());
             facts.matter = Some(genesis.matter.clone());
+            facts.series = Some(genesis.series);
             facts.operator = Some(genesis.operator.clone());
             facts.simulated = Some(genesis.simulated || genesis::is_outside_cloud_table(genesis));
             facts.service = Some(genesis.source.graph_url.clone());

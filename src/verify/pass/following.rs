@@ -29,14 +29,18 @@ impl Pass {
             Seen::File => {}
             Seen::Failure { number, record } => {
                 self.counts.failures = self.counts.failures.saturating_add(1);
-                let head = self.chain.head_number();
                 let place = PackagePath::failure_record(number);
                 let is_first = self.is_first_volume();
-                failure::check_place(number, record.as_deref(), self.last_failure, is_first, head, &mut self.findings);
+                let pages = self.pages_so_far();
+                failure::check_place(number, record.as_deref(), self.last_failure, is_first, pages, &mut self.findings);
+                if self.first_failure.is_none() {
+                    let after = record.as_ref().map(|record| record.after_page);
+                    self.first_failure = Some((number, after));
+                }
                 let after = self.last_failure.map_or(0, |(_, after)| after);
                 self.last_failure = Some((number, record.as_ref().map_or(after, |record| record.after_page)));
                 if let Some(record) = record {
-                    self.runs.follow_failure(number, &record, self.genesis.as_ref(), &mut self.findings);
+                    self.runs.follow_failure(number, &record, self.genesis.as_ref(), is_first, &mut self.findings);
                     self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
                     self.clocks.follow_failure(&record.stream);
                     if let Some(response) = &record.response {
@@ -79,6 +83,14 @@ impl Pass {
         self.clocks.follow_answer(place.as_str(), &record.request, &record.response);
         let latest = page.content.as_ref().and_then(|content| content.records.latest.as_deref());
         self.clocks.follow_page(place.as_str(), &record.stream, record.request.attempt, latest);
+    }
+
+    /// The numbers that a failure's `after_page` may have, as far as the pages say: none for a later volume without pages.
+    fn pages_so_far(&self) -> Option<(u64, u64)> {
+        match self.chain.first() {
+            Some(first) => Some((first.saturating_sub(1), self.chain.head_number())),
+            None => self.is_first_volume().then_some((0, 0)),
+        }
     }
 
     /// Checks what pages and failures have in common.

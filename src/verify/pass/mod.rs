@@ -16,6 +16,7 @@ use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::ArchiveDigest;
 use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
+use crate::format::seal::Seal;
 use crate::time::LocalTime;
 use crate::verify::budget;
 use crate::verify::checks::clocks::Clocks;
@@ -26,9 +27,10 @@ use crate::verify::checks::page_record::Chain;
 use crate::verify::checks::pagination::Runs;
 use crate::verify::checks::remote_address::RemoteAddresses;
 use crate::verify::checks::time_order::RequestTimes;
+use crate::verify::checks::volume;
 use crate::verify::finding::{Findings, Step};
 use crate::verify::package::{Options, VerifyError};
-use crate::verify::verdict::{Counts, Facts, Report, conclude};
+use crate::verify::verdict::{Counts, Facts, Outcome, Report, conclude, outcome};
 use crate::verify::workers::Crew;
 
 mod conclusion;
@@ -53,8 +55,8 @@ pub(in crate::verify) struct EntrySeen {
 #[derive(Default)]
 pub(in crate::verify) struct Pass {
     quick: bool,
-    top: String,
-    entries: Vec<EntrySeen>,
+    pub(in crate::verify) top: String,
+    pub(in crate::verify) entries: Vec<EntrySeen>,
     findings: Findings,
     not_checked: BTreeMap<Step, String>,
     /// Files kept whole, by role.
@@ -69,17 +71,23 @@ pub(in crate::verify) struct Pass {
     whole: Option<Sha512>,
     /// Whether the pages so far have more elements than a package may; those after are not looked into.
     has_too_many_elements: bool,
-    chain: Chain,
-    runs: Runs,
+    pub(in crate::verify) chain: Chain,
+    pub(in crate::verify) runs: Runs,
     times: RequestTimes,
     clocks: Clocks,
     addresses: RemoteAddresses,
     /// The earliest time of an accepted seal timestamp.
     trusted_time: Option<DateTime<Utc>>,
     latest_finished: Option<(String, LocalTime)>,
-    last_failure: Option<(u64, u64)>,
-    counts: Counts,
-    bodies: Bodies,
+    /// Number of the first failure, and the page it came after.
+    pub(in crate::verify) first_failure: Option<(u64, Option<u64>)>,
+    pub(in crate::verify) last_failure: Option<(u64, u64)>,
+    pub(in crate::verify) counts: Counts,
+    pub(in crate::verify) bodies: Bodies,
+    /// What both signed documents said, where they could be read.
+    pub(in crate::verify) closing: Option<(Genesis, Seal)>,
+    /// The outcome, if nothing were wanting but the other volumes.
+    pub(in crate::verify) in_company: Option<Outcome>,
 }
 
 pub(in crate::verify) fn run<R: Read + Seek>(
@@ -101,6 +109,9 @@ pub(in crate::verify) fn run<R: Read + Seek>(
     };
     if let Some((genesis, seal)) = pass.finish(before, options, &mut facts) {
         pass.compare(archive, &genesis, &seal)?;
+        pass.in_company = Some(outcome(&pass.findings, &pass.not_checked));
+        volume::check(&seal.volume, &mut pass.not_checked, &mut pass.findings);
+        pass.closing = Some((genesis, seal));
     }
     let findings = std::mem::take(&mut pass.findings);
     let report = conclude(findings, &pass.not_checked, options.quick, facts);
@@ -122,7 +133,7 @@ impl Pass {
         !volume.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
-    fn digest_of(&self, role: Role) -> Option<[u8; 32]> {
+    pub(in crate::verify) fn digest_of(&self, role: Role) -> Option<[u8; 32]> {
         self.entries.iter().find(|entry| entry.role == Some(role))?.digest
     }
 
