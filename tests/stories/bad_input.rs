@@ -380,7 +380,7 @@ fn the_folder_is_not_what_it_should_be() {
         service.collect(&matter),
         4,
         &format!(
-            "{SIMULATED}{AS_WHOM}error: cannot create `{}/[..]`: Not a directory (os error 20)\nhint: check the path\n",
+            "error: cannot read `{}`: Not a directory (os error 20)\nhint: check the path\n",
             acquisitions.display()
         ),
     );

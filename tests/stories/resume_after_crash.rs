@@ -40,7 +40,9 @@ fn killed_after(pages: usize) {
     assert!(!interrupted.is_empty(), "a chain was open when the process died");
     let before = page_files(&matter);
 
-    service.resume(&matter).stderr("resuming acquisition [..]\nsimulated: [..]\nauthentication [..]\n").code(0);
+    service.resume(&matter).stderr(
+            "resuming acquisition [..]\nsimulated: [..]\nauthentication [..]\nnext: signhold verify [..]\n      and --tsa-root [..]\n",
+        ).code(0);
     let package = matter.package();
     let opened = Opened::read(&package);
     for kind in Kind::ALL {
