@@ -319,8 +319,7 @@ fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'
     let next = match response.status {
         200..=299 => return Judgement::Page(response),
         401 => Next::NewToken,
-        // `Unsupported Query` comes now and then for queries that are supported: three refusals in a row are believed.
-        400 | 403 if attempt < 3 => wait(),
+        400 | 403 if attempt < believed_at(answer) => wait(),
         // What keeps one of the further logs away does not keep the sign-in logs away.
         403 if !position.kind.is_sign_in() => Next::GiveUp,
         403 => Next::Stop,
@@ -331,6 +330,16 @@ fn judge(answer: &Answer, position: StreamPosition, attempt: u64) -> Judgement<'
         _ => Next::GiveUp,
     };
     Judgement::Failure(Reason::Status, next)
+}
+
+/// At which refusal in a row a refused query is believed.
+///
+/// `Unsupported Query` comes on every other call for queries that are supported; among several workers one of them can meet a run of such
+/// calls, and one run in 128 is as long as eight.
+fn believed_at(answer: &Answer) -> u64 {
+    let is_fickle =
+        crate::codec::service_error::read(&answer.body).is_some_and(|error| error.message == "Unsupported Query");
+    if is_fickle { 8 } else { 3 }
 }
 
 fn describe(answer: &Answer, reason: FailureReason) -> String {
