@@ -88,7 +88,8 @@ fn take_in_page(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn commit_page(bencher: Bencher<'_, '_>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let acquisition = AcquisitionFolder::create(&folder.path().join("a"), b"{}", &[0; 64], &[]).expect("a folder");
+    let acquisition =
+        AcquisitionFolder::create(&folder.path().join("a"), b"{}", &[0; 64], &[], None).expect("a folder");
     let body = Part::deflate(&PAGE);
     let key = OperatorKey::generate().expect("a key");
     let record = vec![b' '; RECORD_BYTES];

@@ -490,14 +490,14 @@ fn kill_after_one_page(args: &[&str], matter: &Path) {
         let folders = fs::read_dir(matter.join("acquisitions")).into_iter().flatten().flatten();
         folders.into_iter().any(|folder| folder.path().join("pages/000001.zip").exists())
     };
-    for _ in 0..500 {
+    for _ in 0..6000 {
         if has_page() {
             drop(child);
             return;
         }
         sleep(Duration::from_millis(20));
     }
-    panic!("no page came within ten seconds");
+    panic!("no page came within two minutes");
 }
 
 fn only_file(folder: &Path) -> PathBuf {

@@ -71,13 +71,17 @@ vectors! {
     merkle:
         tree_of_0 tree_of_1 tree_of_2 tree_of_3 tree_of_4 tree_of_5 tree_of_6 tree_of_7 tree_of_8;
     package:
-        failure_removed file_smuggled_in free_bits_set good good_without_a_key page_changed
+        failure_removed file_smuggled_in free_bits_set good good_without_a_key key_per_acquisition
+        key_per_acquisition_resealed_by_operator key_per_acquisition_without_operator page_changed
         page_changed_and_manifests_made_anew seal_denies_a_failure seal_removed seal_signature_of_another
         signed_by_another trailing_bytes;
 }
 
 /// The fingerprint of the operator's key, as `package/README.md` gives it.
 const FINGERPRINT: &str = "503d8ee46d581c649966569ae095e27041de83322e8e0480e5539e00d2d5d874";
+
+/// The fingerprint of the key of the acquisition in `package/key_per_acquisition.zip`.
+const ACQUISITION_FINGERPRINT: &str = "3532fb2b134488a2a18f2a07cd6db85b4c1b808ddb10972f0ad5526856177bd4";
 
 /// The family `timestamp` was made by another program; the tests of `crypto::timestamp` judge it.
 const TIMESTAMP: [&str; 20] = [
@@ -343,6 +347,7 @@ fn check_bag_info(case: &Case) {
 fn check_package(case: &Case) {
     let archive = fs::read(root().join("package").join(case.one("file"))).unwrap();
     let keys = match case.one("trust") {
+        "acquisition" => vec![ACQUISITION_FINGERPRINT.parse().unwrap()],
         "operator" => vec![FINGERPRINT.parse().unwrap()],
         _ => Vec::new(),
     };

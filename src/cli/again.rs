@@ -11,7 +11,7 @@ use super::collect::{DEFAULT_TIMEOUT_SECONDS, DEFAULT_WORKERS, SessionArgs};
 use super::credentials::variable;
 use super::sealing::SealedPackage;
 use super::{key, out};
-use crate::format::genesis::Rate;
+use crate::format::genesis::{Genesis, Rate};
 use crate::format::identifier::AcquisitionId;
 use crate::format::parts::TimestampMode;
 use crate::seal::volumes::MAX_PAGES;
@@ -69,11 +69,11 @@ pub(super) fn resume(
 
 /// Writes the `verify` for a package that was just sealed, with the public key from the matter folder or, if that is not there,
 /// the fingerprint.
-pub(super) fn verify(matter: &MatterFolder, packages: &[SealedPackage]) -> String {
+pub(super) fn verify(matter: &MatterFolder, genesis: &Genesis, packages: &[SealedPackage]) -> String {
     let Some(SealedPackage { seal, .. }) = packages.last() else { return String::new() };
     let files = packages.iter().map(|package| out::shell(&package.path)).collect::<Vec<_>>().join(" ");
     let public = key::public_path(&matter.key_path());
-    let trust = if public.is_file() { out::shell(&public) } else { seal.signer.to_string() };
+    let trust = if public.is_file() { out::shell(&public) } else { genesis.keys.operator.to_string() };
     let mut text = format!("next: signhold verify {files} --trust {trust}");
     if seal.timestamps.mode == TimestampMode::Embedded {
         text +=

@@ -14,16 +14,16 @@ use super::passphrase::PassphraseArgs;
 use super::sealed::{SealedVolume, is_sealed, sealed_volumes};
 use super::sealing::Sealing;
 use super::service::Service;
+use super::signing::{Operator, OwnKeyArgs, SigningKeys};
 use super::summary::CollectAnswer;
 use super::window::{WindowArgs, latency_warning, whole_seconds_now};
-use super::{again, custody, out, sealing, series};
+use super::{again, custody, destruction, out, sealing, series};
 use crate::collect::plan;
 use crate::collect::table::RunTable;
 use crate::crypto::digest::GenesisDigest;
-use crate::crypto::signature::Signer as _;
+use crate::crypto::signature::Signer;
 use crate::format::genesis::{Plan, Rate, Series};
 use crate::format::identifier::{AcquisitionId, PackageId};
-use crate::keyring::OperatorKey;
 use crate::seal::volumes::MAX_PAGES;
 use crate::store::lock::MatterLock;
 use crate::store::matter::MatterFolder;
@@ -40,6 +40,8 @@ pub(super) struct CollectArgs {
     /// The package of the collection before, of the same matter, to go on from as a linked series; of several volumes the last
     #[arg(long, value_name = "PACKAGE")]
     pub(super) after: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) own_key: OwnKeyArgs,
     #[command(flatten)]
     pub(super) endpoints: EndpointArgs,
     #[command(flatten)]
@@ -104,7 +106,9 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     refuse_too_many_windows(&plan)?;
     refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
-    let key = load_key(&matter, &args.session.passphrase)?;
+    destruction::look_after_keys(&matter)?;
+    let operator = Operator::open(&matter, &args.session.passphrase)?;
+    let own_key = operator.own_key(&matter, args.own_key)?;
     // Both are kept, and each can be finished: to refuse would cost time that retention does not give.
     for id in unsealed(&matter)? {
         out::talk(&format!(
@@ -112,38 +116,56 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
             again::resume(&matter, &id, &args.session, rate)
         ));
     }
-    warn_of_ledger(&matter, &key);
+    warn_of_ledger(&matter, operator.signer.as_ref());
     if endpoints.is_simulated() {
         out::talk(SIMULATED);
     }
     let series = match &args.after {
-        Some(package) => series::after(package, &matter, &key)?,
+        Some(package) => series::after(package, &matter, operator.signer.as_ref())?,
         None => Series { number: 1, previous_seal: None },
     };
     let intent = Intent { plan, retention, authorities: args.tsa_url.clone(), series };
     let timeout = Duration::from_secs(args.session.timeout);
     let service = Service::open(endpoints, &args.session.credentials, timeout)?;
-    let acquisition = gather::begin(&matter, &key, &service, &args.session.credentials, intent)?;
-    out::talk(&format!(
-        "acquisition {}: plan signed by {}",
-        acquisition.genesis.acquisition, acquisition.genesis.keys.operator
-    ));
-    finish(&matter, &acquisition, &key, Some(service), &args.session, rate, &args.tsa_url)
+    let (signer, credentials) = (operator.signer.as_ref(), &args.session.credentials);
+    let acquisition = gather::begin(&matter, signer, own_key.as_ref(), &service, credentials, intent)?;
+    let keys = acquisition.genesis.keys;
+    out::talk(&format!("acquisition {}: plan signed by {}", acquisition.genesis.acquisition, keys.operator));
+    let keys = match own_key {
+        None => SigningKeys { signer: operator.signer, operator: None },
+        Some(own) => {
+            out::talk(&format!("pages and seal are signed by {}, a key of this acquisition alone", keys.signer));
+            SigningKeys { signer: Box::new(own.key), operator: Some(operator.signer) }
+        }
+    };
+    finish(&matter, &acquisition, keys, Some(service), &args.session, rate, &args.tsa_url)
 }
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     let matter = MatterFolder::open(&args.dir)?;
     refuse_passwords(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
-    let id = match find_unsealed(&matter, args.id.as_ref()) {
+    destruction::look_after_forgotten_keys(&matter)?;
+    let id = match find_unfinished(&matter, args.id.as_ref()) {
         Ok(id) => id,
         Err(nothing) => return record_what_is_left(&matter, args, nothing),
     };
-    let key = load_key(&matter, &args.session.passphrase)?;
-    warn_of_ledger(&matter, &key);
-    let acquisition = gather::reopen(&matter, &key, &id)?;
+    if is_sealed(&matter, &id)? {
+        let answer = destruction::finish(&matter, &id)?;
+        answer.print(args.session.json);
+        if !custody::packages::unrecorded(&matter)?.is_empty() {
+            record_packages(&matter, Operator::open(&matter, &args.session.passphrase)?.signer.as_ref())?;
+        }
+        return Ok(answer.exit_code());
+    }
+    let (acquisition, signer) = gather::reopen(&matter, &args.session.passphrase, &id)?;
+    if acquisition.operator_key.is_none() {
+        warn_of_ledger(&matter, signer.as_ref());
+    }
+    let keys = SigningKeys { signer, operator: None };
     let genesis = &acquisition.genesis;
-    let sealed = sealed_volumes(&matter, &id, GenesisDigest::of(&acquisition.folder.genesis), &key.public_key())?;
+    let sealed =
+        sealed_volumes(&matter, &id, GenesisDigest::of(&acquisition.folder.genesis), &keys.signer.public_key())?;
     let left = acquisition.as_it_stands()?.uncovered.len() as u64;
     out::talk(&format!(
         "resuming acquisition {id}: {} left to ask, plan signed by {}",
@@ -164,15 +186,15 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     };
     if args.seal_only || !sealed.is_empty() {
         let end = acquisition.as_it_stands()?;
-        return seal(&matter, &acquisition, &key, &args.session, &end, sealed, &authorities);
+        return seal(&matter, &acquisition, keys, &args.session, &end, sealed, &authorities);
     }
-    finish(&matter, &acquisition, &key, None, &args.session, rate, &authorities)
+    finish(&matter, &acquisition, keys, None, &args.session, rate, &authorities)
 }
 
 fn finish(
     matter: &MatterFolder,
     acquisition: &Acquisition,
-    key: &OperatorKey,
+    keys: SigningKeys,
     service: Option<Service>,
     session: &SessionArgs,
     rate: Option<Rate>,
@@ -183,31 +205,45 @@ fn finish(
         timeout: Duration::from_secs(session.timeout),
         quiet: session.quiet,
     };
-    let end = gather::run(acquisition, key, service, &session.credentials, rate, manner)?;
+    let end = gather::run(acquisition, keys.signer.as_ref(), service, &session.credentials, rate, manner)?;
     match &end.stop {
         Some(stop) => {
             let genesis = &acquisition.genesis;
             Err(gather::stopped(stop, &again::resume(matter, &genesis.acquisition, session, genesis.plan.rate)))
         }
-        None => seal(matter, acquisition, key, session, &end, Vec::new(), authorities),
+        None => seal(matter, acquisition, keys, session, &end, Vec::new(), authorities),
     }
 }
 
 fn seal(
     matter: &MatterFolder,
     acquisition: &Acquisition,
-    key: &OperatorKey,
+    keys: SigningKeys,
     session: &SessionArgs,
     end: &crate::collect::session::SessionEnd,
     sealed: Vec<SealedVolume>,
     authorities: &[String],
 ) -> Result<ExitCode, CliError> {
     let extra_roots = session.credentials.extra_roots()?;
-    let how = Sealing { key, authorities, extra_roots: extra_roots.as_deref(), volume_pages: session.volume_pages };
+    let how = Sealing {
+        key: keys.signer.as_ref(),
+        authorities,
+        extra_roots: extra_roots.as_deref(),
+        volume_pages: session.volume_pages,
+    };
     let outcome = sealing::seal(matter, acquisition, end, sealed, &how)?;
-    let next = again::verify(matter, &outcome.packages);
-    let recorded = custody::packages::record(matter, key);
-    let answer = CollectAnswer::new(&acquisition.genesis, outcome)
+    let next = again::verify(matter, &acquisition.genesis, &outcome.packages);
+    let (operator, destroyed) = if acquisition.operator_key.is_some() {
+        // Out of memory before it goes from the disk.
+        drop(keys.signer);
+        let destroyed = destruction::after_sealing(&acquisition.folder, &acquisition.genesis, &outcome.packages)?;
+        let open = || Operator::open(matter, &session.passphrase).map(|operator| operator.signer);
+        (keys.operator.map_or_else(open, Ok), Some(destroyed))
+    } else {
+        (Ok(keys.signer), None)
+    };
+    let recorded = operator.and_then(|operator| custody::packages::record(matter, operator.as_ref()));
+    let answer = CollectAnswer::new(&acquisition.genesis, outcome, destroyed)
         .ok_or_else(|| CliError::machine("nothing was sealed").hint("`resume` seals again"))?;
     answer.print(session.json);
     recorded.map_err(|error| {
@@ -220,7 +256,7 @@ fn seal(
 }
 
 /// Logs expire while a ledger is looked for: what cannot be written there now is told, and again when the package is sealed.
-fn warn_of_ledger(matter: &MatterFolder, key: &OperatorKey) {
+fn warn_of_ledger(matter: &MatterFolder, key: &dyn Signer) {
     if let Err(error) = record_packages(matter, key) {
         out::talk(&format!("warning: the ledger cannot be added to: {}", out::escape(error.message())));
     }
@@ -231,12 +267,12 @@ fn record_what_is_left(matter: &MatterFolder, args: &ResumeArgs, nothing: CliErr
     if args.id.is_some() || custody::packages::unrecorded(matter)?.is_empty() {
         return Err(nothing);
     }
-    let key = load_key(matter, &args.session.passphrase)?;
-    if record_packages(matter, &key)?.is_empty() { Err(nothing) } else { Ok(ExitCode::SUCCESS) }
+    let operator = Operator::open(matter, &args.session.passphrase)?;
+    if record_packages(matter, operator.signer.as_ref())?.is_empty() { Err(nothing) } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// Puts packages on record that a crash has left without an event.
-fn record_packages(matter: &MatterFolder, key: &OperatorKey) -> Result<Vec<PackageId>, CliError> {
+fn record_packages(matter: &MatterFolder, key: &dyn Signer) -> Result<Vec<PackageId>, CliError> {
     let recorded = custody::packages::record(matter, key)?;
     for package in &recorded {
         out::talk(&format!("package {package} is sealed and was not yet on record; now it is in the ledger"));
@@ -297,7 +333,18 @@ fn unsealed(matter: &MatterFolder) -> Result<Vec<AcquisitionId>, CliError> {
     Ok(unsealed)
 }
 
-fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
+/// Those that are not sealed, and those whose own key still lies there.
+fn unfinished(matter: &MatterFolder) -> Result<Vec<AcquisitionId>, CliError> {
+    let mut unfinished = Vec::new();
+    for id in matter.acquisitions()? {
+        if !is_sealed(matter, &id)? || matter.has_key_of(&id) {
+            unfinished.push(id);
+        }
+    }
+    Ok(unfinished)
+}
+
+fn find_unfinished(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Result<AcquisitionId, CliError> {
     let all = matter.acquisitions()?;
     if all.is_empty() && wanted.is_none() {
         return Err(CliError::request(format!(
@@ -306,7 +353,7 @@ fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Resul
         ))
         .hint("`signhold collect` begins one"));
     }
-    let mut unsealed = unsealed(matter)?;
+    let mut unsealed = unfinished(matter)?;
     match wanted {
         Some(id) if !all.contains(id) => {
             Err(CliError::request(format!("there is no acquisition `{id}` in `{}`", matter.root().display()))
@@ -323,11 +370,6 @@ fn find_unsealed(matter: &MatterFolder, wanted: Option<&AcquisitionId>) -> Resul
             .hint("`signhold collect` begins a new one")
         }),
     }
-}
-
-fn load_key(matter: &MatterFolder, passphrase: &PassphraseArgs) -> Result<OperatorKey, CliError> {
-    let path = matter.key_path();
-    OperatorKey::load(&path, || passphrase.existing(&path))
 }
 
 pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {

@@ -10,6 +10,7 @@ use clap::Args;
 use super::credentials::{CredentialArgs, EndpointArgs};
 use super::error::{CliError, with_causes};
 use super::passphrase::PassphraseArgs;
+use super::signing::OwnKeyArgs;
 use super::simulate::{self, Running, whole_second};
 use super::window::WindowArgs;
 use super::{collect, init, out, verify as verify_verb};
@@ -131,6 +132,7 @@ fn init_args(matter: &Path) -> Result<init::InitArgs, CliError> {
         key: None,
         certificate: None,
         no_passphrase: true,
+        own_key: OwnKeyArgs::default(),
         passphrase: PassphraseArgs::default(),
         json: false,
     })
@@ -161,6 +163,7 @@ fn collect_args(
         },
         tsa_url: vec![server.tsa_url()],
         after: None,
+        own_key: OwnKeyArgs::default(),
         endpoints: EndpointArgs {
             cloud: Cloud::Global,
             graph_url: Some(server.graph_url()),

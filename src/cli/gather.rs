@@ -11,8 +11,10 @@ use super::aadsts;
 use super::credentials::{CredentialArgs, planned_endpoints};
 use super::error::{CliError, REFUSED, with_causes};
 use super::out;
+use super::passphrase::PassphraseArgs;
 use super::progress::Progress;
 use super::service::{Service, stop_on_interrupt};
+use super::signing::{self, FreshKey};
 use crate::clock::SystemClock;
 use crate::collect::chain::{Chain, ChainError, Head};
 use crate::collect::plan;
@@ -23,7 +25,7 @@ use crate::collect::stream::Stop;
 use crate::collect::table::RunTable;
 use crate::collect::{Clock, NoToken, Turns};
 use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
-use crate::crypto::signature::{Signature, Signer as _};
+use crate::crypto::signature::{PublicKey, Signature, Signer};
 use crate::crypto::timestamp;
 use crate::format::genesis::{ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series};
 use crate::format::identifier::AcquisitionId;
@@ -31,12 +33,12 @@ use crate::format::limits::CLOCK_TOLERANCE_SECONDS;
 use crate::format::line::Line;
 use crate::format::parts::{GenesisReference, Timestamps, Tool};
 use crate::format::{FORMAT_VERSION, decode, encode};
-use crate::keyring::OperatorKey;
 use crate::seal::TimestampAuthority as _;
 use crate::source::cloud::Endpoints;
 use crate::source::graph::GraphSource;
 use crate::source::throttle::Pacer;
 use crate::store::acquisition::AcquisitionFolder;
+use crate::store::acquisition_key::OwnKey;
 use crate::store::matter::MatterFolder;
 use crate::store::schedule::SharedSchedule;
 use crate::time::LocalTime;
@@ -46,6 +48,8 @@ use crate::tsa::TsaClient;
 pub(super) struct Acquisition {
     pub(super) folder: AcquisitionFolder,
     pub(super) genesis: Genesis,
+    /// The operator's key, where pages and seal are signed by another.
+    pub(super) operator_key: Option<PublicKey>,
     reference: GenesisReference,
     head: Head,
     table: RunTable,
@@ -82,7 +86,8 @@ pub(super) struct Manner {
 /// Signs a plan, has it stamped, and makes the acquisition's folder. The service is asked for nothing but a token.
 pub(super) fn begin(
     matter: &MatterFolder,
-    key: &OperatorKey,
+    operator: &dyn Signer,
+    own_key: Option<&FreshKey>,
     service: &Service,
     credentials: &CredentialArgs,
     intent: Intent,
@@ -90,13 +95,14 @@ pub(super) fn begin(
     let (clock, endpoints) = (service.clock.as_ref(), &service.endpoints);
     let extra_roots = credentials.extra_roots()?;
     // A certificate that will not fit at the end is told before anything is asked.
-    matter.certificates(&key.public_key())?;
+    matter.certificates(&operator.public_key())?;
     let reading = service.sign_in()?;
     warn_of_clock(reading.as_ref());
     let created = clock.now();
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|error| CliError::machine(format!("no random numbers: {error}")))?;
-    let fingerprint = key.public_key().fingerprint();
+    let signing_plan = operator.public_key().fingerprint();
+    let signer = own_key.map_or(signing_plan, |own| own.key.public_key().fingerprint());
     let genesis = Genesis {
         r#type: GenesisType::V1,
         acquisition: AcquisitionId::new(created, random),
@@ -111,48 +117,83 @@ pub(super) fn begin(
         identity: service.tokens.identity(),
         plan: intent.plan,
         retention: intent.retention,
-        keys: Keys { operator: fingerprint, signer: fingerprint },
+        keys: Keys { operator: signing_plan, signer },
         timestamps: Timestamps::by(intent.authorities),
         series: intent.series,
     };
     let bytes = encode(&genesis).map_err(|error| CliError::machine(with_causes(&error)))?;
-    let signature = key.sign(&bytes).map_err(|error| {
+    let signature = operator.sign(&bytes).map_err(|error| {
         CliError::machine(error.to_string()).hint("nothing was collected; bring the key back and try again")
     })?;
     let stamps = stamp_genesis(&genesis, &signature, extra_roots.as_deref(), clock)?;
-    let folder = matter.begin(&genesis, &bytes, signature.as_bytes(), &stamps)?;
+    let operator_key = own_key.map(|own| own.operator);
+    let operator_pem = operator_key.map(|key| key.to_pem()).unwrap_or_default();
+    let own = own_key.map(|own| OwnKey { private_pem: &own.private_pem, operator_pem: &operator_pem });
+    let folder = matter.begin(&genesis, &bytes, signature.as_bytes(), &stamps, own)?;
+    if own_key.is_some() {
+        // The log helps people; the plan is the evidence.
+        let _ = folder.log(&signing::made(created, &genesis));
+    }
     let reference = reference(&folder);
     let previous = RecordDigest::from_bytes(*reference.sha256.as_bytes());
     Ok(Acquisition {
         latest: genesis.created,
         folder,
         genesis,
+        operator_key,
         reference,
         head: Head { page: 0, previous, failure: 0 },
         table: RunTable::default(),
     })
 }
 
-/// Opens an acquisition and rebuilds, checking signatures and chain, what is durable of it.
-pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionId) -> Result<Acquisition, CliError> {
-    let folder = matter.acquisition(id)?;
-    let public = key.public_key();
-    let genesis: Genesis = decode(&folder.genesis).map_err(|error| {
+/// Reads the plan of an acquisition that was begun.
+pub(super) fn read_plan(folder: &AcquisitionFolder, id: &AcquisitionId) -> Result<Genesis, CliError> {
+    decode(&folder.genesis).map_err(|error| {
         CliError::request(format!("the plan of `{id}` cannot be read: {error}")).hint("put back the file as it was")
-    })?;
-    let signed = Signature::from_bytes(&folder.genesis_signature)
-        .is_some_and(|signature| public.verify(&folder.genesis, &signature));
-    if !signed || genesis.keys.signer != public.fingerprint() {
+    })
+}
+
+/// Opens an acquisition and rebuilds, checking signatures and chain, what is durable of it. Returns it with the key that goes on.
+pub(super) fn reopen(
+    matter: &MatterFolder,
+    passphrase: &PassphraseArgs,
+    id: &AcquisitionId,
+) -> Result<(Acquisition, Box<dyn Signer>), CliError> {
+    let folder = matter.acquisition(id)?;
+    let genesis = read_plan(&folder, id)?;
+    let (signer, operator) = signing::reopen(matter, &folder, &genesis, passphrase)?;
+    let public = signer.public_key();
+    let plan_is_signed = Signature::from_bytes(&folder.genesis_signature)
+        .is_some_and(|signature| operator.verify(&folder.genesis, &signature));
+    let wrong = [(genesis.keys.operator, operator), (genesis.keys.signer, public)]
+        .into_iter()
+        .find(|(planned, present)| *planned != present.fingerprint());
+    if let Some((planned, present)) = wrong.or((!plan_is_signed).then_some((genesis.keys.operator, operator))) {
         return Err(CliError::request(format!(
-            "the plan of `{id}` was signed by key {}, not by {}",
-            genesis.keys.signer,
-            public.fingerprint()
+            "the plan of `{id}` was signed by key {planned}, not by {}",
+            present.fingerprint()
         ))
         .hint("an acquisition is finished with the key that began it"));
     }
     let reference = reference(&folder);
+    let restore = rebuild(&folder, &public)?;
+    // The plan itself is a signed time: where there is no page yet, it is the latest.
+    let latest = restore.latest().map_or(genesis.created, |latest| latest.max(genesis.created));
+    not_before(latest, SystemClock::start().now())?;
+    let (head, table) = restore.finish();
+    let operator_key = (genesis.keys.operator != genesis.keys.signer).then_some(operator);
+    Ok((Acquisition { folder, genesis, operator_key, reference, head, table, latest }, signer))
+}
+
+/// Rebuilds the table of runs of an acquisition, whose pages and failures `signer` signed.
+pub(super) fn table_of(folder: &AcquisitionFolder, signer: &PublicKey) -> Result<RunTable, CliError> {
+    Ok(rebuild(folder, signer)?.finish().1)
+}
+
+fn rebuild<'a>(folder: &AcquisitionFolder, signer: &'a PublicKey) -> Result<Restore<'a>, CliError> {
+    let restore = std::cell::RefCell::new(Restore::new(signer, GenesisDigest::of(&folder.genesis)));
     let counts = folder.counts()?;
-    let restore = std::cell::RefCell::new(Restore::new(&public, reference.sha256));
     let damaged = |part: String| move |reason| crate::seal::SealError::Damaged { part, reason };
     folder.replay(
         counts,
@@ -167,18 +208,13 @@ pub(super) fn reopen(matter: &MatterFolder, key: &OperatorKey, id: &AcquisitionI
             folder.check_failure_body(&record)
         },
     )?;
-    let restore = restore.into_inner();
-    // The plan itself is a signed time: where there is no page yet, it is the latest.
-    let latest = restore.latest().map_or(genesis.created, |latest| latest.max(genesis.created));
-    not_before(latest, SystemClock::start().now())?;
-    let (head, table) = restore.finish();
-    Ok(Acquisition { folder, genesis, reference, head, table, latest })
+    Ok(restore.into_inner())
 }
 
 /// Runs a session over what is left of the plan.
 pub(super) fn run(
     acquisition: &Acquisition,
-    key: &OperatorKey,
+    signer: &dyn Signer,
     service: Option<Service>,
     credentials: &CredentialArgs,
     rate: Option<Rate>,
@@ -213,7 +249,7 @@ pub(super) fn run(
     let chain = Chain::new(
         genesis.acquisition.clone(),
         acquisition.reference.clone(),
-        key,
+        signer,
         &acquisition.folder,
         acquisition.head,
     );

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::passphrase::PassphraseArgs;
+use super::signing::OwnKeyArgs;
 use super::{custody, key, out};
 use crate::crypto::signature::{Fingerprint, Signer as _};
 use crate::format::identifier::MatterId;
@@ -48,6 +49,8 @@ pub(super) struct InitArgs {
     /// Leave the new key unencrypted
     #[arg(long, conflicts_with = "key")]
     pub(super) no_passphrase: bool,
+    #[command(flatten)]
+    pub(super) own_key: OwnKeyArgs,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
     /// Answer in JSON
@@ -115,6 +118,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         operator: args.operator,
         key: key_path,
         certificate,
+        key_per_acquisition: args.own_key.choice(),
     };
     let folder = MatterFolder::create(&args.dir, settings)?;
     custody::packages::open_ledger(&folder, &key)?;

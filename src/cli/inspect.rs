@@ -31,9 +31,22 @@ pub(super) fn run(args: &InspectArgs) -> Result<ExitCode, CliError> {
         out::answer_json(&facts);
     } else {
         let mark = if facts.simulated == Some(true) { "SIMULATED DATA, NOT EVIDENCE\n" } else { "" };
-        out::answer(&format!("{mark}{}\nWhat the package says of itself; nothing was verified.\n", contents(&facts)));
+        out::answer(&format!(
+            "{mark}{}{}\nWhat the package says of itself; nothing was verified.\n",
+            contents(&facts),
+            keys(&facts)
+        ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the keys that come with a package.
+fn keys(facts: &Facts) -> String {
+    let mut text = facts.signer.map(|signer| format!("signer     {signer}\n")).unwrap_or_default();
+    if let Some(operator) = facts.operator_key.filter(|operator| Some(*operator) != facts.signer) {
+        text += &format!("plan by    {operator}\n");
+    }
+    text
 }
 
 /// Puts the contents of a package in words.

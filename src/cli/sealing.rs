@@ -11,9 +11,9 @@ use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
 use crate::crypto::digest::{GenesisDigest, SealDigest};
-use crate::crypto::signature::Signer as _;
+use crate::crypto::signature::Signer;
+use crate::format::genesis::Genesis;
 use crate::format::seal::{Reconciliation, Run, Seal, SecondPass};
-use crate::keyring::OperatorKey;
 use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Place};
 use crate::seal::volumes::{self, FailureLoad, Limits, Load};
@@ -44,7 +44,7 @@ pub(super) struct SealedPackage {
 
 /// How to seal.
 pub(super) struct Sealing<'a> {
-    pub(super) key: &'a OperatorKey,
+    pub(super) key: &'a dyn Signer,
     pub(super) authorities: &'a [String],
     pub(super) extra_roots: Option<&'a str>,
     /// Pages in a volume at most.
@@ -68,7 +68,7 @@ pub(super) fn seal(
     };
     let own_sign_ins = comparison::own_sign_ins(folder, &survey.index, genesis, &whole.streams)?;
     let passed_by_retention = end.table.passed_by_retention(genesis, &whole.streams);
-    let certificates = matter.certificates(&how.key.public_key())?;
+    let certificates = matter.certificates(&acquisition.operator_key.unwrap_or(how.key.public_key()))?;
     // No clock reading that is signed already lies ahead of the seal.
     let signed = sealed.iter().map(|volume| volume.seal.created).chain(survey.latest);
     let latest = signed.fold(genesis.created, LocalTime::max);
@@ -94,6 +94,7 @@ pub(super) fn seal(
             second_pass: whole.second_pass.as_ref(),
             reconciliation: &whole.reconciliation,
             run_log: &run_log,
+            operator_key: acquisition.operator_key.as_ref(),
             tool: &tool,
             now: not_before(latest, SystemClock::start().now())?,
             authorities: how.authorities,
@@ -104,10 +105,19 @@ pub(super) fn seal(
     Ok(Outcome { packages, own_sign_ins, passed_by_retention })
 }
 
+/// Finds the collection's own sign-ins among the records of an acquisition that was sealed.
+pub(super) fn own_sign_ins(
+    folder: &AcquisitionFolder,
+    genesis: &Genesis,
+    streams: &[Run],
+) -> Result<Vec<String>, CliError> {
+    Ok(comparison::own_sign_ins(folder, &Survey::take(folder)?.index, genesis, streams)?)
+}
+
 fn write(
     folder: &AcquisitionFolder,
     contents: &Contents<'_>,
-    key: &OperatorKey,
+    key: &dyn Signer,
     authority: &Keeping<'_>,
     path: PathBuf,
 ) -> Result<SealedPackage, CliError> {

@@ -8,14 +8,13 @@ use std::path::Path;
 use super::error::CliError;
 use super::out;
 use super::verify::{MAX_THREADS, open};
-use crate::crypto::signature::Signer as _;
+use crate::crypto::signature::Signer;
 use crate::format::genesis::Series;
-use crate::keyring::OperatorKey;
 use crate::store::matter::MatterFolder;
 use crate::verify::{Options, Outcome, Trust, verify};
 
 /// Returns the place after `package`. The container, the signatures and the archive's digest are checked; pages are not read.
-pub(super) fn after(package: &Path, matter: &MatterFolder, key: &OperatorKey) -> Result<Series, CliError> {
+pub(super) fn after(package: &Path, matter: &MatterFolder, key: &dyn Signer) -> Result<Series, CliError> {
     let refused = |reason: String| {
         CliError::request(format!("`{}` cannot be gone on from: {reason}", package.display())).hint(format!(
             "name the last package of the collection before; `signhold verify --quick {}` says what is wrong with one",
@@ -27,7 +26,7 @@ pub(super) fn after(package: &Path, matter: &MatterFolder, key: &OperatorKey) ->
     let options = Options { trust, threads: MAX_THREADS, quick: true, ..Options::default() };
     let report = verify(open(package)?, &options)?;
     let facts = &report.facts;
-    if let Some(signer) = facts.signer.filter(|signer| *signer != fingerprint) {
+    if let Some(signer) = facts.operator_key.filter(|signer| *signer != fingerprint) {
         return Err(refused(format!("it was signed by key {signer}, this matter's is {fingerprint}")));
     }
     if report.outcome == Outcome::Invalid {

@@ -38,8 +38,12 @@ pub(super) struct CollectAnswer {
     retention_passed: Vec<RetentionPassed>,
     /// Sums over all packages.
     totals: Totals,
-    /// The key that signed.
+    /// The key that signed pages and seal.
     signer: Fingerprint,
+    /// The key that signed the plan; the same unless the acquisition had a key of its own.
+    operator_key: Fingerprint,
+    /// When the acquisition's own key was destroyed, null when it had none.
+    acquisition_key_destroyed: Option<LocalTime>,
     /// What the second pass brought, null when there was none.
     second_pass: Option<SecondPass>,
     /// The service's own daily counts against ours.
@@ -92,7 +96,11 @@ impl PackageAnswer {
 
 impl CollectAnswer {
     /// Makes the answer; none when nothing was sealed, which sealing never returns.
-    pub(super) fn new(genesis: &Genesis, outcome: Outcome) -> Option<Self> {
+    pub(super) fn new(
+        genesis: &Genesis,
+        outcome: Outcome,
+        acquisition_key_destroyed: Option<LocalTime>,
+    ) -> Option<Self> {
         let Outcome { packages, own_sign_ins, passed_by_retention } = outcome;
         // Every volume says the same of the whole acquisition.
         let seal = &packages.last()?.seal;
@@ -110,6 +118,8 @@ impl CollectAnswer {
             gaps,
             retention_passed: passed_by_retention.into_iter().map(RetentionPassed::from).collect(),
             signer: seal.signer,
+            operator_key: genesis.keys.operator,
+            acquisition_key_destroyed,
             second_pass: seal.second_pass.clone(),
             reconciliation: seal.reconciliation.clone(),
             own_sign_ins,
@@ -175,6 +185,13 @@ impl CollectAnswer {
             1 => byte_len,
             count => format!("{count} volumes, {byte_len}"),
         };
+        let keys = match self.acquisition_key_destroyed {
+            None => String::new(),
+            Some(at) => format!(
+                "         a key of this acquisition, destroyed on this disk at {at}\nplan by  {}\n",
+                self.operator_key
+            ),
+        };
         format!(
             "{mark}{}\n\
              window   {} to {}\n\
@@ -183,7 +200,8 @@ impl CollectAnswer {
              {passed}{checks}\
              package  {size}\n\
              {seals}\
-             signer   {}\n",
+             signer   {}\n\
+             {keys}",
             paths.join("\n"),
             self.from,
             self.to,

@@ -280,8 +280,16 @@ fn signer_words(facts: &Facts) -> String {
 fn established(report: &Report, facts: &Facts) -> String {
     let mut text = String::new();
     if let Some(signer) = &facts.signer {
-        text += &format!("signer     {signer}\n");
-        text += &signer_words(facts);
+        match facts.operator_key.filter(|operator| operator != signer) {
+            None => text += &format!("signer     {signer}\n{}", signer_words(facts)),
+            Some(operator) => {
+                text += &format!(
+                    "operator   {operator}\n{}           it signed the plan\n\
+                     signer     {signer}\n           a key of this acquisition, named in the plan; it signed the rest\n",
+                    signer_words(facts)
+                );
+            }
+        }
     }
     let line = |token: &TokenFact, what: &str| {
         let word = if token.accepted { "" } else { ", not accepted" };

@@ -181,7 +181,7 @@ pub struct Retention {
 pub struct Keys {
     /// Signs genesis.
     pub operator: Fingerprint,
-    /// Signs records and seal; the same in version 1.
+    /// Signs records and seal: the same, or a key of this acquisition alone.
     pub signer: Fingerprint,
 }
 

@@ -151,6 +151,8 @@ pub const README: &str = "README.txt";
 pub const SIGNER_KEY: &str = "keys/signer.pem";
 /// `keys/signer-cert.pem`.
 pub const SIGNER_CERTIFICATE: &str = "keys/signer-cert.pem";
+/// `keys/operator.pem`.
+pub const OPERATOR_KEY: &str = "keys/operator.pem";
 /// `data/genesis.json`.
 pub const GENESIS: &str = "data/genesis.json";
 /// `data/genesis.sig`.

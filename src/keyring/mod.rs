@@ -71,20 +71,24 @@ impl OperatorKey {
     ///
     /// [`KeyFileError::Exists`] when there is a file; [`KeyFileError::Io`] when the disk refuses.
     pub fn write_private(&self, path: &Path, passphrase: Option<&Secret>) -> Result<(), KeyFileError> {
-        let malformed = |error: String| KeyFileError::Malformed { path: path.to_owned(), reason: error };
+        write_owner_only(path, self.to_private_pem(passphrase)?.as_bytes())
+    }
+
+    /// Returns the private key as PKCS#8 PEM, encrypted when there is a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyFileError::NoRandomness`] when there is none for salt and vector.
+    pub fn to_private_pem(&self, passphrase: Option<&Secret>) -> Result<Zeroizing<String>, KeyFileError> {
+        let malformed = KeyFileError::NoRandomness;
         // Version 1 of PKCS#8, without the public half: OpenSSL 3.0 does not read version 2.
         let bytes = KeypairBytes { secret_key: self.signing.to_bytes(), public_key: None };
         let document = bytes.to_pkcs8_der().map_err(|error| malformed(error.to_string()))?;
-        let pem = match passphrase {
-            None => document.to_pem("PRIVATE KEY", LineEnding::LF).map_err(|error| malformed(error.to_string()))?,
-            Some(passphrase) => {
-                let encrypted = encrypt(&document, passphrase).map_err(malformed)?;
-                encrypted
-                    .to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF)
-                    .map_err(|error| malformed(error.to_string()))?
-            }
+        let (label, document) = match passphrase {
+            None => ("PRIVATE KEY", document),
+            Some(passphrase) => ("ENCRYPTED PRIVATE KEY", encrypt(&document, passphrase).map_err(malformed)?),
         };
-        write_owner_only(path, pem.as_bytes())
+        document.to_pem(label, LineEnding::LF).map_err(|error| malformed(error.to_string()))
     }
 
     fn from_signing_key(signing: SigningKey) -> Result<Self, KeyFileError> {

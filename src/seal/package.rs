@@ -12,7 +12,7 @@ use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::{
     ArchiveDigest, FileDigest, GenesisDigest, RecordDigest, SealDigest, TagManifestDigest, TimestampDigest,
 };
-use crate::crypto::signature::Signer;
+use crate::crypto::signature::{PublicKey, Signer};
 use crate::format::bag::{BagInfo, DECLARATION, Manifest};
 use crate::format::encode;
 use crate::format::genesis::Genesis;
@@ -46,6 +46,8 @@ pub struct Contents<'a> {
     pub reconciliation: &'a [Reconciliation],
     /// The tool's own log.
     pub run_log: &'a [u8],
+    /// The operator's key, where records and seal are signed by a key of the acquisition instead.
+    pub operator_key: Option<&'a PublicKey>,
     /// Who seals.
     pub tool: &'a Tool,
     /// When, by our clock.
@@ -140,6 +142,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
         contents.certificates.is_some(),
         contents.genesis_timestamps.len(),
         contents.authorities.len(),
+        if contents.operator_key.is_some() { readme::Keys::PerAcquisition } else { readme::Keys::One },
     );
     if number > 1 || !last {
         readme += &readme::volume_text(number, last);
@@ -158,6 +161,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
         (path::README, readme),
         (path::SIGNER_KEY, key.to_pem()),
     ];
+    tags.extend(contents.operator_key.map(|key| (path::OPERATOR_KEY, key.to_pem())));
     tags.extend(contents.certificates.map(|certificates| (path::SIGNER_CERTIFICATE, certificates.to_pem())));
     let mut tag_manifest = Manifest::default();
     for (name, text) in &tags {

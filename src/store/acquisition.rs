@@ -5,6 +5,7 @@ use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::FolderError;
+use super::acquisition_key::OwnKey;
 use super::durable::{self, write_new};
 use crate::codec::zip::write::{Bundle, Part, bundle};
 use crate::collect::{DurablePage, PageStore, StoreError};
@@ -28,18 +29,26 @@ pub struct AcquisitionFolder {
 }
 
 impl AcquisitionFolder {
-    /// Makes the folder. `genesis.json` is written last: without it there is no acquisition.
+    /// Makes the folder, with the key of the acquisition if it has its own. `genesis.json` is written last: without it there is no
+    /// acquisition.
     ///
     /// # Errors
     ///
     /// [`FolderError`] when the disk refuses or the folder exists.
-    pub fn create(root: &Path, genesis: &[u8], signature: &[u8], timestamps: &[Vec<u8>]) -> Result<Self, FolderError> {
+    pub fn create(
+        root: &Path,
+        genesis: &[u8],
+        signature: &[u8],
+        timestamps: &[Vec<u8>],
+        key: Option<OwnKey<'_>>,
+    ) -> Result<Self, FolderError> {
         if root.exists() {
             return Err(FolderError::Exists(root.to_owned()));
         }
         for folder in [root.join(PAGES), root.join(FAILURES)] {
             durable::make_folder(&folder).map_err(FolderError::io("create", &folder))?;
         }
+        key.map_or(Ok(()), |key| key.write(root))?;
         let write = |name: &str, bytes: &[u8]| {
             let path = root.join(name);
             write_new(&path, bytes).map_err(FolderError::io("write", &path))
@@ -73,6 +82,12 @@ impl AcquisitionFolder {
             genesis_signature: read("genesis.sig")?,
             genesis_timestamps,
         })
+    }
+
+    /// Returns where it lies.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Says whether there is a signed plan at `root`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FolderError;
 use super::acquisition::AcquisitionFolder;
+use super::acquisition_key::{self, OwnKey};
 use super::durable;
 use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::signature::PublicKey;
@@ -38,6 +39,9 @@ pub struct MatterSettings {
     /// Certificates of that key, the operator's own first, in PEM; a relative path begins at the matter folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
+    /// Whether each acquisition gets a key of its own; left out, that depends on where the operator's key lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_per_acquisition: Option<bool>,
 }
 
 impl MatterSettings {
@@ -183,7 +187,7 @@ impl MatterFolder {
         Ok(numbers)
     }
 
-    /// Begins an acquisition: makes its folder with the signed plan and its timestamps in it.
+    /// Begins an acquisition: makes its folder with the signed plan, its timestamps, and its key if it has its own.
     ///
     /// # Errors
     ///
@@ -194,8 +198,9 @@ impl MatterFolder {
         bytes: &[u8],
         signature: &[u8],
         timestamps: &[Vec<u8>],
+        key: Option<OwnKey<'_>>,
     ) -> Result<AcquisitionFolder, FolderError> {
-        AcquisitionFolder::create(&self.acquisition_path(&genesis.acquisition), bytes, signature, timestamps)
+        AcquisitionFolder::create(&self.acquisition_path(&genesis.acquisition), bytes, signature, timestamps, key)
     }
 
     /// Opens an acquisition.
@@ -213,6 +218,30 @@ impl MatterFolder {
     ///
     /// [`FolderError::Io`] when the folder cannot be read.
     pub fn acquisitions(&self) -> Result<Vec<AcquisitionId>, FolderError> {
+        let begun = |id: &AcquisitionId| AcquisitionFolder::is_begun(&self.acquisition_path(id));
+        Ok(self.acquisition_folders()?.into_iter().filter(begun).collect())
+    }
+
+    /// Says whether something of the private key of that acquisition still lies there.
+    #[must_use]
+    pub fn has_key_of(&self, id: &AcquisitionId) -> bool {
+        acquisition_key::has_key(&self.acquisition_path(id))
+    }
+
+    /// Destroys the keys of acquisitions that never began: the process died between making the key and signing the plan. Returns of
+    /// which.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the disk refuses.
+    pub fn destroy_forgotten_keys(&self) -> Result<Vec<AcquisitionId>, FolderError> {
+        let forgotten = |id: &AcquisitionId| acquisition_key::is_forgotten(&self.acquisition_path(id));
+        let forgotten: Vec<AcquisitionId> = self.acquisition_folders()?.into_iter().filter(forgotten).collect();
+        forgotten.iter().try_for_each(|id| acquisition_key::destroy_key(&self.acquisition_path(id)))?;
+        Ok(forgotten)
+    }
+
+    fn acquisition_folders(&self) -> Result<Vec<AcquisitionId>, FolderError> {
         let folder = self.root.join(ACQUISITIONS);
         let mut ids = Vec::new();
         let entries = match std::fs::read_dir(&folder) {
@@ -222,8 +251,7 @@ impl MatterFolder {
         };
         for entry in entries {
             let entry = entry.map_err(FolderError::io("read", &folder))?;
-            let id = entry.file_name().to_str().and_then(|name| name.parse::<AcquisitionId>().ok());
-            ids.extend(id.filter(|id| AcquisitionFolder::is_begun(&self.acquisition_path(id))));
+            ids.extend(entry.file_name().to_str().and_then(|name| name.parse::<AcquisitionId>().ok()));
         }
         ids.sort();
         Ok(ids)

@@ -6,13 +6,17 @@
 //! DIR/acquisitions/ID/genesis.json|.sig|.tsr the signed plan
 //! DIR/acquisitions/ID/pages/000001.zip       body, record and signature of a page: one file, so it is there whole or not at all
 //! DIR/acquisitions/ID/failures/000001.zip    the same of a failure
+//! DIR/acquisitions/ID/acquisition-key.pem    the private key of this acquisition, if it has its own, until it is sealed
+//! DIR/acquisitions/ID/operator.pub.pem       the operator's public key, if the acquisition has its own
 //! DIR/acquisitions/ID/run.jsonl              the tool's own log
 //! DIR/packages/PACKAGE.zip                   what was sealed
 //! ```
 //!
-//! Nothing here is ever overwritten but the ends of log and ledger; what is written appears whole, by rename, or not at all.
+//! Nothing here is ever overwritten but the ends of log and ledger and a key to be destroyed; what is written appears whole, by rename, or
+//! not at all.
 
 pub mod acquisition;
+pub mod acquisition_key;
 pub mod durable;
 pub mod ledger;
 pub mod lock;

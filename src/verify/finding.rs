@@ -240,8 +240,10 @@ codes! {
     KeyWeak = "key-weak", Violation, Signer, "6";
     /// File, genesis and seal do not name one key.
     KeyMismatch = "key-mismatch", Violation, Signer, "6";
-    /// The signer is none of the keys the reader named, and no path leads to an authority of theirs.
+    /// Neither the operator's key nor the signer's is one the reader named, and no path leads to an authority of theirs.
     SignerMismatch = "signer-mismatch", Violation, Signer, "12.4";
+    /// The reader named the key of the acquisition, not the operator's, which vouches for it.
+    OperatorNotEstablished = "operator-not-established", Unestablished, Signer, "12.4";
     /// The reader named neither key nor authority.
     SignerNotEstablished = "signer-not-established", Unestablished, Signer, "12.4";
     /// `keys/signer-cert.pem` is not in its one form.

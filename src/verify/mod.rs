@@ -23,6 +23,7 @@
 //! | files that the manifests do not name, manifests that other tools accept | one form of a manifest, both ways compared; no second manifest, no fetch file | `adversary::signed_lies::manifest_malformed`, `adversary::rehash::an_unlisted_file_is_refused`, `adversary::container::a_fetch_file_is_refused` |
 //! | forged whole with another key | only a key the reader names makes VALID; a wrong one is INVALID, none is INDETERMINATE | `adversary::resign::a_package_signed_by_another_key_is_refused_by_who_knows_the_right_one`, `adversary::resign::a_package_signed_by_another_key_is_not_established_for_anybody_else` |
 //! | a certificate of one's own, or one that had ended, was revoked, or is for something else | only an authority the reader names ends a path; validity and revocation at the time of an accepted stamp | `adversary::certificate::a_package_vouched_for_by_the_wrong_authority_is_never_valid`, `adversary::certificate::signer_certificate_not_authorised`, `adversary::certificate::signer_certificate_revoked` |
+//! | pages exchanged by the operator after the fact | where the acquisition had a key of its own that was destroyed, nobody can sign under its genesis any more; another key is not the one genesis names, another genesis has another digest and no older token | `adversary::acquisition_key::the_operator_cannot_sign_other_pages_under_the_old_genesis`, `adversary::acquisition_key::another_key_cannot_stand_in_for_the_key_of_the_acquisition`, `adversary::acquisition_key::a_new_genesis_does_not_fit_the_old_token` |
 //! | weak keys, second encodings, malleable signatures | strict Ed25519; keys outside the group of prime order refused before any signature is looked at; one PEM form | `adversary::resign::a_key_of_small_order_is_refused`, `adversary::resign::a_key_of_mixed_order_is_refused`, `adversary::resign::a_signature_with_r_of_small_order_is_refused`, `adversary::resign::a_signature_with_another_s_of_the_same_value_is_refused` |
 //! | a signature of one role used for another | type prefix checked before parsing; role follows from the path | `adversary::rehash::a_signature_of_another_role_is_none`, `adversary::signed_lies::seal_malformed_where_it_is_a_page_record` |
 //! | two spellings of one document | canonical JSON: parse, encode, compare | `adversary::spellings::numbers_have_one_spelling`, `adversary::spellings::a_document_is_one_text_of_plain_json`, `format::another_spelling_of_the_same_values_is_refused` |
@@ -42,6 +43,11 @@
 //! | a key used after it was lost | `key-revoked`, held against the seal's time stamp and never against the signer's own clock | `adversary::ledger_lies::a_package_of_a_revoked_key_is_judged_by_its_time_stamp` |
 //! | the archive changed while it is read | one pass, hashed as judged; a later read compares digests | `adversary::honest::only_an_intact_package_can_be_read_again`, `codec::zip::deviations::an_archive_that_changes_underneath_is_noticed` |
 //! | values that steer a terminal, secrets repeated by a report | values are escaped where they are printed; a malformed record is named, not quoted | `stories::verify_as_opposing_expert::a_name_of_a_file_does_not_speak_to_the_terminal`, `adversary::signed_lies::page_record_malformed` |
+//!
+//! A key per acquisition narrows the time in which its holder can rewrite to the time until it is destroyed, and no further: a copy
+//! of it is a key (`adversary::acquisition_key::a_copy_of_the_key_signs_other_pages`), no package shows that there was none, and a
+//! whole new acquisition is VALID and visibly another (`adversary::acquisition_key::a_new_acquisition_is_valid_and_visibly_another`).
+//! Where one key signs everything it narrows nothing.
 //!
 //! What nothing here meets: an operator who forges pages before they are first hashed. No signature shows where bytes came
 //! from; see FORMAT §16.

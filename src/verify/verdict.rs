@@ -117,9 +117,11 @@ pub struct Facts {
     pub kinds_not_asked: Vec<Kind>,
     /// From the seal.
     pub volume: Option<Volume>,
-    /// Fingerprint of the key in the package.
+    /// Fingerprint of the key that signed records and seal.
     pub signer: Option<Fingerprint>,
-    /// Whether the reader named that key, or an authority that vouches for it.
+    /// Fingerprint of the key that signed the plan, and in it the name of the signer's: the same where the operator has one for all.
+    pub operator_key: Option<Fingerprint>,
+    /// Whether the reader named the operator's key, on which the signer's rests, or an authority that vouches for it.
     pub signer_trusted: bool,
     /// What the certificate in the package says, and what came of it.
     pub signer_certificate: Option<CertificateFact>,

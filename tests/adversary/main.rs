@@ -19,6 +19,7 @@ mod package;
 #[path = "../support/volumes.rs"]
 mod several;
 
+mod acquisition_key;
 mod ambiguous;
 mod bitrot;
 mod catalogue;

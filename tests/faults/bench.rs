@@ -285,6 +285,7 @@ impl Bench {
             second_pass: second_pass.as_ref(),
             reconciliation: &[],
             run_log: b"",
+            operator_key: None,
             tool: &tool,
             now: self.clock.now(),
             authorities: &[],

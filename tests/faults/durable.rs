@@ -114,7 +114,7 @@ fn the_same_on_a_real_disk() {
         let (bench, root) = (bench(), tempfile::tempdir().unwrap());
         let signature = bench.key.sign(&bench.bytes).unwrap();
         let root = root.path().join("acquisition");
-        let folder = AcquisitionFolder::create(&root, &bench.bytes, signature.as_bytes(), &[]).unwrap();
+        let folder = AcquisitionFolder::create(&root, &bench.bytes, signature.as_bytes(), &[], None).unwrap();
         let end = bench.run(Faulty::new(&folder, at, loss), bench.nothing_yet(), 1);
         is_the_disk(end.stop.as_ref(), at, folder.counts().unwrap())?;
         let folder = AcquisitionFolder::open(&root).unwrap();

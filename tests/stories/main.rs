@@ -19,6 +19,7 @@ mod service;
 #[path = "../support/wire.rs"]
 mod wire;
 
+mod acquisition_keys;
 mod bad_input;
 mod demo;
 mod hand_over_with_two_keys;

@@ -77,6 +77,7 @@ impl Finished {
             second_pass: None,
             reconciliation: &[],
             run_log: &self.folder.run_log().unwrap(),
+            operator_key: None,
             tool: &self.tool,
             now: now.parse().unwrap(),
             authorities,

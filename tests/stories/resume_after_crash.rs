@@ -428,12 +428,12 @@ fn somebody_else_does_not_finish_what_one_application_began() {
 }
 
 /// Enough pages in each window that the program is always in the middle of one.
-fn slow_service() -> Service {
+pub(crate) fn slow_service() -> Service {
     Service::with(2500, |settings| settings.page_limit = 20)
 }
 
 /// One window a kind, about forty milliseconds a page.
-fn slowly(service: &Service, matter: &Matter) -> Cli {
+pub(crate) fn slowly(service: &Service, matter: &Matter) -> Cli {
     service.collect(matter).set("--rate", "25/1").set("--window-hours", "744")
 }
 
@@ -444,7 +444,7 @@ fn loud(cli: Cli) -> Cli {
 
 /// Waits until so many pages are durable.
 #[track_caller]
-fn wait_for_pages(mut running: Running, matter: &Matter, pages: usize) -> Running {
+pub(crate) fn wait_for_pages(mut running: Running, matter: &Matter, pages: usize) -> Running {
     let began = Instant::now();
     loop {
         if page_files(matter).len() >= pages {

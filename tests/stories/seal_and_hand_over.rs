@@ -102,7 +102,7 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
         .arg("inspect")
         .arg(&package)
         .stdout(&format!(
-            "SIMULATED DATA, NOT EVIDENCE\n{contents}\nWhat the package says of itself; nothing was verified.\n"
+            "SIMULATED DATA, NOT EVIDENCE\n{contents}signer     [..]\n\nWhat the package says of itself; nothing was verified.\n"
         ))
         .stderr("")
         .code(0);

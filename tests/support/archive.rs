@@ -76,6 +76,7 @@ impl Files {
             "README.txt",
             "bag-info.txt",
             "bagit.txt",
+            "keys/operator.pem",
             "keys/signer-cert.pem",
             "keys/signer.pem",
             "manifest-sha256.txt",

@@ -254,6 +254,8 @@ pub(crate) struct Draft {
     pub(crate) certificates: Option<String>,
     /// The 32 bytes in `keys/signer.pem`, and the fingerprint written everywhere.
     pub(crate) point: [u8; 32],
+    /// The 32 bytes in `keys/operator.pem`, where there is one, and the operator's fingerprint then.
+    pub(crate) operator_point: Option<[u8; 32]>,
     pub(crate) edit_genesis: Option<Edit>,
     pub(crate) edit_records: BTreeMap<u64, Edit>,
     pub(crate) edit_failures: BTreeMap<u64, Edit>,
@@ -377,6 +379,7 @@ impl Draft {
             seal_stamps: Vec::new(),
             certificates: None,
             point: key.verifying_key().to_bytes(),
+            operator_point: None,
             genesis_key: key.clone(),
             record_key: key.clone(),
             failure_key: key.clone(),
@@ -419,6 +422,16 @@ impl Draft {
         self
     }
 
+    /// Signs all but genesis with a key of the acquisition, which genesis names.
+    pub(crate) fn with_acquisition_key(mut self, key: &SigningKey) -> Self {
+        self.operator_point = Some(self.point);
+        self.point = key.verifying_key().to_bytes();
+        self.record_key = key.clone();
+        self.failure_key = key.clone();
+        self.seal_key = key.clone();
+        self
+    }
+
     /// The package identifier.
     pub(crate) fn package(&self) -> String {
         let volume = if self.volume > 1 { format!("_v{}", self.volume) } else { String::new() };
@@ -440,7 +453,8 @@ impl Draft {
         let quoted = |kinds: &mut dyn Iterator<Item = &str>| kinds.map(json).collect::<Vec<_>>().join(",");
         let asked = quoted(&mut self.kinds.iter().map(String::as_str));
         let not_asked = quoted(&mut KINDS.into_iter().filter(|kind| !self.kinds.iter().any(|asked| asked == kind)));
-        let print = fingerprint_of(&self.point);
+        let signer = fingerprint_of(&self.point);
+        let operator = fingerprint_of(&self.operator_point.unwrap_or(self.point));
         Doc::of(&[
             ("type", json("signhold/genesis/v1")),
             ("acquisition", json(&self.acquisition)),
@@ -480,7 +494,7 @@ impl Draft {
                 ),
             ),
             ("retention", "{\"days\":30,\"basis\":\"Entra ID P1\"}".to_owned()),
-            ("keys", format!("{{\"operator\":\"{print}\",\"signer\":\"{print}\"}}")),
+            ("keys", format!("{{\"operator\":\"{operator}\",\"signer\":\"{signer}\"}}")),
             ("timestamps", Self::timestamps(&self.genesis_stamps)),
             (
                 "series",
@@ -630,6 +644,9 @@ impl Draft {
         files.set("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
         files.push("README.txt", "How to verify this with stock tools.\n");
         files.push("keys/signer.pem", pem_of(&self.point));
+        if let Some(point) = &self.operator_point {
+            files.push("keys/operator.pem", pem_of(point));
+        }
         if let Some(certificates) = &self.certificates {
             files.push("keys/signer-cert.pem", certificates.as_bytes());
         }

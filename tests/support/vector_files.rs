@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use data_encoding::HEXLOWER;
+use ed25519_dalek::SigningKey;
 
 use crate::archive::Files;
 use crate::package::{
@@ -595,6 +596,26 @@ fn packages() -> Vec<VectorFile> {
         &["signer-mismatch"],
         example().signed_by(&other_key()).build().zip(),
     );
+    let acquisition_key = SigningKey::from_bytes(&[0x33; 32]);
+    let two_keys = || example().with_acquisition_key(&acquisition_key);
+    add(
+        "key_per_acquisition",
+        "VALID",
+        "the operator's key signs genesis; a key of the acquisition, which genesis names, the rest",
+        &[],
+        two_keys().build().zip(),
+    );
+    let mut resealed = two_keys();
+    resealed.record_key = operator_key();
+    resealed.failure_key = operator_key();
+    resealed.seal_key = operator_key();
+    add(
+        "key_per_acquisition_resealed_by_operator",
+        "INVALID",
+        "the same, signed again by the operator without the key of the acquisition",
+        &["seal-signature-invalid", "page-record-signature-invalid", "failure-signature-invalid"],
+        resealed.build().zip(),
+    );
     let mut lying = example();
     lying.edit_seal = Some(Box::new(|seal| seal.replace("totals", "\"failures\":1", "\"failures\":0")));
     add(
@@ -621,6 +642,14 @@ fn packages() -> Vec<VectorFile> {
         ("file", "good.zip"),
     ];
     files.push(case("package", "good_without_a_key", &header, ""));
+    let header = [
+        ("expect", "operator-not-established simulated-data timestamp-absent"),
+        ("comment", "for a reader who trusts the key of the acquisition, but not the operator's"),
+        ("outcome", "INDETERMINATE"),
+        ("trust", "acquisition"),
+        ("file", "key_per_acquisition.zip"),
+    ];
+    files.push(case("package", "key_per_acquisition_without_operator", &header, ""));
     assert_eq!(example().point, operator_key().verifying_key().to_bytes());
     files
 }

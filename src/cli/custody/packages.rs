@@ -103,13 +103,13 @@ fn record_one(
     let Described { name, facts } = describe(&path)?;
     let own = key.public_key().fingerprint();
     let matter_id = facts.matter.as_ref().map(|matter| &matter.id);
-    let (Some(acquisition), Some(genesis_sha256), Some(created)) =
-        (facts.acquisition, facts.genesis_sha256, facts.times.seal_created)
+    let (Some(acquisition), Some(genesis_sha256), Some(created), Some(signer)) =
+        (facts.acquisition, facts.genesis_sha256, facts.times.seal_created, facts.signer)
     else {
         return Err(CliError::request(format!("`{}` holds no package that can be read", path.display()))
             .hint("`signhold verify` says what is wrong with it"));
     };
-    if name.package != *package || facts.signer != Some(own) || matter_id != Some(&matter.settings().matter) {
+    if name.package != *package || facts.operator_key != Some(own) || matter_id != Some(&matter.settings().matter) {
         out::talk(&format!(
             "warning: `{}` is not a package that this matter's key has made, and is not put on record as sealed",
             path.display()
@@ -125,7 +125,7 @@ fn record_one(
         };
         chain.add(operator(matter), Vec::new(), Act::Collected(collection), key)?;
     }
-    chain.add(operator(matter), vec![name], Act::Sealed(Sealing { acquisition, created, signer: own }), key)?;
+    chain.add(operator(matter), vec![name], Act::Sealed(Sealing { acquisition, created, signer }), key)?;
     Ok(true)
 }
 

@@ -22,7 +22,7 @@ pub struct Presented {
     pub name: PackageName,
     /// Its matter.
     pub matter: MatterId,
-    /// The key in it.
+    /// The key that answers for it: the operator's, which signed its plan, also where a key of the acquisition signed the rest.
     pub signer: Option<Fingerprint>,
     /// Whether the reader trusts that key, named or vouched for.
     pub signer_trusted: bool,
@@ -45,7 +45,7 @@ impl Presented {
                 byte_len: facts.archive_byte_len,
             },
             matter: facts.matter.as_ref()?.id.clone(),
-            signer: facts.signer,
+            signer: facts.operator_key,
             signer_trusted: facts.signer_trusted,
             sealed_by: times.map(|time| time.to_utc()).min(),
         })

@@ -6,7 +6,6 @@ use std::io::{Read, Seek};
 use sha2::Digest as _;
 
 use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
-use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
 use crate::format::parts::TimestampMode;
@@ -17,6 +16,7 @@ use crate::verify::checks::certificate::Moment;
 use crate::verify::checks::clocks::check_stamps;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
+use crate::verify::checks::signer::PackageKeys;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::volume::Extent;
@@ -44,28 +44,25 @@ impl Pass {
         self.begin();
         let seal_bytes = self.kept.get(&Role::Seal).cloned();
         let seal_signature = self.kept.get(&Role::SealSignature).cloned();
-        let key = self.key;
+        let keys = self.keys;
         let seal = seal::read(
             seal_bytes.as_deref(),
             seal_signature.as_deref(),
-            key.as_ref(),
+            keys.signer.as_ref(),
             |path| is_listed(&self.entries, path),
             &mut self.findings,
         );
         let genesis = self.genesis.take();
-        if let Some(key) = &key {
-            signer::check_names(key, genesis.as_ref(), seal.as_ref(), &mut self.findings);
-            facts.signer = Some(key.fingerprint());
-        }
+        signer::check_names(&keys, genesis.as_ref(), seal.as_ref(), &mut self.findings);
+        facts.signer = keys.signer.map(|key| key.fingerprint());
+        facts.operator_key = keys.operator.map(|key| key.fingerprint());
         self.check_bag(genesis.as_ref(), seal.as_ref());
         if let Some(seal) = &seal {
             self.check_seal(seal, genesis.as_ref(), before);
         }
-        self.note_unread(genesis.is_some(), seal.is_some(), key.is_some());
+        self.note_unread(genesis.is_some(), seal.is_some(), &keys);
         self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), options, facts);
-        if let Some(key) = &key {
-            self.check_signer(key, seal.as_ref(), &options.trust, facts);
-        }
+        self.check_signer(&keys, seal.as_ref(), &options.trust, facts);
         if let Some(genesis) = &genesis {
             if genesis.simulated || genesis::is_outside_cloud_table(genesis) {
                 self.findings.say(
@@ -172,11 +169,14 @@ impl Pass {
     }
 
     /// Asks whose key it is, at the time that was established just before.
-    fn check_signer(&mut self, key: &PublicKey, seal: Option<&Seal>, trust: &Trust, facts: &mut Facts) {
+    fn check_signer(&mut self, keys: &PackageKeys, seal: Option<&Seal>, trust: &Trust, facts: &mut Facts) {
         let when = self.trusted_time.map(Moment::Established).or(seal.map(|seal| Moment::Claimed(seal.created)));
-        facts.signer_certificate = certificate::check(self.certificates.as_ref(), key, trust, when, &mut self.findings);
+        if let Some(key) = &keys.operator {
+            let certificates = self.certificates.as_ref();
+            facts.signer_certificate = certificate::check(certificates, key, trust, when, &mut self.findings);
+        }
         let is_vouched_for = facts.signer_certificate.as_ref().is_some_and(|fact| fact.accepted);
-        facts.signer_trusted = signer::check_trust(key, trust, is_vouched_for, &mut self.findings);
+        facts.signer_trusted = signer::check_trust(keys, trust, is_vouched_for, &mut self.findings);
     }
 
     fn check_times(
@@ -237,7 +237,7 @@ impl Pass {
     }
 
     /// Names the steps that could not be carried out, and why.
-    fn note_unread(&mut self, has_genesis: bool, has_seal: bool, has_key: bool) {
+    fn note_unread(&mut self, has_genesis: bool, has_seal: bool, keys: &PackageKeys) {
         let mut note = |steps: &[Step], reason: &str| {
             for step in steps {
                 self.not_checked.entry(*step).or_insert_with(|| reason.to_owned());
@@ -265,9 +265,11 @@ impl Pass {
                 [Step::Seal, Step::Bag, Step::RootsAndCounts, Step::Coverage, Step::Timestamps, Step::TimeOrder];
             note(&steps, "there is no readable seal");
         }
-        if !has_key {
-            let steps = [Step::Seal, Step::Signer, Step::Genesis, Step::PageRecords, Step::Failures];
-            note(&steps, "there is no usable key");
+        if keys.signer.is_none() {
+            note(&[Step::Seal, Step::Signer, Step::PageRecords, Step::Failures], "there is no usable key");
+        }
+        if keys.operator.is_none() {
+            note(&[Step::Signer, Step::Genesis], "there is no usable key");
         }
     }
 

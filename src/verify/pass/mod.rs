@@ -14,7 +14,6 @@ use sha2::{Digest as _, Sha512};
 use crate::codec::zip::Reader;
 use crate::crypto::certificate::SignerCertificates;
 use crate::crypto::digest::ArchiveDigest;
-use crate::crypto::signature::PublicKey;
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
@@ -26,6 +25,7 @@ use crate::verify::checks::genesis;
 use crate::verify::checks::page_record::Chain;
 use crate::verify::checks::pagination::Runs;
 use crate::verify::checks::remote_address::RemoteAddresses;
+use crate::verify::checks::signer::PackageKeys;
 use crate::verify::checks::time_order::RequestTimes;
 use crate::verify::checks::volume;
 use crate::verify::finding::{Findings, Step};
@@ -61,7 +61,7 @@ pub(in crate::verify) struct Pass {
     not_checked: BTreeMap<Step, String>,
     /// Files kept whole, by role.
     kept: BTreeMap<Role, Vec<u8>>,
-    key: Option<PublicKey>,
+    keys: PackageKeys,
     certificates: Option<SignerCertificates>,
     genesis: Option<Genesis>,
     identity: Option<genesis::Identity>,

@@ -163,10 +163,11 @@ impl Pass {
     fn flush(&mut self, pending: &mut Option<(Group, bool)>, crew: &mut Crew) -> Result<(), VerifyError> {
         if let Some((group, is_failure)) = pending.take() {
             self.begin();
+            let key = self.keys.signer;
             if !is_failure && self.has_too_many_elements {
                 return Ok(());
             }
-            let work = if is_failure { Work::Failure(group, self.key) } else { Work::Page(group, self.key) };
+            let work = if is_failure { Work::Failure(group, key) } else { Work::Page(group, key) };
             crew.submit(work, |done| self.absorb(done))?;
         }
         Ok(())
@@ -199,13 +200,14 @@ impl Pass {
             return;
         }
         let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
-        self.key = signer::read_key(kept(Role::SignerKey), &mut self.findings);
+        let is_there = |path: &str| is_listed(&self.entries, path);
+        self.keys = signer::read(kept(Role::SignerKey), kept(Role::OperatorKey), is_there, &mut self.findings);
         self.certificates = certificate::read(kept(Role::SignerCertificate), &mut self.findings);
         let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
         self.genesis = genesis::read(
             bytes,
             signature,
-            self.key.as_ref(),
+            self.keys.operator.as_ref(),
             |path| is_listed(&self.entries, path),
             &mut self.findings,
         );
@@ -220,7 +222,7 @@ impl Pass {
 /// How much of a file is kept: one byte more than can be right shows that it is not.
 fn kept_len(role: Role) -> usize {
     let len = match role {
-        Role::Bagit | Role::BagInfo | Role::SignerKey => budget::TAG_FILE_BYTES,
+        Role::Bagit | Role::BagInfo | Role::OperatorKey | Role::SignerKey => budget::TAG_FILE_BYTES,
         Role::GenesisSignature | Role::SealSignature => budget::SIGNATURE_BYTES,
         _ => return usize::MAX,
     };
