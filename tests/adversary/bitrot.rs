@@ -44,7 +44,7 @@ fn every_third_bit_after_the_seal_begins_is_refused() {
 
 /// Every bit there is: about 40 000 verifications. `.ci/run` does them all.
 #[test]
-#[ignore = "a minute and a half on two cores"]
+#[ignore = "takes minutes; `.ci/run` does it"]
 fn every_flipped_bit_is_refused() {
     let archive = smallest().build().zip();
     refuse_all(archive.len() * 8, &pinned(), |bit| flipped(&archive, bit));
@@ -52,7 +52,7 @@ fn every_flipped_bit_is_refused() {
 
 /// The same where tokens stand after the seal.
 #[test]
-#[ignore = "half a minute on two cores"]
+#[ignore = "takes minutes; `.ci/run` does it"]
 fn every_flipped_bit_of_a_stamped_seal_is_refused() {
     let files = crate::timestamp::stamped().build();
     let archive = files.zip();
