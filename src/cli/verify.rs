@@ -101,10 +101,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
         }
     }
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let mut named: Vec<(String, Report)> =
+    let mut reports: Vec<(String, Report)> =
         names.iter().cloned().zip(std::mem::take(&mut verification.packages)).collect();
-    compare_packages(&mut named);
-    verification.packages = named.into_iter().map(|(_, report)| report).collect();
+    compare_packages(&mut reports);
+    verification.packages = reports.into_iter().map(|(_, report)| report).collect();
     let judged = ledgers.iter().map(|ledger| judge(ledger, &presented, &options.trust));
     let ledgers: Vec<LedgerFileReport> = judged.collect::<Result<_, _>>()?;
     let of_ledgers = ledgers.iter().map(|ledger| ledger.report.outcome);
