@@ -10,8 +10,12 @@ mod archive;
 #[path = "support/package.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod package;
+#[path = "support/volumes.rs"]
+mod several;
 #[path = "support/vector_files.rs"]
 mod vector_files;
+#[path = "support/volume_files.rs"]
+mod volume_files;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -29,7 +33,7 @@ use signhold::format::page::PageRecord;
 use signhold::format::seal::Seal;
 use signhold::format::{FormatError, decode};
 use signhold::time::ServiceTime;
-use signhold::verify::{Code, Options, Outcome, Trust, verify};
+use signhold::verify::{Code, Options, Outcome, Trust, verify, verify_all};
 
 /// Makes one test of each name, and a list of all names for [`no_file_is_unlisted`].
 macro_rules! vectors {
@@ -75,6 +79,8 @@ vectors! {
         key_per_acquisition_resealed_by_operator key_per_acquisition_without_operator page_changed
         page_changed_and_manifests_made_anew seal_denies_a_failure seal_removed seal_signature_of_another
         signed_by_another trailing_bytes;
+    volumes:
+        all all_in_another_order one_replaced one_withheld;
 }
 
 /// The fingerprint of the operator's key, as `package/README.md` gives it.
@@ -137,6 +143,7 @@ fn no_file_is_unlisted() {
             listed.extend(names.iter().map(|name| format!("{family}/{}", Case::read(family, name).one("file"))));
         }
     }
+    listed.extend(["first.zip", "second.zip", "second-sealed-again.zip"].map(|name| format!("volumes/{name}")));
     let mut found = BTreeSet::new();
     files_below(&root(), "", &mut found);
     let differences: Vec<&String> = found.symmetric_difference(&listed).collect();
@@ -159,7 +166,9 @@ fn each_family_has_a_readme_and_stands_in_the_table() {
 #[test]
 fn the_files_are_those_of_the_generator() {
     let is_archive = |path: &str| path.rsplit('.').next() == Some("zip");
-    for (path, bytes) in vector_files::all().into_iter().filter(|(path, _)| !is_archive(path)) {
+    for (path, bytes) in
+        [vector_files::all(), volume_files::all()].concat().into_iter().filter(|(path, _)| !is_archive(path))
+    {
         let stored = fs::read(root().join(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(stored == bytes, "{path} is not what the generator makes");
     }
@@ -168,7 +177,7 @@ fn the_files_are_those_of_the_generator() {
 #[test]
 #[ignore = "writes the files anew"]
 fn regenerate() {
-    for (path, bytes) in vector_files::all() {
+    for (path, bytes) in [vector_files::all(), volume_files::all()].concat() {
         let path = root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
@@ -228,6 +237,7 @@ fn check(family: &str, name: &str) {
         "manifest" => check_manifest(&case),
         "merkle" => check_tree(&case),
         "package" => check_package(&case),
+        "volumes" => check_volumes(&case),
         other => panic!("no such family as {other}"),
     }
 }
@@ -362,6 +372,29 @@ fn check_package(case: &Case) {
         Outcome::Indeterminate => "INDETERMINATE",
     };
     assert_eq!(outcome, case.one("outcome"));
+}
+
+fn check_volumes(case: &Case) {
+    let mut archives: Vec<Cursor<Vec<u8>>> = case
+        .one("files")
+        .split(' ')
+        .map(|file| Cursor::new(fs::read(root().join("volumes").join(file)).unwrap()))
+        .collect();
+    let trust = Trust { keys: vec![FINGERPRINT.parse().unwrap()], ..Trust::default() };
+    let verification = verify_all(&mut archives, &Options { trust, threads: 1, ..Options::default() }).unwrap();
+    let [set] = verification.sets.as_slice() else { panic!("one set: {:#?}", verification.sets) };
+    let found: BTreeSet<&str> = set.finding_counts.keys().map(|code| code.as_str()).collect();
+    assert_eq!(found, case.one("expect").split(' ').filter(|code| *code != "none").collect(), "{:#?}", set.findings);
+    assert_eq!(set.outcome, outcome(case.one("outcome")));
+    assert_eq!(verification.outcome(), set.outcome);
+}
+
+fn outcome(text: &str) -> Outcome {
+    match text {
+        "VALID" => Outcome::Valid,
+        "INVALID" => Outcome::Invalid,
+        _ => Outcome::Indeterminate,
+    }
 }
 
 /// The files of a package of this folder, below the top directory.

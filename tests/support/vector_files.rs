@@ -23,7 +23,8 @@ pub(crate) fn all() -> Vec<VectorFile> {
     [json_pages(), canonical(), merkle(), manifests(), bag_infos(), packages()].concat()
 }
 
-fn case(family: &str, name: &str, header: &[(&str, &str)], bytes: impl AsRef<[u8]>) -> VectorFile {
+/// One vector file: its header, and the bytes that the reader gets.
+pub(crate) fn case(family: &str, name: &str, header: &[(&str, &str)], bytes: impl AsRef<[u8]>) -> VectorFile {
     let mut file = String::new();
     for (key, value) in header {
         assert!(!value.contains('\n'), "{name}: a header is one line");
