@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use tokio::runtime::Runtime;
 use url::{Host, Url};
 
-use crate::crypto::timestamp::{self, MAX_RESPONSE_LEN, nonce_for};
+use crate::crypto::timestamp::{self, Imprint, MAX_RESPONSE_LEN, nonce_for};
 use crate::seal::TimestampAuthority;
 
 /// Authorities on the net.
@@ -29,6 +29,21 @@ impl TsaClient {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
         Ok(Self { extra_roots_pem: extra_roots_pem.map(str::to_owned), runtime })
+    }
+
+    /// Asks the authority at `url` for a token over `imprint`, by whichever algorithm it is, and returns its answer as received.
+    ///
+    /// # Errors
+    ///
+    /// In words, when it cannot be reached, refuses, or answers with anything but a sound token over `imprint`.
+    pub fn stamp_imprint(&self, url: &str, imprint: Imprint<'_>) -> Result<Vec<u8>, String> {
+        let target = Url::parse(url).map_err(|error| error.to_string())?;
+        let answer = self.runtime.block_on(self.post(target, timestamp::request(imprint)))?;
+        let token = timestamp::parse_response(&answer).map_err(|fault| fault.to_string())?;
+        match token.check(imprint, Some(nonce_for(imprint)), None).first() {
+            None => Ok(answer),
+            Some(fault) => Err(fault.to_string()),
+        }
     }
 
     /// Stamps are rare, so each gets a client of its own: through the environment's proxy, but for this machine itself.
@@ -64,13 +79,7 @@ impl TsaClient {
 
 impl TimestampAuthority for TsaClient {
     fn stamp(&self, url: &str, imprint: &[u8; 32]) -> Result<Vec<u8>, String> {
-        let target = Url::parse(url).map_err(|error| error.to_string())?;
-        let answer = self.runtime.block_on(self.post(target, timestamp::request(imprint)))?;
-        let token = timestamp::parse_response(&answer).map_err(|fault| fault.to_string())?;
-        match token.check(imprint, Some(nonce_for(imprint)), None).first() {
-            None => Ok(answer),
-            Some(fault) => Err(fault.to_string()),
-        }
+        self.stamp_imprint(url, imprint.into())
     }
 }
 

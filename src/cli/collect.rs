@@ -296,7 +296,7 @@ pub(super) fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
 }
 
 /// Addresses of authorities are signed into the plan and the seal, where nothing secret may stand.
-fn refuse_passwords(authorities: &[String]) -> Result<(), CliError> {
+pub(super) fn refuse_passwords(authorities: &[String]) -> Result<(), CliError> {
     let holds_one =
         |url: &String| Url::parse(url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
     if authorities.iter().any(holds_one) {

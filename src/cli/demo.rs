@@ -53,7 +53,8 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         "signhold demo: everything here is SIMULATED DATA, NOT EVIDENCE\n\n1. a service to collect from: Graph, login and a time stamp authority on this machine\n",
     );
     let now = whole_second(SystemClock::start().now().to_datetime());
-    let running = simulate::start(Settings { days: DAYS, ..Settings::new(args.seed, args.records, now) }, &service)?;
+    let running =
+        simulate::start(Settings { days: DAYS, ..Settings::new(args.seed, args.records, now) }, &service, None)?;
     out::answer(&format!("   {}, {}\n", running.server.graph_url(), out::counted(args.records, "invented sign-in")));
 
     out::answer("\n2. a matter with a key of its own (unencrypted, for the demo only)\n");

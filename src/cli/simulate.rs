@@ -14,6 +14,7 @@ use x509_cert::Certificate;
 
 use super::error::{CliError, with_causes};
 use super::out;
+use super::window::parse_time;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::simulate::timestamp_authority::TimestampAuthority;
@@ -21,6 +22,7 @@ use crate::simulate::{
     CLIENT_SECRET, Expectation, Fault, FaultName, Licence, Server, Settings, SimulateError, TenantProfile, Throttle,
     Transport,
 };
+use crate::time::Bound;
 
 #[derive(Args)]
 #[command(after_long_help = fault_list())]
@@ -64,6 +66,9 @@ pub(super) struct SimulateArgs {
     /// How far the Date header is ahead of the simulated present; negative for behind
     #[arg(long, default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-SKEW_LIMIT..=SKEW_LIMIT), value_name = "SECONDS")]
     date_skew: i64,
+    /// When the certificates of the time stamp authority end, as RFC 3339 or a date; ten years from now if left out
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    tsa_valid_until: Option<Bound>,
     /// Run the simulated clock this many times as fast as time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400), value_name = "N")]
     clock_rate: u32,
@@ -160,7 +165,14 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
             .collect(),
         ..Settings::new(args.seed, args.records, whole_second(now))
     };
-    let running = start(settings, &folder)?;
+    let until = args.tsa_valid_until.map(Bound::to_datetime);
+    if let Some(until) = until.filter(|until| *until <= settings.now) {
+        return Err(CliError::request(format!(
+            "a time stamp authority whose certificates ended at {until} stamps nothing"
+        ))
+        .hint("give --tsa-valid-until a time to come"));
+    }
+    let running = start(settings, &folder, until)?;
     let line = serde_json::to_string(&running.answer).map_err(|error| CliError::machine(error.to_string()))?;
     out::answer(&format!("{line}\n"));
     out::talk("invented data for trials and tests; it ends with this process (Ctrl-C)");
@@ -176,10 +188,12 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode, CliError> {
 }
 
 /// Starts a simulator with a time stamp authority and writes into `folder` what its clients need.
-pub(super) fn start(mut settings: Settings, folder: &Path) -> Result<Running, CliError> {
+///
+/// The authority's certificates end at `until`, in ten years if that is left out.
+pub(super) fn start(mut settings: Settings, folder: &Path, until: Option<DateTime<Utc>>) -> Result<Running, CliError> {
     let (now, days, records) = (settings.now, settings.days, settings.records);
     let year = TimeDelta::days(365);
-    let authority = TimestampAuthority::new(now - TimeDelta::days(1), now + year * 10)
+    let authority = TimestampAuthority::new(now - TimeDelta::days(1), until.unwrap_or(now + year * 10))
         .map_err(|error| CliError::machine(with_causes(&error)))?;
     let root = authority.root_pem().to_owned();
     settings.time_stamper = Some(Arc::new(move |request: &[u8], now: DateTime<Utc>| authority.respond(request, now)));

@@ -16,15 +16,15 @@ use super::inspect::contents;
 use super::out::{self, escape_line};
 use super::together;
 use super::trust::TrustArgs;
-use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, judge, present};
+use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, archive_names, judge, renewals};
 use super::window::parse_time;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
-    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Report, SeriesReport, SetReport, Severity, Step,
-    Trust, compare_packages, verify_all,
+    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Presented, Report, SeriesReport, SetReport,
+    Severity, Step, Trust, compare_packages, verify_all,
 };
 
 #[derive(Args)]
@@ -93,13 +93,12 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     for ledger in &ledgers {
         open(ledger)?;
     }
-    let mut verification = verify_all(&mut opened, &options)?;
-    let mut presented = Vec::new();
-    if !ledgers.is_empty() {
-        for (file, report) in files.iter().zip(&verification.packages) {
-            presented.extend(present(file, report)?);
-        }
-    }
+    let archives = if ledgers.is_empty() { Vec::new() } else { archive_names(&files)? };
+    let renewals = renewals(&ledgers, &archives)?;
+    let mut verification = verify_all(&mut opened, &renewals, &options)?;
+    let of_packages = archives.iter().zip(&verification.packages);
+    let presented: Vec<Presented> =
+        of_packages.filter_map(|(archive, report)| Presented::of(report, archive.sha256)).collect();
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let mut reports: Vec<(String, Report)> =
         names.iter().cloned().zip(std::mem::take(&mut verification.packages)).collect();

@@ -14,7 +14,8 @@ use super::verify::{checks_text, findings_text, open};
 use crate::format::checkpoint::Checkpoint;
 use crate::format::ledger::looks_like_a_ledger;
 use crate::verify::{
-    ExpectedHead, LedgerFacts, LedgerReport, Outcome, Presented, Report, Severity, Trust, verify_ledger,
+    ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Outcome, Presented, Renewal, Severity, Trust, read_renewals,
+    verify_ledger,
 };
 
 #[derive(Args)]
@@ -87,10 +88,24 @@ impl LedgerArgs {
     }
 }
 
-/// Gives what a ledger can speak of in a verified package.
-pub(super) fn present(file: &Path, report: &Report) -> Result<Option<Presented>, CliError> {
-    let (digest, _) = file_digest(file)?;
-    Ok(Presented::of(report, digest))
+/// Says by which digests a ledger names these files.
+pub(super) fn archive_names(files: &[PathBuf]) -> Result<Vec<ArchiveName>, CliError> {
+    let name = |file: &PathBuf| file_digest(file).map(|(sha256, byte_len)| ArchiveName { sha256, byte_len });
+    files.iter().map(name).collect()
+}
+
+/// Finds the renewals of each package. Of several ledgers, which may be copies of one, that counts which has most of a package.
+pub(super) fn renewals(ledgers: &[PathBuf], archives: &[ArchiveName]) -> Result<Vec<Vec<Renewal>>, CliError> {
+    let mut best = vec![Vec::new(); archives.len()];
+    for ledger in ledgers {
+        let name = ledger.file_name().unwrap_or_default().to_string_lossy();
+        for (best, found) in best.iter_mut().zip(read_renewals(open(ledger)?, &name, archives)?) {
+            if found.len() > best.len() {
+                *best = found;
+            }
+        }
+    }
+    Ok(best)
 }
 
 /// Verifies one ledger.

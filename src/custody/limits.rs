@@ -10,3 +10,7 @@ pub(super) const OPEN_TRANSFERS: usize = 10_000;
 pub(super) const PACKAGES_PER_EVENT: usize = 1000;
 /// 300 seconds: FORMAT §20.2; clocks of several people were never set against one another.
 pub(super) const CLOCK_TOLERANCE_NANOS: i128 = 300 * 1_000_000_000;
+/// 8: FORMAT §20.4, time stamps of one renewal, as many as of a seal.
+pub(super) const TOKENS: usize = 8;
+/// 64: FORMAT §20.8; at one in ten years, more than anybody will look at. Their digests fit a line.
+pub(super) const RENEWALS: u32 = 64;

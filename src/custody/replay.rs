@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::breach::Breach;
 use super::{limits, rules};
-use crate::crypto::digest::{EventDigest, LedgerName};
+use crate::crypto::digest::{EventDigest, LedgerName, WideDigest};
 use crate::crypto::merkle::{RootHash, Tree, leaf_hash};
 use crate::crypto::signature::Fingerprint;
 use crate::format::event::{Act, Event, PackageName};
@@ -55,6 +55,15 @@ pub(super) struct PackageState {
     pub(super) name: Short,
     pub(super) is_sealed: bool,
     pub(super) disposed: Option<u64>,
+    pub(super) renewed: Option<Renewed>,
+}
+
+/// What the renewals of a package so far leave for the next one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Renewed {
+    pub(super) count: u32,
+    /// Of the digests that the next one's text has to hold, in their order.
+    pub(super) over: Short,
 }
 
 /// A transfer that was not received yet.
@@ -236,6 +245,15 @@ impl Replay {
                     breaches.push(rules::limit("packages", "one more open transfer", limits::OPEN_TRANSFERS));
                 }
             }
+            Act::Renewed(renewal) if keeps(rules::TOKENS) && keeps(rules::OVER) => {
+                let tokens = renewal.responses().unwrap_or_default();
+                let digests = renewal.over.iter().copied().chain(tokens.iter().map(|token| WideDigest::of(token)));
+                let over = digest_of_digests(digests);
+                self.each_package(event, |state| {
+                    let count = state.renewed.map_or(0, |renewed| renewed.count).saturating_add(1);
+                    state.renewed = Some(Renewed { count, over });
+                });
+            }
             Act::Received(receipt) if keeps(rules::TRANSFER) => {
                 self.transfers.remove(&receipt.transfer);
             }
@@ -258,7 +276,7 @@ impl Replay {
                 breaches.push(rules::limit("packages", "one more package", limits::PACKAGES));
                 return;
             }
-            let state = PackageState { name: short_name(package), is_sealed: false, disposed: None };
+            let state = PackageState { name: short_name(package), is_sealed: false, disposed: None, renewed: None };
             self.packages.insert(id, state);
         }
     }
@@ -303,6 +321,15 @@ pub(super) fn digest_of_packages(packages: &[PackageName]) -> [u8; 32] {
 pub(super) fn short_name(package: &PackageName) -> Short {
     let PackageName { package, seal_sha256, archive_sha256, byte_len } = package;
     short(format!("{package}\n{seal_sha256}\n{archive_sha256}\n{byte_len}").as_bytes())
+}
+
+/// Returns the digest of a list of digests, by which a renewal is held against those before it.
+pub(super) fn digest_of_digests(digests: impl IntoIterator<Item = WideDigest>) -> Short {
+    let mut hasher = Sha256::new();
+    for digest in digests {
+        hasher.update(digest.0);
+    }
+    hasher.finalize().into()
 }
 
 fn short(bytes: &[u8]) -> Short {

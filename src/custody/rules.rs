@@ -5,13 +5,19 @@ use std::fmt;
 
 use super::breach::{Breach, Rule};
 use super::limits;
-use super::replay::{Replay, digest_of_packages, short_name};
-use crate::format::event::{Act, ActorRole, Event, Receipt, Revocation};
+use super::replay::{Replay, digest_of_digests, digest_of_packages, short_name};
+use crate::crypto::timestamp;
+use crate::format;
+use crate::format::event::{Act, ActorRole, Event, Receipt, Renewal, Revocation};
 
 /// The member that a receipt stands or falls with.
 pub(super) const TRANSFER: &str = "details.transfer";
 /// The member that a revocation stands or falls with.
 pub(super) const REVOKED_KEY: &str = "details.key";
+
+/// The members that a renewal stands or falls with.
+pub(super) const TOKENS: &str = "details.tokens";
+pub(super) const OVER: &str = "details.over";
 
 /// Says what an event breaks as the next of a ledger.
 pub(super) fn breaches(ledger: &Replay, event: &Event) -> Vec<Breach> {
@@ -20,6 +26,7 @@ pub(super) fn breaches(ledger: &Replay, event: &Event) -> Vec<Breach> {
     packages(ledger, event, &mut found);
     match &event.act {
         Act::Received(receipt) => self::receipt(ledger, event, receipt, &mut found),
+        Act::Renewed(renewal) => self::renewal(ledger, event, renewal, &mut found),
         Act::KeyRevoked(revocation) => self::revocation(ledger, event, revocation, &mut found),
         Act::Countersigned(_) if !is_second_person(event.actor.role) => {
             found.push(Breach::new(Rule::Kind, "actor.role", event.actor.role, "witness, counsel or notary"));
@@ -127,6 +134,54 @@ fn receipt(ledger: &Replay, event: &Event, receipt: &Receipt, found: &mut Vec<Br
     }
     if transfer.packages != digest_of_packages(&event.packages) {
         refuse(&"other packages", &format_args!("those of event {}", receipt.transfer));
+    }
+}
+
+/// A renewal is about its package and all renewals before it; its tokens are about nothing else (FORMAT §§11.1, 20.4).
+fn renewal(ledger: &Replay, event: &Event, renewal: &Renewal, found: &mut Vec<Breach>) {
+    let state = event.packages.first().and_then(|package| ledger.package(package));
+    match state.and_then(|state| state.renewed) {
+        None if renewal.over.len() != 1 => {
+            let claimed = format!("{} digests", renewal.over.len());
+            found.push(Breach::new(Rule::Kind, OVER, claimed, "that of the package, which was not renewed before"));
+        }
+        Some(renewed) if digest_of_digests(renewal.over.iter().copied()) != renewed.over => {
+            let claimed = format!("{} digests", renewal.over.len());
+            found.push(Breach::new(
+                Rule::Kind,
+                OVER,
+                claimed,
+                "those of the package and of each token before, in order",
+            ));
+        }
+        Some(renewed) if renewed.count >= limits::RENEWALS => {
+            let claimed = format!("renewal {}", renewed.count.saturating_add(1));
+            found.push(Breach::new(Rule::Limit, OVER, claimed, format_args!("at most {}", limits::RENEWALS)));
+            return;
+        }
+        _ => {}
+    }
+    let count = renewal.tokens.len();
+    if !(1..=limits::TOKENS).contains(&count) {
+        let expected = format!("1 to {}", limits::TOKENS);
+        found.push(Breach::new(Rule::Kind, TOKENS, format_args!("{count} tokens"), expected));
+        return;
+    }
+    let Some(responses) = renewal.responses() else {
+        found.push(Breach::new(Rule::Kind, TOKENS, "another text", "base64 with padding"));
+        return;
+    };
+    let imprint = format::renewal::over(renewal.over.iter().copied());
+    for (number, response) in (1..).zip(&responses) {
+        let fault = match timestamp::parse_response(response) {
+            Err(fault) => Some(fault),
+            // Who signed it, and whether rightly, is for those to say who know roots.
+            Ok(token) => token.check_statement(&imprint).into_iter().next(),
+        };
+        if let Some(fault) = fault {
+            let claimed = format!("token {number}: {}", fault.code());
+            found.push(Breach::new(Rule::Kind, TOKENS, claimed, "a token over the digests in `over`"));
+        }
     }
 }
 

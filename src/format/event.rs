@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::Document;
@@ -226,6 +227,20 @@ pub struct Revocation {
     pub since: LocalTime,
     /// Why.
     pub reason: Line,
+}
+
+impl Renewal {
+    /// Makes the details of a renewal.
+    #[must_use]
+    pub fn new(responses: &[Vec<u8>], over: Vec<WideDigest>) -> Self {
+        Self { tokens: responses.iter().map(|response| BASE64.encode(response)).collect(), over }
+    }
+
+    /// Returns the tokens as their authorities sent them; none where one of them is not base64.
+    #[must_use]
+    pub fn responses(&self) -> Option<Vec<Vec<u8>>> {
+        self.tokens.iter().map(|token| BASE64.decode(token.as_bytes()).ok()).collect()
+    }
 }
 
 impl Act {

@@ -5,16 +5,22 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha512};
 
+use crate::crypto::digest::WideDigest;
+
 /// Returns the imprint of a renewal: SHA-512 of the text of FORMAT §11.1.
 ///
 /// `archive` is SHA-512 of all bytes of the package; `earlier` are the tokens of the renewals before, in their order.
 #[must_use]
 pub fn imprint<'a>(archive: &[u8; 64], earlier: impl IntoIterator<Item = &'a [u8]>) -> [u8; 64] {
+    over([WideDigest(*archive)].into_iter().chain(earlier.into_iter().map(WideDigest::of)))
+}
+
+/// Returns the same from the digests that stand in the text: of the package, then of each token before.
+#[must_use]
+pub fn over(digests: impl IntoIterator<Item = WideDigest>) -> [u8; 64] {
     let mut hasher = Sha512::new_with_prefix(LABEL);
-    hasher.update(HEXLOWER.encode(archive));
-    hasher.update(b"\n");
-    for token in earlier {
-        hasher.update(HEXLOWER.encode(&Sha512::digest(token)));
+    for digest in digests {
+        hasher.update(HEXLOWER.encode(&digest.0));
         hasher.update(b"\n");
     }
     hasher.finalize().into()

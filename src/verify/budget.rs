@@ -24,3 +24,5 @@ pub const SERVICE_CLOCK_TOLERANCE_SECONDS: u64 = 60;
 /// 1 MiB: FORMAT §20.8; a renewal with eight tokens of 64 KiB, in base64, is 700 KB. What else is remembered of a ledger is bounded
 /// where it is remembered, in `custody`.
 pub const LEDGER_LINE_BYTES: u64 = 1 << 20;
+/// 64: FORMAT §20.8; renewals of one package, each of which may be as long as a line.
+pub const RENEWALS: usize = 64;

@@ -70,7 +70,7 @@ pub mod verified;
 mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
-pub use ledger::{ExpectedHead, LedgerFacts, LedgerReport, Presented, verify_ledger};
+pub use ledger::{ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, read_renewals, verify_ledger};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
 pub use set::{SeriesMember, SeriesReport, SetMember, SetReport, Verification, verify_all};
 pub use together::compare_packages;

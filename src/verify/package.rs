@@ -51,7 +51,7 @@ pub struct Options<'a> {
     pub trust: Trust,
     /// The instant as of which ends of validity are judged; without one they are not looked at.
     pub as_of: Option<LocalTime>,
-    /// The package's renewals, oldest first.
+    /// The package's renewals, oldest first; of several packages at once see [`crate::verify::verify_all`].
     pub renewals: Vec<Renewal>,
     /// How many threads inflate and hash; 1 means the caller's alone.
     pub threads: usize,
@@ -88,7 +88,7 @@ pub enum VerifyError {
 ///
 /// [`VerifyError`] where the machine failed; whatever is wrong with the evidence is in the report.
 pub fn verify<R: Read + Seek>(mut archive: R, options: &Options<'_>) -> Result<Report, VerifyError> {
-    pass::run(&mut archive, options).map(|(report, _)| report)
+    pass::run(&mut archive, &options.renewals, options).map(|(report, _)| report)
 }
 
 /// Verifies a package and, unless it is INVALID or was only looked at, keeps it for reading what was verified.
@@ -100,7 +100,7 @@ pub fn verify_and_keep<R: Read + Seek>(
     mut archive: R,
     options: &Options<'_>,
 ) -> Result<(Report, Option<VerifiedPackage<R>>), VerifyError> {
-    let (report, kept) = pass::run(&mut archive, options)?;
+    let (report, kept) = pass::run(&mut archive, &options.renewals, options)?;
     if report.outcome == Outcome::Invalid || options.quick {
         return Ok((report, None));
     }

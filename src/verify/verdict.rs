@@ -220,6 +220,8 @@ pub struct TokenFact {
     pub authority: Option<String>,
     /// The first end of validity on the path to a root the reader gave, RFC 3339; null without a path.
     pub valid_until: Option<String>,
+    /// The first end of validity of the certificates that came with it, RFC 3339, whether they lead anywhere or not.
+    pub certificates_until: Option<String>,
     /// Whether every rule of FORMAT §11 held, with a root the reader gave, and still holds as of the reader's instant.
     pub accepted: bool,
 }

@@ -6,14 +6,17 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha512};
+use signhold::crypto::digest::FileDigest;
 use signhold::crypto::timestamp::{request, trust_roots_from_pem};
 use signhold::format::renewal;
 use signhold::simulate::timestamp_authority::TimestampAuthority;
 use signhold::time::LocalTime;
-use signhold::verify::{Options, Outcome, Renewal, Report, Trust, verify};
+use signhold::verify::{ArchiveName, Options, Outcome, Renewal, Report, Trust, read_renewals, verify, verify_ledger};
 
-use crate::package::{Draft, Stamp, sha256};
+use crate::ledger::{Ledger, package_name};
+use crate::package::{Draft, Stamp, operator_key, sha256};
 use crate::{codes, pinned};
 
 /// Its certificates end five weeks after the seal.
@@ -158,4 +161,104 @@ fn a_renewal_by_the_older_digest_is_refused() {
     let report = judge(&archive, &[renewal], AFTER);
     assert_eq!(report.outcome, Outcome::Invalid);
     assert!(codes(&report).contains(&"timestamp-imprint-algorithm"), "{:#?}", report.findings);
+}
+
+/// A package with its name in events, a ledger that has sealed it, and the SHA-512 of its bytes.
+fn in_ledger() -> (Vec<u8>, String, Ledger, String) {
+    let archive = package();
+    let facts = judge(&archive, &[], BEFORE).facts;
+    let (id, seal) = (facts.package.unwrap().to_string(), facts.seal_sha256.unwrap().to_string());
+    let name = package_name(&id, &seal, &archive);
+    let mut ledger = Ledger::opened(&operator_key());
+    ledger.seal(&operator_key(), &name);
+    let digest = wide(&archive);
+    (archive, name, ledger, digest)
+}
+
+fn wide(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha512::digest(bytes))
+}
+
+fn of_ledger(archive: &[u8], ledger: &Ledger) -> Vec<Renewal> {
+    let name = ArchiveName { sha256: FileDigest::of(archive), byte_len: archive.len() as u64 };
+    read_renewals(ledger.bytes().as_slice(), "ledger.jsonl", &[name]).unwrap().remove(0)
+}
+
+#[track_caller]
+fn expect_ledger(ledger: &Ledger, expected: &[&str]) {
+    let report = verify_ledger(ledger.bytes().as_slice(), &[], &pinned()).unwrap();
+    let found: Vec<&str> = report.finding_counts.keys().map(|code| code.as_str()).collect();
+    assert_eq!(found, expected, "{:#?}", report.findings);
+}
+
+/// FORMAT §20.4: what an independent writer puts into a ledger carries the package on.
+#[test]
+fn renewals_come_out_of_a_ledger() {
+    let (archive, name, mut ledger, digest) = in_ledger();
+    let first = renew(&archive, &[], &LONG, BEFORE);
+    ledger.renew(&operator_key(), &name, &first.tokens, std::slice::from_ref(&digest));
+    let second = renew(&archive, std::slice::from_ref(&first), &LONGER, "2030-12-01T00:00:00Z");
+    ledger.renew(&operator_key(), &name, &second.tokens, &[digest, wide(&first.tokens[0])]);
+    expect_ledger(&ledger, &[]);
+    let renewals = of_ledger(&archive, &ledger);
+    assert_eq!(renewals.iter().map(|it| it.place.as_str()).collect::<Vec<_>>(), ["ledger.jsonl:3", "ledger.jsonl:4"]);
+    expect(&judge(&archive, &renewals, MUCH_LATER), Outcome::Valid, &[]);
+}
+
+/// FORMAT §20.4: a renewal that leaves one before it out, or speaks of other bytes than its tokens do.
+#[test]
+fn a_renewal_that_does_not_follow_breaks_a_rule() {
+    let (archive, name, good, digest) = in_ledger();
+    let first = renew(&archive, &[], &LONG, BEFORE);
+    let second = renew(&archive, std::slice::from_ref(&first), &LONGER, "2030-12-01T00:00:00Z");
+    let other = wide(b"another package");
+    let over_first = wide(&first.tokens[0]);
+    let cases: [(&[Vec<u8>], &[&str]); 6] = [
+        // Of another package than it says; over a renewal that there is not; nothing; no token; too many; not what they say.
+        (&first.tokens, &[&other]),
+        (&second.tokens, &[&digest, &over_first]),
+        (&first.tokens, &[]),
+        (&[], &[&digest]),
+        (&vec![first.tokens[0].clone(); 9], &[&digest]),
+        (&[b"no token".to_vec()], &[&digest]),
+    ];
+    for (tokens, over) in cases {
+        let mut ledger = good.clone();
+        let over: Vec<String> = over.iter().map(ToString::to_string).collect();
+        ledger.renew(&operator_key(), &name, tokens, &over);
+        expect_ledger(&ledger, &["ledger-rule-broken"]);
+    }
+    let mut ledger = good;
+    ledger.renew(&operator_key(), &name, &first.tokens, std::slice::from_ref(&digest));
+    ledger.renew(&operator_key(), &name, &renew(&archive, &[], &LONGER, "2030-12-01T00:00:00Z").tokens, &[digest]);
+    expect_ledger(&ledger, &["ledger-rule-broken"]);
+}
+
+/// FORMAT §20.4: a line that nobody has signed is no event, and renews nothing.
+#[test]
+fn a_renewal_that_nobody_signed_is_none() {
+    let (archive, name, mut ledger, digest) = in_ledger();
+    ledger.renew(&operator_key(), &name, &renew(&archive, &[], &LONG, BEFORE).tokens, &[digest]);
+    let line = ledger.lines.last_mut().unwrap();
+    let end = line.len() - 10;
+    line[end] = if line[end] == b'A' { b'B' } else { b'A' };
+    assert!(of_ledger(&archive, &ledger).is_empty());
+    expect_ledger(&ledger, &["ledger-signature-invalid"]);
+}
+
+/// FORMAT §20.8: of one package a ledger holds 64 renewals, and a reader keeps no more in memory.
+#[test]
+fn more_renewals_than_anybody_needs_are_not_kept() {
+    let (archive, name, mut ledger, digest) = in_ledger();
+    let (mut over, mut earlier) = (vec![digest], Vec::new());
+    for _ in 0..65 {
+        let next = renew(&archive, &earlier, &LONG, BEFORE);
+        ledger.renew(&operator_key(), &name, &next.tokens, &over);
+        over.push(wide(&next.tokens[0]));
+        earlier.push(next);
+    }
+    expect_ledger(&ledger, &["ledger-size-cap"]);
+    assert_eq!(of_ledger(&archive, &ledger).len(), 64);
+    ledger.lines.pop();
+    expect_ledger(&ledger, &[]);
 }

@@ -44,7 +44,7 @@ fn three_with(number: u64, change: impl Fn(&mut Draft)) -> Vec<Files> {
 fn verify_files<'a>(files: impl IntoIterator<Item = &'a Files>) -> Verification {
     let mut archives: Vec<_> = files.into_iter().map(|files| Cursor::new(files.zip())).collect();
     let options = Options { trust: pinned(), threads: 1, ..Options::default() };
-    verify_all(&mut archives, &options).expect("memory can always be read")
+    verify_all(&mut archives, &[], &options).expect("memory can always be read")
 }
 
 /// Asserts the outcome of the only set and its exact findings.
@@ -331,7 +331,7 @@ fn a_quick_look_at_a_set_follows_the_links() {
     let look = |files: &[Files]| {
         let mut archives: Vec<_> = files.iter().map(|files| Cursor::new(files.zip())).collect();
         let options = Options { trust: pinned(), threads: 1, quick: true, ..Options::default() };
-        verify_all(&mut archives, &options).unwrap()
+        verify_all(&mut archives, &[], &options).unwrap()
     };
     assert_eq!(look(&three()).sets[0].outcome, Outcome::Indeterminate);
     let other = three_with(2, |draft| draft.sealed = "2026-11-22T06:31:00.000Z".to_owned());

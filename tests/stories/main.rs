@@ -26,6 +26,7 @@ mod hand_over_with_two_keys;
 mod keep_secrets;
 mod keys;
 mod killed_at_random;
+mod renew_in_time;
 mod resealing;
 mod resume_after_crash;
 mod seal_and_hand_over;

@@ -121,6 +121,14 @@ impl Ledger {
         format!("{{\"transfer\":{number},\"transfer_sha256\":\"{digest}\",\"text\":null}}")
     }
 
+    /// Adds a renewal: its tokens, and the SHA-512 digests that stand in its text.
+    pub(crate) fn renew(&mut self, key: &SigningKey, package: &str, tokens: &[Vec<u8>], over: &[String]) {
+        let quoted = |texts: Vec<String>| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
+        let tokens = quoted(tokens.iter().map(|token| BASE64.encode(token)).collect());
+        let details = format!("{{\"tokens\":[{tokens}],\"over\":[{}]}}", quoted(over.to_vec()));
+        self.add(key, "renewed", &details, &[package.to_owned()]);
+    }
+
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.lines.iter().flat_map(|line| [line.as_slice(), b"\n"].concat()).collect()

@@ -34,7 +34,7 @@ pub(super) struct SignerArgs {
     organisation: Option<Line>,
     /// Write the signed event to this new file, and leave the ledger as it is
     #[arg(long, value_name = "LINE.json")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
@@ -235,6 +235,18 @@ impl SignerArgs {
         packages: Vec<PackageName>,
         act: Act,
     ) -> Result<ExitCode, CliError> {
+        let (actor, key) = self.who(target, &chain, role)?;
+        self.put(&mut chain, actor, packages, act, &key)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says who signs, and loads their key.
+    pub(super) fn who(
+        &self,
+        target: &Target,
+        chain: &Chain,
+        role: ActorRole,
+    ) -> Result<(Actor, OperatorKey), CliError> {
         let settings = match target {
             Target::Matter(matter) => Some((matter.key_path(), matter.settings().operator.clone())),
             Target::File(_) => None,
@@ -251,12 +263,24 @@ impl SignerArgs {
             return Err(CliError::request("the ledger is empty: its first event is `opened`")
                 .hint("`signhold collect` or `signhold resume` writes it"));
         }
+        Ok((actor, key))
+    }
+
+    /// Signs an event, and adds it to the ledger or writes it to a file of its own.
+    pub(super) fn put(
+        &self,
+        chain: &mut Chain,
+        actor: Actor,
+        packages: Vec<PackageName>,
+        act: Act,
+        key: &OperatorKey,
+    ) -> Result<(), CliError> {
         if let Some(out) = &self.out {
-            chain.sign(actor, packages, act, &key)?.write(out, chain.path())?;
+            chain.sign(actor, packages, act, key)?.write(out, chain.path())?;
         } else {
-            chain.add(actor, packages, act, &key)?.tell(chain.path());
+            chain.add(actor, packages, act, key)?.tell(chain.path());
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 

@@ -5,15 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::error::{CliError, with_causes};
 use crate::cli::out;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
-use crate::crypto::digest::EventDigest;
+use crate::crypto::digest::{EventDigest, WideDigest};
 use crate::crypto::signature::Signer;
+use crate::crypto::timestamp::parse_response;
 use crate::custody::lines::{Line, Lines};
 use crate::custody::{Draft, Replay};
-use crate::format::event::{Act, Actor, PackageName};
+use crate::format::event::{Act, Actor, PackageName, Renewal};
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
 use crate::format::ledger::{MAX_LINE_BYTE_LEN, SignedEvent};
 use crate::store::FolderError;
@@ -41,7 +44,17 @@ pub(in crate::cli) struct Chain {
     collected: BTreeSet<AcquisitionId>,
     /// Transfers by sequence: the digest of the line, and what was handed over.
     transfers: BTreeMap<u64, (EventDigest, Vec<PackageName>)>,
+    renewals: BTreeMap<PackageId, Renewals>,
     _lock: Option<MatterLock>,
+}
+
+/// What was renewed of a package so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Renewals {
+    /// SHA-512 of every token, in order.
+    pub(super) digests: Vec<WideDigest>,
+    /// When the certificates that came with the latest tokens end, as far as those say; of several tokens the last end.
+    pub(super) until: Option<DateTime<Utc>>,
 }
 
 /// An event under its number.
@@ -93,6 +106,7 @@ impl Chain {
         }
         let mut replay = Replay::new();
         let (mut packages, mut collected, mut transfers) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let mut renewals: BTreeMap<PackageId, Renewals> = BTreeMap::new();
         let mut lines = Lines::new(file.read()?, MAX_LINE_BYTE_LEN as u64);
         while let Some(line) =
             lines.next_line().map_err(|error| CliError::from(FolderError::io("read", path)(error)))?
@@ -113,6 +127,11 @@ impl Chain {
                 Act::Transferred(_) => {
                     drop(transfers.insert(event.sequence, (signed.digest, event.packages.clone())));
                 }
+                Act::Renewed(renewal) => {
+                    for package in &event.packages {
+                        renewals.entry(package.package.clone()).or_default().take(renewal);
+                    }
+                }
                 _ => {}
             }
             packages.extend(event.packages.into_iter().map(|name| (name.package.clone(), name)));
@@ -127,7 +146,7 @@ impl Chain {
             ))
             .hint("put back the ledger of this matter"));
         }
-        Ok(Self { file, matter, replay, packages, collected, transfers, _lock: lock })
+        Ok(Self { file, matter, replay, packages, collected, transfers, renewals, _lock: lock })
     }
 
     /// Signs what was done and adds it, durably.
@@ -170,8 +189,14 @@ impl Chain {
         self.replay.follow(&signed, line);
         let event = &signed.event;
         self.packages.extend(event.packages.iter().map(|name| (name.package.clone(), name.clone())));
-        if let Act::Collected(collection) = &event.act {
-            self.collected.insert(collection.acquisition.clone());
+        match &event.act {
+            Act::Collected(collection) => drop(self.collected.insert(collection.acquisition.clone())),
+            Act::Renewed(renewal) => {
+                for package in &event.packages {
+                    self.renewals.entry(package.package.clone()).or_default().take(renewal);
+                }
+            }
+            _ => {}
         }
         Ok(signed)
     }
@@ -196,9 +221,22 @@ impl Chain {
         self.transfers.get(&sequence)
     }
 
+    pub(super) fn renewals(&self, id: &PackageId) -> Renewals {
+        self.renewals.get(id).cloned().unwrap_or_default()
+    }
+
     fn empty(&self) -> CliError {
         CliError::request(format!("the ledger `{}` is empty", self.path().display()))
             .hint("name the matter folder: its first event is written by `init`, or by the next `collect`")
+    }
+}
+
+impl Renewals {
+    /// Takes a renewal that fits.
+    fn take(&mut self, renewal: &Renewal) {
+        let tokens = renewal.responses().unwrap_or_default();
+        self.digests.extend(tokens.iter().map(|token| WideDigest::of(token)));
+        self.until = tokens.iter().filter_map(|token| parse_response(token).ok()?.certificates_until()).max();
     }
 }
 

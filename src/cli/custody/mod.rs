@@ -1,7 +1,7 @@
 //! `custody`: the ledger of a matter, or a copy of one.
 //!
 //! `DIR` is a matter folder or the file of a ledger: who receives a package has the second. [`chain`] opens it and adds to it, [`act`] holds
-//! the verbs that sign events, [`list`] and [`checkpoint`] those that read, [`packages`] what `init`, `collect` and `resume` put on record.
+//! the verbs that sign events, [`renew`] what has to be asked for first, [`list`] and [`checkpoint`] those that read, [`packages`] what `init`, `collect` and `resume` put on record.
 
 mod act;
 mod append;
@@ -9,6 +9,7 @@ mod chain;
 mod checkpoint;
 mod list;
 pub(super) mod packages;
+mod renew;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum CustodyVerb {
     Receive(act::ReceiveArgs),
     /// Sign as a second person that packages are what they are
     Countersign(act::CountersignArgs),
+    /// Stamp packages anew, before the certificates of their time stamps end
+    Renew(renew::RenewArgs),
     /// Say that a key is not to be trusted any more
     Revoke(act::RevokeArgs),
     /// Add an event that somebody else has signed
@@ -53,6 +56,7 @@ pub(super) fn run(args: &CustodyArgs) -> Result<ExitCode, CliError> {
         CustodyVerb::Transfer(verb) => act::transfer(dir, verb),
         CustodyVerb::Receive(verb) => act::receive(dir, verb),
         CustodyVerb::Countersign(verb) => act::countersign(dir, verb),
+        CustodyVerb::Renew(verb) => renew::run(dir, verb),
         CustodyVerb::Revoke(verb) => act::revoke(dir, verb),
         CustodyVerb::Append(verb) => append::run(dir, verb),
         CustodyVerb::Checkpoint(verb) => checkpoint::run(dir, verb),

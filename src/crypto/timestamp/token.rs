@@ -15,7 +15,7 @@ use super::fault::{IdentificationProblem, TimestampFault};
 use super::imprint::Imprint;
 use super::signer::{SignerDigest, SignerInfo, TST_INFO};
 use super::statement::Statement;
-use super::{Certificate, MAX_RESPONSE_LEN, at};
+use super::{Certificate, MAX_RESPONSE_LEN, at, nonce_for};
 use crate::codec::der::{
     BIT_STRING, DerFault, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, SET, UTF8_STRING, Value,
 };
@@ -150,6 +150,22 @@ impl Token {
             }
         }
         faults
+    }
+
+    /// Checks what the token says alone, and nothing about who says it: whether it answers our own request for `imprint`.
+    #[must_use]
+    pub fn check_statement<'a>(&self, imprint: impl Into<Imprint<'a>>) -> Vec<TimestampFault> {
+        let imprint = imprint.into();
+        self.statement.check(imprint, Some(nonce_for(imprint)), None)
+    }
+
+    /// Returns the first end of validity of the certificates that came with the token; none where none came.
+    ///
+    /// As much as can be said without a root: what none of them names may end earlier.
+    #[must_use]
+    pub fn certificates_until(&self) -> Option<DateTime<Utc>> {
+        let read = self.certificates().filter_map(|encoding| Certificate::read(encoding).ok());
+        read.map(|certificate| certificate.not_after).min()
     }
 
     /// Returns when the authority says it made the token: `genTime`, to the nanosecond, on the authority's clock.

@@ -148,6 +148,7 @@ fn check_token(
         accuracy_ms: accuracy.map(|accuracy| u64::try_from(accuracy.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)),
         authority: token.signer_subject(),
         valid_until: valid_until.map(seconds),
+        certificates_until: token.certificates_until().map(seconds),
         accepted,
     };
     let time =

@@ -3,11 +3,12 @@
 //! A ledger is read once, as a stream; what is remembered is bounded, so that a million lines need no more memory than a
 //! thousand. Which event may follow which is asked of [`crate::custody`], which is no maker: it signs and writes nothing. An
 //! event whose signature is wrong counts as a line and as nothing else. [`head`] holds the lines against what the
-//! reader was given, [`keys`] and [`packages`] against whom and what the reader presents.
+//! reader was given, [`keys`] and [`packages`] against whom and what the reader presents; [`renewals`] finds what carries packages on.
 
 mod head;
 mod keys;
 mod packages;
+mod renewals;
 mod report;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::verify::package::{Trust, VerifyError};
 
 pub use head::ExpectedHead;
 pub use packages::Presented;
+pub use renewals::{ArchiveName, read_renewals};
 pub use report::{KeyFact, LedgerFacts, LedgerReport, PackageCustody};
 
 use head::Heads;

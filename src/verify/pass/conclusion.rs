@@ -22,7 +22,7 @@ use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::volume::Extent;
 use crate::verify::checks::{bag, certificate, coverage, failure, genesis, renewal, roots, seal, signer, timestamp};
 use crate::verify::finding::{Code, Severity, Step};
-use crate::verify::package::{Options, Trust, VerifyError};
+use crate::verify::package::{Options, Renewal, Trust, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
 use crate::verify::verdict::{Counts, Facts, PlannedWindow};
 use crate::verify::verified::{ReadAgainError, read_entry};
@@ -32,6 +32,7 @@ impl Pass {
     pub(super) fn finish(
         &mut self,
         before: Before,
+        renewals: &[Renewal],
         options: &Options<'_>,
         facts: &mut Facts,
     ) -> Option<(Genesis, Seal)> {
@@ -61,7 +62,7 @@ impl Pass {
             self.check_seal(seal, genesis.as_ref(), before);
         }
         self.note_unread(genesis.is_some(), seal.is_some(), &keys);
-        self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), options, facts);
+        self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), renewals, options, facts);
         self.check_signer(&keys, seal.as_ref(), &options.trust, facts);
         if let Some(genesis) = &genesis {
             if genesis.simulated || genesis::is_outside_cloud_table(genesis) {
@@ -184,6 +185,7 @@ impl Pass {
         genesis: Option<&Genesis>,
         seal: Option<&Seal>,
         seal_signature: Option<&[u8]>,
+        renewals: &[Renewal],
         options: &Options<'_>,
         facts: &mut Facts,
     ) {
@@ -191,7 +193,7 @@ impl Pass {
         let as_of = options.as_of.map(LocalTime::to_datetime);
         let trust = &options.trust;
         let reader = Judgement { roots: &trust.timestamp_roots, policies: &trust.timestamp_policies, as_of };
-        let renewed = renewal::check(&options.renewals, archive.as_ref(), &reader, &mut self.findings);
+        let renewed = renewal::check(renewals, archive.as_ref(), &reader, &mut self.findings);
         let judgement = Judgement { as_of: renewed.as_of, ..reader };
         let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
         let genesis_tokens = genesis.map(|genesis| {

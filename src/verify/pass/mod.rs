@@ -29,7 +29,7 @@ use crate::verify::checks::signer::PackageKeys;
 use crate::verify::checks::time_order::RequestTimes;
 use crate::verify::checks::volume;
 use crate::verify::finding::{Findings, Step};
-use crate::verify::package::{Options, VerifyError};
+use crate::verify::package::{Options, Renewal, VerifyError};
 use crate::verify::verdict::{Counts, Facts, Outcome, Report, conclude, outcome};
 use crate::verify::workers::Crew;
 
@@ -92,10 +92,10 @@ pub(in crate::verify) struct Pass {
 
 pub(in crate::verify) fn run<R: Read + Seek>(
     archive: &mut R,
+    renewals: &[Renewal],
     options: &Options<'_>,
 ) -> Result<(Report, Pass), VerifyError> {
-    let mut pass =
-        Pass { quick: options.quick, whole: (!options.renewals.is_empty()).then(Sha512::new), ..Pass::default() };
+    let mut pass = Pass { quick: options.quick, whole: (!renewals.is_empty()).then(Sha512::new), ..Pass::default() };
     let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
     let before = match Reader::open(&mut *archive, budget::of_archive(facts.archive_byte_len)) {
         Ok(reader) => {
@@ -107,7 +107,7 @@ pub(in crate::verify) fn run<R: Read + Seek>(
             None
         }
     };
-    if let Some((genesis, seal)) = pass.finish(before, options, &mut facts) {
+    if let Some((genesis, seal)) = pass.finish(before, renewals, options, &mut facts) {
         pass.compare(archive, &genesis, &seal)?;
         pass.in_company = Some(outcome(&pass.findings, &pass.not_checked));
         volume::check(&seal.volume, &mut pass.not_checked, &mut pass.findings);

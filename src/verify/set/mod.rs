@@ -21,7 +21,7 @@ use crate::crypto::signature::Fingerprint;
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
 use crate::time::Bound;
 use crate::verify::finding::{Code, Finding};
-use crate::verify::package::{Options, VerifyError};
+use crate::verify::package::{Options, Renewal, VerifyError};
 use crate::verify::pass;
 use crate::verify::set::member::Member;
 use crate::verify::verdict::{Counts, Outcome, Report};
@@ -126,14 +126,21 @@ impl Verification {
 
 /// Verifies packages, each by itself and then those that belong together, in whatever order they are given.
 ///
+/// `renewals` are those of each package, in the order of the packages; where there are fewer lists, the others have none.
+/// [`Options::renewals`] is not looked at.
+///
 /// # Errors
 ///
 /// [`VerifyError`] where the machine failed; whatever is wrong with the evidence is in the reports.
-pub fn verify_all<R: Read + Seek>(archives: &mut [R], options: &Options<'_>) -> Result<Verification, VerifyError> {
+pub fn verify_all<R: Read + Seek>(
+    archives: &mut [R],
+    renewals: &[Vec<Renewal>],
+    options: &Options<'_>,
+) -> Result<Verification, VerifyError> {
     let mut packages = Vec::new();
     let mut members = Vec::new();
     for (index, archive) in archives.iter_mut().enumerate() {
-        let (report, pass) = pass::run(archive, options)?;
+        let (report, pass) = pass::run(archive, renewals.get(index).map_or(&[], Vec::as_slice), options)?;
         members.extend(Member::of(index, pass));
         packages.push(report);
     }
