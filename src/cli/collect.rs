@@ -108,7 +108,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     let _lock = MatterLock::take(matter.root())?;
     destruction::look_after_keys(&matter)?;
     let operator = Operator::open(&matter, &args.session.passphrase)?;
-    let own_key = operator.own_key(&matter, args.own_key)?;
+    let own_key = operator.own_key(&matter, args.own_key, &plan)?;
     // Both are kept, and each can be finished: to refuse would cost time that retention does not give.
     for id in unsealed(&matter)? {
         out::talk(&format!(

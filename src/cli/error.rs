@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::aadsts;
-use super::out::{escape, shell};
+use super::out::{escape, escape_line, shell};
 use crate::keyring::KeyFileError;
+use crate::keyring::ssh_agent::AgentError;
+use crate::keyring::token::TokenError;
+use crate::keyring::token_uri::NotATokenUri;
 use crate::seal::SealError;
 use crate::source::SourceError;
 use crate::store::FolderError;
@@ -139,6 +142,83 @@ impl From<KeyFileError> for CliError {
             }
             KeyFileError::Io { source, .. } => Self::machine(text).hint(disk_hint(source)),
         }
+    }
+}
+
+impl From<AgentError> for CliError {
+    fn from(error: AgentError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            AgentError::NoSocket | AgentError::NotRunning { .. } => Self::request(text)
+                .hint("start one (`eval $(ssh-agent)`), add the key (`ssh-add FILE`), and call again in that shell"),
+            AgentError::NoSuchKey { there, .. } => Self::request(listed(&text, there))
+                .hint("name one of these, or `ssh-add FILE`; a locked agent shows none, `ssh-add -X` unlocks it"),
+            AgentError::Ambiguous { there, .. } => {
+                Self::request(listed(&text, there)).hint("name one by its fingerprint: `ssh-agent:SHA256:...`")
+            }
+            AgentError::Refused => Self::request(text)
+                .hint("unlock it with `ssh-add -X`, confirm when it asks, or add the key again with `ssh-add FILE`"),
+            AgentError::TooLong(_) => {
+                Self::request(text).hint("give the acquisition its own key: --key-per-acquisition")
+            }
+            AgentError::Io { .. } | AgentError::Malformed(_) | AgentError::WrongSignature => {
+                Self::machine(text).hint("check what listens at SSH_AUTH_SOCK; nothing of its answer was used")
+            }
+        }
+    }
+}
+
+impl From<TokenError> for CliError {
+    fn from(error: TokenError) -> Self {
+        let text = with_causes(&error);
+        match &error {
+            TokenError::Module { .. } => Self::machine(text)
+                .hint("install the token's module, and name it by its absolute path: `?module-path=/path/module.so`"),
+            TokenError::NoSuchToken { there } => {
+                Self::request(listed(&text, there)).hint("plug it in, or name one of these with token= or serial=")
+            }
+            TokenError::SeveralTokens { there } => {
+                Self::request(listed(&text, there)).hint("name one with token= or serial=")
+            }
+            TokenError::NoSuchKey { there } => Self::request(listed(&text, there))
+                .hint("name one of these with object= or id=, or make an Ed25519 key in the token"),
+            TokenError::SeveralKeys { there } => {
+                Self::request(listed(&text, there)).hint("name one with object= or id= (id=%01%ab for 01ab)")
+            }
+            TokenError::WrongPin => Self::request(text).hint(
+                "give it by SIGNHOLD_PIN or `pin-source=file:...`; after a few wrong ones the token locks itself",
+            ),
+            TokenError::Locked => {
+                Self::request(text).hint("the token's security officer sets a new PIN; signhold has not tried again")
+            }
+            TokenError::NoPublicKey => {
+                Self::request(text).hint("put the public key object beside the private one, with the same id")
+            }
+            TokenError::Refused { .. } => {
+                Self::machine(text).hint("look at the token with its own tools; signhold does not try again")
+            }
+        }
+    }
+}
+
+impl From<NotATokenUri> for CliError {
+    fn from(error: NotATokenUri) -> Self {
+        let text = error.to_string();
+        match error {
+            NotATokenUri::Pin => Self::request(text)
+                .hint("take it out and change it, for it may be in a history now; SIGNHOLD_PIN, `pin-source=file:...` or a prompt take one"),
+            _ => Self::request(text).hint("write `pkcs11:token=LABEL;object=LABEL?module-path=/path/module.so`"),
+        }
+    }
+}
+
+/// Adds what is there to an error, line by line. It is printed escaped, as every error is.
+fn listed(text: &str, there: &[String]) -> String {
+    let lines: Vec<String> = there.iter().map(|line| escape_line(line)).collect();
+    if lines.is_empty() {
+        format!("{text}; there is none")
+    } else {
+        format!("{text}; there are:\n       {}", lines.join("\n       "))
     }
 }
 

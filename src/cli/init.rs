@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::passphrase::PassphraseArgs;
-use super::signing::OwnKeyArgs;
+use super::signing::{Operator, OwnKeyArgs};
 use super::{custody, key, out};
-use crate::crypto::signature::{Fingerprint, Signer as _};
+use crate::crypto::signature::{Fingerprint, Signer};
 use crate::format::identifier::MatterId;
 use crate::format::line::Line;
-use crate::keyring::OperatorKey;
+use crate::keyring::home::KeyHome;
 use crate::store::FolderError;
 use crate::store::durable;
 use crate::store::matter::{MatterFolder, MatterSettings, read_certificates};
@@ -40,8 +40,9 @@ pub(super) struct InitArgs {
     /// Whose data; may be given several times
     #[arg(long, value_name = "UPN")]
     pub(super) custodian: Vec<Line>,
-    /// An existing Ed25519 key in PKCS#8 PEM; a new one is made in the folder if left out
-    #[arg(long, value_name = "FILE")]
+    /// An existing Ed25519 key: a PKCS#8 PEM file, `ssh-agent:SHA256:...`, `ssh-agent:COMMENT`, or a `pkcs11:` URI with
+    /// module-path; a new one is made in the folder if left out
+    #[arg(long, value_name = "KEY")]
     pub(super) key: Option<PathBuf>,
     /// Certificates of that key in PEM, yours first, then those up to the authority: they go into every package
     #[arg(long, value_name = "PEM", requires = "key")]
@@ -82,22 +83,25 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
     }
     // The key first: a folder without one would be of no use, and a wrong key must leave nothing behind.
     let existing = match &args.key {
-        Some(path) => Some(OperatorKey::load(path, || args.passphrase.existing(path))?),
+        Some(typed) => Some(Operator::at(key::home_named(typed)?, &args.passphrase)?),
         None => None,
     };
     let certificate = match (&args.certificate, &existing) {
         (Some(path), Some(key)) => {
-            read_certificates(path, &key.public_key())?;
+            read_certificates(path, &key.signer.public_key())?;
             Some(std::path::absolute(path).map_err(|error| folder_error("read", error))?)
         }
         _ => None,
     };
     let was_there = args.dir.exists();
     durable::make_folder(&args.dir).map_err(|error| folder_error("create", error))?;
-    let (key_path, key) = if let (Some(path), Some(key)) = (&args.key, existing) {
-        let absolute = std::path::absolute(path).map_err(|error| folder_error("read", error))?;
-        crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &key.public_key())?;
-        (absolute, key)
+    let (key_path, key): (PathBuf, Box<dyn Signer>) = if let Some(operator) = existing {
+        let name = match operator.home {
+            KeyHome::File(path) => std::path::absolute(path).map_err(|error| folder_error("read", error))?,
+            elsewhere => PathBuf::from(elsewhere.to_string()),
+        };
+        crate::keyring::write_public(&args.dir.join(PUBLIC_KEY), &operator.signer.public_key())?;
+        (name, operator.signer)
     } else {
         let (private_path, public_path) = (args.dir.join(PRIVATE_KEY), args.dir.join(PUBLIC_KEY));
         let made = key::make(&private_path, &public_path, args.no_passphrase, &args.passphrase);
@@ -107,7 +111,7 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
                 let _ = std::fs::remove_dir(&args.dir);
             }
         })?;
-        (PathBuf::from(PRIVATE_KEY), made)
+        (PathBuf::from(PRIVATE_KEY), Box::new(made))
     };
     let settings = MatterSettings {
         matter: args.matter,
@@ -121,22 +125,30 @@ pub(super) fn run(args: InitArgs) -> Result<ExitCode, CliError> {
         key_per_acquisition: args.own_key.choice(),
     };
     let folder = MatterFolder::create(&args.dir, settings)?;
-    custody::packages::open_ledger(&folder, &key)?;
+    custody::packages::open_ledger(&folder, key.as_ref())?;
     if args.json {
         out::answer_json(&InitAnswer {
             matter: folder.settings().matter.clone(),
             path: folder.root().display().to_string(),
-            key_path: folder.key_path().display().to_string(),
+            key_path: key_name(&folder)?,
             public_key_path: folder.root().join(PUBLIC_KEY).display().to_string(),
             fingerprint: key.public_key().fingerprint(),
         });
     } else {
-        out::answer(&summary(&folder, key.public_key().fingerprint()));
+        out::answer(&summary(&folder, &key_name(&folder)?, key.public_key().fingerprint()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(folder: &MatterFolder, fingerprint: Fingerprint) -> String {
+/// Names the private key: where its file lies, or who keeps it.
+fn key_name(folder: &MatterFolder) -> Result<String, CliError> {
+    Ok(match key::home_named(&folder.settings().key)? {
+        KeyHome::File(_) => folder.key_path().display().to_string(),
+        elsewhere => elsewhere.to_string(),
+    })
+}
+
+fn summary(folder: &MatterFolder, key: &str, fingerprint: Fingerprint) -> String {
     let root = folder.root().display();
     format!(
         "matter `{}` is ready in {root}\n\
@@ -145,7 +157,7 @@ fn summary(folder: &MatterFolder, fingerprint: Fingerprint) -> String {
          Give the fingerprint to whoever will verify, by another channel, before there is a dispute.\n\
          next: signhold collect {} --from DATE [--tsa-url URL]\n",
         folder.settings().matter,
-        folder.key_path().display(),
+        out::escape_line(key),
         out::shell(folder.root()),
     )
 }

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::error::CliError;
 use super::out;
 use super::passphrase::PassphraseArgs;
+use super::signing::Operator;
 use crate::crypto::signature::{Fingerprint, PublicKey, Signer as _};
+use crate::keyring::home::KeyHome;
 use crate::keyring::{self, OperatorKey};
 
 #[derive(Subcommand)]
@@ -38,8 +40,9 @@ pub(super) struct NewArgs {
 
 #[derive(Args)]
 pub(super) struct ShowArgs {
-    /// A private or public key
-    file: PathBuf,
+    /// A private or public key file, `ssh-agent:SHA256:...` or `ssh-agent:COMMENT`, or a `pkcs11:` URI
+    #[arg(value_name = "KEY")]
+    key: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Answer in JSON
@@ -49,8 +52,9 @@ pub(super) struct ShowArgs {
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
-    /// A private key
-    file: PathBuf,
+    /// A private key: a file, `ssh-agent:...` or `pkcs11:...`
+    #[arg(value_name = "KEY")]
+    key: PathBuf,
     /// Where to write the public key; standard output if left out
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -77,9 +81,9 @@ pub(super) fn run(verb: KeyVerb) -> Result<ExitCode, CliError> {
             out::talk(&format!("private key: {}\npublic key:  {}", args.file.display(), public_path.display()));
             show(&key.public_key(), args.json);
         }
-        KeyVerb::Show(args) => show(&load_any(&args.file, &args.passphrase)?, args.json),
+        KeyVerb::Show(args) => show(&load_any(&args.key, &args.passphrase)?, args.json),
         KeyVerb::ExportPublic(args) => {
-            let key = load_any(&args.file, &args.passphrase)?;
+            let key = load_any(&args.key, &args.passphrase)?;
             match &args.out {
                 Some(path) => keyring::write_public(path, &key)?,
                 None => out::answer(&key.to_pem()),
@@ -113,12 +117,19 @@ pub(super) fn public_path(private: &Path) -> PathBuf {
     private.with_extension("pub.pem")
 }
 
+/// Reads what was typed as the name of a key. A path that is no text is a file.
+pub(super) fn home_named(typed: &Path) -> Result<KeyHome, CliError> {
+    typed.to_str().map_or_else(|| Ok(KeyHome::File(typed.to_owned())), |text| text.parse().map_err(CliError::from))
+}
+
 fn load_any(path: &Path, passphrase: &PassphraseArgs) -> Result<PublicKey, CliError> {
-    if let Ok(key) = keyring::load_public(path) {
+    let home = home_named(path)?;
+    if let KeyHome::File(path) = &home
+        && let Ok(key) = keyring::load_public(path)
+    {
         return Ok(key);
     }
-    let key = OperatorKey::load(path, || passphrase.existing(path))?;
-    Ok(key.public_key())
+    Ok(Operator::at(home, passphrase)?.signer.public_key())
 }
 
 fn show(key: &PublicKey, json: bool) {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::CliError;
+use super::out;
 use crate::crypto::secret::Secret;
+use crate::keyring::token_uri::TokenUri;
 
 /// How to get a passphrase.
 #[derive(Args, Clone, Debug, Default)]
@@ -49,7 +51,23 @@ impl PassphraseArgs {
         Ok(passphrase)
     }
 
-    fn given(&self) -> Result<Option<Secret>, CliError> {
+    /// Gets the PIN of a token: from the file its name says, from the environment, from a person.
+    pub(super) fn pin(uri: &TokenUri) -> Result<Secret, CliError> {
+        if let Some(path) = uri.pin_source() {
+            return read_secret_file(path);
+        }
+        match std::env::var(PIN_VARIABLE).ok().filter(|value| !value.is_empty()) {
+            Some(pin) => Ok(Secret::new(pin)),
+            None if !std::io::stdin().is_terminal() => {
+                Err(CliError::request("the token wants a PIN and nobody can be asked")
+                    .hint(format!("set {PIN_VARIABLE}, or name a file: `pin-source=file:/path`")))
+            }
+            None => ask(&format!("PIN of token {}: ", out::escape_line(uri.token.as_deref().unwrap_or("")))),
+        }
+    }
+
+    /// Gets the passphrase if one was given without asking anybody.
+    pub(super) fn given(&self) -> Result<Option<Secret>, CliError> {
         if let Some(path) = &self.passphrase_file {
             return read_secret_file(path).map(Some);
         }
@@ -80,5 +98,6 @@ fn ask(prompt: &str) -> Result<Secret, CliError> {
     typed.map(Secret::new).map_err(|error| CliError::machine(format!("the passphrase cannot be read: {error}")))
 }
 
+const PIN_VARIABLE: &str = "SIGNHOLD_PIN";
 const VARIABLE: &str = "SIGNHOLD_PASSPHRASE";
 const MAX_SECRET_BYTE_LEN: usize = 4096;

@@ -7,10 +7,15 @@ use zeroize::Zeroizing;
 
 use super::error::CliError;
 use super::passphrase::PassphraseArgs;
+use crate::collect::plan;
+use crate::collect::table::RunTable;
 use crate::crypto::secret::Secret;
 use crate::crypto::signature::{PublicKey, Signer};
-use crate::format::genesis::Genesis;
+use crate::format::genesis::{Genesis, Plan};
 use crate::keyring::OperatorKey;
+use crate::keyring::home::KeyHome;
+use crate::keyring::ssh_agent::{AgentError, AgentKey};
+use crate::keyring::token::TokenKey;
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
 use crate::time::LocalTime;
@@ -40,22 +45,69 @@ impl OwnKeyArgs {
 /// The operator's key, ready to sign, and what it takes to guard another one as well.
 pub(super) struct Operator {
     pub(super) signer: Box<dyn Signer>,
-    /// What opened the key file; none where it lies open.
+    pub(super) home: KeyHome,
+    /// What opened the key file; none where it lies open. Beside a token or an agent, what was given for the acquisition's key.
     passphrase: Option<Secret>,
 }
 
 impl Operator {
     /// Opens the key of a matter.
     pub(super) fn open(matter: &MatterFolder, passphrase: &PassphraseArgs) -> Result<Self, CliError> {
-        let (key, passphrase) = load(&matter.key_path(), &matter.key_path(), passphrase)?;
-        Ok(Self { signer: Box::new(key), passphrase })
+        Self::at(home_of(matter)?, passphrase)
     }
 
-    /// Makes the key of an acquisition where there is to be one.
-    pub(super) fn own_key(&self, matter: &MatterFolder, asked: OwnKeyArgs) -> Result<Option<FreshKey>, CliError> {
-        let wanted = asked.choice().or(matter.settings().key_per_acquisition).unwrap_or(false);
-        wanted.then(|| FreshKey::make(self)).transpose()
+    /// Opens the key that lives there.
+    pub(super) fn at(home: KeyHome, passphrase: &PassphraseArgs) -> Result<Self, CliError> {
+        let (signer, passphrase): (Box<dyn Signer>, _) = match &home {
+            KeyHome::File(path) => {
+                let (key, passphrase) = load(path, path, passphrase)?;
+                (Box::new(key), passphrase)
+            }
+            KeyHome::Agent(wanted) => {
+                let socket = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty());
+                let socket = socket.ok_or(AgentError::NoSocket)?;
+                (Box::new(AgentKey::find(Path::new(&socket), wanted)?), passphrase.given()?)
+            }
+            KeyHome::Token(uri) => (Box::new(TokenKey::open(uri, || PassphraseArgs::pin(uri))?), passphrase.given()?),
+        };
+        Ok(Self { signer, home, passphrase })
     }
+
+    /// Makes the key of an acquisition where there is to be one: where it was asked for, and where the operator's key is kept
+    /// elsewhere and nobody said otherwise, for there each signature may take a second or a person.
+    pub(super) fn own_key(
+        &self,
+        matter: &MatterFolder,
+        asked: OwnKeyArgs,
+        plan: &Plan,
+    ) -> Result<Option<FreshKey>, CliError> {
+        let said = asked.choice().or(matter.settings().key_per_acquisition);
+        if said.unwrap_or(self.home.is_kept_elsewhere()) {
+            return FreshKey::make(self).map(Some);
+        }
+        let windows =
+            plan::remaining(plan, &RunTable::default()).map_err(|error| CliError::request(error.to_string()))?;
+        if matches!(self.home, KeyHome::Agent(_)) && windows.len() > AGENT_WINDOWS {
+            return Err(CliError::request(format!(
+                "an ssh-agent signs at most 256 KiB at once; the seal of {} windows may be longer",
+                windows.len()
+            ))
+            .hint("give the acquisition its own key (--key-per-acquisition), or collect a shorter window"));
+        }
+        Ok(None)
+    }
+}
+
+/// Returns where the key of a matter lives; a relative path begins at the matter folder.
+pub(super) fn home_of(matter: &MatterFolder) -> Result<KeyHome, CliError> {
+    let home = match matter.settings().key.to_str() {
+        Some(text) => text.parse()?,
+        None => KeyHome::File(matter.settings().key.clone()),
+    };
+    Ok(match home {
+        KeyHome::File(_) => KeyHome::File(matter.key_path()),
+        home => home,
+    })
 }
 
 /// The keys that an acquisition under way needs.
@@ -109,7 +161,11 @@ pub(super) fn reopen(
     if !folder.has_key() || is_blank(&path) {
         return Err(gone());
     }
-    let (key, _) = load(&path, &matter.key_path(), passphrase)?;
+    let asked_for = match home_of(matter)? {
+        KeyHome::File(path) => path,
+        _ => path.clone(),
+    };
+    let (key, _) = load(&path, &asked_for, passphrase)?;
     Ok((Box::new(key), operator))
 }
 
@@ -135,3 +191,6 @@ fn load(path: &Path, asked_for: &Path, passphrase: &PassphraseArgs) -> Result<(O
 fn is_blank(path: &Path) -> bool {
     std::fs::read(path).is_ok_and(|bytes| bytes.iter().all(|byte| *byte == 0))
 }
+
+/// A seal grows by less than 300 bytes a window, and some windows are asked twice: 256 KiB hold twice as many.
+const AGENT_WINDOWS: usize = 400;

@@ -1,9 +1,14 @@
 //! Key files: Ed25519 private keys as PKCS#8 PEM (RFC 5958, RFC 8410), encrypted unless the owner insists (PBES2, RFC 8018).
 //!
 //! `openssl` reads what is written here and may have made what is read. A file that others can read is refused. The private half
-//! is wiped from memory when dropped and leaves this module only as signatures.
+//! is wiped from memory when dropped and leaves this module only as signatures. A key may also live with somebody else, who hands out
+//! signatures: [`home`] says where, [`ssh_agent`] and [`token`] ask for them.
 
 pub mod client_certificate;
+pub mod home;
+pub mod ssh_agent;
+pub mod token;
+pub mod token_uri;
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};

@@ -34,7 +34,8 @@ pub struct MatterSettings {
     pub custodians: Vec<Line>,
     /// Who runs the tool.
     pub operator: Line,
-    /// The operator's private key; a relative path begins at the matter folder.
+    /// The operator's private key: a file, whose relative path begins at the matter folder, or a name that begins with `ssh-agent:` or
+    /// `pkcs11:`.
     pub key: PathBuf,
     /// Certificates of that key, the operator's own first, in PEM; a relative path begins at the matter folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,16 +8,18 @@ use clap::{Args, ValueEnum};
 use super::chain::{Chain, Target};
 use super::packages::describe;
 use crate::cli::error::CliError;
+use crate::cli::key::home_named;
 use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::signing::{self, Operator};
 use crate::cli::trust::read_one_key;
 use crate::cli::window::parse_time;
+use crate::crypto::signature::Signer;
 use crate::format::event::{
     Act, Actor, ActorRole, Countersignature, PackageName, Receipt, Recipient, Remark, Revocation, Transfer,
 };
 use crate::format::identifier::PackageId;
 use crate::format::line::Line;
 use crate::format::statement::Statement;
-use crate::keyring::OperatorKey;
 use crate::time::{Bound, LocalTime};
 
 /// Who signs, and where the signed event goes.
@@ -236,7 +238,7 @@ impl SignerArgs {
         act: Act,
     ) -> Result<ExitCode, CliError> {
         let (actor, key) = self.who(target, &chain, role)?;
-        self.put(&mut chain, actor, packages, act, &key)?;
+        self.put(&mut chain, actor, packages, act, key.as_ref())?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -246,18 +248,19 @@ impl SignerArgs {
         target: &Target,
         chain: &Chain,
         role: ActorRole,
-    ) -> Result<(Actor, OperatorKey), CliError> {
+    ) -> Result<(Actor, Box<dyn Signer>), CliError> {
         let settings = match target {
-            Target::Matter(matter) => Some((matter.key_path(), matter.settings().operator.clone())),
+            Target::Matter(matter) => Some((signing::home_of(matter)?, matter.settings().operator.clone())),
             Target::File(_) => None,
         };
         let needed = || {
             CliError::request("a ledger by itself has no key and no operator: --key and --name are needed")
                 .hint("name your private key, and yourself")
         };
-        let path = self.key.clone().or_else(|| settings.as_ref().map(|(path, _)| path.clone())).ok_or_else(needed)?;
+        let named = self.key.as_deref().map(home_named).transpose()?;
+        let home = named.or_else(|| settings.as_ref().map(|(home, _)| home.clone())).ok_or_else(needed)?;
         let name = self.name.clone().or_else(|| settings.map(|(_, name)| name)).ok_or_else(needed)?;
-        let key = OperatorKey::load(&path, || self.passphrase.existing(&path))?;
+        let key = Operator::at(home, &self.passphrase)?.signer;
         let actor = Actor { name, role, organisation: self.organisation.clone() };
         if chain.replay().matter().is_none() {
             return Err(CliError::request("the ledger is empty: its first event is `opened`")
@@ -273,7 +276,7 @@ impl SignerArgs {
         actor: Actor,
         packages: Vec<PackageName>,
         act: Act,
-        key: &OperatorKey,
+        key: &dyn Signer,
     ) -> Result<(), CliError> {
         if let Some(out) = &self.out {
             chain.sign(actor, packages, act, key)?.write(out, chain.path())?;

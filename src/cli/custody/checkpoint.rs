@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::chain::Target;
 use crate::cli::error::{CliError, with_causes};
+use crate::cli::key::home_named;
 use crate::cli::out;
 use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::signing::{self, Operator};
 use crate::crypto::digest::{EventDigest, LedgerName};
 use crate::crypto::merkle::RootHash;
 use crate::format::checkpoint::Checkpoint;
 use crate::format::identifier::MatterId;
-use crate::keyring::OperatorKey;
 use crate::store::FolderError;
 use crate::store::durable;
 
@@ -58,17 +59,17 @@ pub(super) fn run(dir: &Path, args: &CheckpointArgs) -> Result<ExitCode, CliErro
         return Err(CliError::request(format!("the ledger `{}` is empty", chain.path().display()))
             .hint("there is nothing to sign yet; `signhold collect` writes the first event"));
     };
-    let path = match (&args.key, &target) {
-        (Some(path), _) => path.clone(),
-        (None, Target::Matter(matter)) => matter.key_path(),
+    let home = match (&args.key, &target) {
+        (Some(typed), _) => home_named(typed)?,
+        (None, Target::Matter(matter)) => signing::home_of(matter)?,
         (None, Target::File(_)) => {
             return Err(
                 CliError::request("a ledger by itself has no key: --key is needed").hint("name your private key")
             );
         }
     };
-    let key = OperatorKey::load(&path, || args.passphrase.existing(&path))?;
-    let checkpoint = Checkpoint::sign(ledger, replay.line_count(), replay.root(), &key)
+    let key = Operator::at(home, &args.passphrase)?.signer;
+    let checkpoint = Checkpoint::sign(ledger, replay.line_count(), replay.root(), key.as_ref())
         .map_err(|error| CliError::machine(with_causes(&error)))?;
     if let Some(path) = &args.out {
         durable::write_new(path, checkpoint.as_bytes()).map_err(FolderError::io("write", path))?;

@@ -80,7 +80,7 @@ pub(super) fn run(dir: &Path, args: &RenewArgs) -> Result<ExitCode, CliError> {
         }
         warn(path, described.facts, &before, &tokens, &roots)?;
         let act = Act::Renewed(Renewal::new(&responses, over));
-        args.signer.put(&mut chain, actor.clone(), vec![described.name], act, &key)?;
+        args.signer.put(&mut chain, actor.clone(), vec![described.name], act, key.as_ref())?;
         for token in &tokens {
             let until = token.certificates_until().map_or_else(|| "no certificate came with it".to_owned(), ended);
             let authority = token.signer_subject().unwrap_or_else(|| "an unnamed authority".to_owned());
