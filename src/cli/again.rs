@@ -61,6 +61,9 @@ pub(super) fn resume(
     if session.timeout != DEFAULT_TIMEOUT_SECONDS {
         add("--timeout", &session.timeout.to_string());
     }
+    if let Some(every) = session.stamp_every {
+        add("--stamp-every", &every.to_string());
+    }
     if session.volume_pages != MAX_PAGES {
         add("--volume-pages", &session.volume_pages.to_string());
     }

@@ -81,6 +81,9 @@ pub(super) struct SessionArgs {
     /// How long an answer may take
     #[arg(long, default_value_t = DEFAULT_TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
     pub(super) timeout: u64,
+    /// Besides plan and seal, stamp every Nth page as it arrives, by the first authority of the plan; at most 256
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    pub(super) stamp_every: Option<u64>,
     /// Pages in a package at most; what is more goes on in the next volume
     #[arg(long, default_value_t = MAX_PAGES, value_parser = clap::value_parser!(u64).range(1..=MAX_PAGES), value_name = "N")]
     pub(super) volume_pages: u64,
@@ -201,6 +204,7 @@ fn finish(
     authorities: &[String],
 ) -> Result<ExitCode, CliError> {
     let manner = Manner {
+        stamp_every: session.stamp_every,
         workers: usize::from(session.workers),
         timeout: Duration::from_secs(session.timeout),
         quiet: session.quiet,

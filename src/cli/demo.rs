@@ -181,6 +181,7 @@ fn collect_args(
             rate: Some(Rate { requests: 1000, seconds: 1 }),
             workers: 4,
             timeout: 60,
+            stamp_every: None,
             volume_pages: MAX_PAGES,
             passphrase: PassphraseArgs::default(),
             quiet: !out::talks_to_terminal(),

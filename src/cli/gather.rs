@@ -15,6 +15,7 @@ use super::passphrase::PassphraseArgs;
 use super::progress::Progress;
 use super::service::{Service, stop_on_interrupt};
 use super::signing::{self, FreshKey};
+use super::stamping::{self, Stamped};
 use crate::clock::SystemClock;
 use crate::collect::chain::{Chain, ChainError, Head};
 use crate::collect::plan;
@@ -80,6 +81,8 @@ pub(super) struct Intent {
 pub(super) struct Manner {
     pub(super) workers: usize,
     pub(super) timeout: Duration,
+    /// A time stamp over every so many pages as they arrive.
+    pub(super) stamp_every: Option<u64>,
     pub(super) quiet: bool,
 }
 
@@ -246,16 +249,21 @@ pub(super) fn run(
         .saturating_mul(genesis.plan.kinds.len().try_into().unwrap_or(4));
     let done_seconds = u64::try_from(planned_seconds - left_seconds).unwrap_or_default();
     let progress = Progress::new(genesis, done_seconds, countdown, clock.as_ref(), &log, manner.quiet);
-    let chain = Chain::new(
-        genesis.acquisition.clone(),
-        acquisition.reference.clone(),
-        signer,
-        &acquisition.folder,
-        acquisition.head,
-    );
+    let (due, stamps) = std::sync::mpsc::channel();
+    let authority = genesis.timestamps.authorities.first();
+    let store = Stamped { folder: &acquisition.folder, every: manner.stamp_every.filter(|_| authority.is_some()), due };
+    let chain = Chain::new(genesis.acquisition.clone(), acquisition.reference.clone(), signer, store, acquisition.head);
     let outside = Outside { source: &source, clock: clock.as_ref(), pace: pacer.as_ref(), observer: &progress };
     let session = Session::new(genesis, &acquisition.reference, &outside, chain, acquisition.table.clone());
-    let end = session.run(manner.workers);
+    let extra_roots = credentials.extra_roots()?;
+    let end = std::thread::scope(|scope| {
+        if let Some(authority) = authority {
+            let (folder, extra_roots) = (&acquisition.folder, extra_roots.as_deref());
+            scope.spawn(move || stamping::stamp_all(folder, authority, extra_roots, &stamps));
+        }
+        // The session takes the store with it: when it ends, nothing more is due, and the thread ends.
+        session.run(manner.workers)
+    });
     progress.finish();
     end.map_err(|error| CliError::request(error.to_string()))
 }

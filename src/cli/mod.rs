@@ -26,6 +26,7 @@ mod series;
 mod service;
 mod signing;
 mod simulate;
+mod stamping;
 mod summary;
 mod together;
 mod trust;

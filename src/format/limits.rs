@@ -29,6 +29,8 @@ pub const TIMESTAMP_BYTES: u64 = MAX_RESPONSE_LEN as u64;
 pub const CERTIFICATES_BYTES: u64 = 65_536;
 /// 8 timestamps of each sort.
 pub const TIMESTAMPS: u64 = 8;
+/// 256 timestamps over page records: one an hour for ten days; a reader keeps them until the end.
+pub const PAGE_TIMESTAMPS: u64 = 256;
 /// 32 MiB, of every other file.
 pub const OTHER_BYTES: u64 = FILE_BYTES as u64;
 /// 32 MiB: the longest of all files.

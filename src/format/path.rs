@@ -38,6 +38,12 @@ impl PackagePath {
         Self(format!("data/records/{sequence:06}.sig"))
     }
 
+    /// `data/records/N.tsr`.
+    #[must_use]
+    pub fn page_timestamp(sequence: u64) -> Self {
+        Self(format!("data/records/{sequence:06}.tsr"))
+    }
+
     /// `data/pages/N.json`, or `.bin` when the service did not call it JSON.
     #[must_use]
     pub fn page_body(sequence: u64, is_json: bool) -> Self {

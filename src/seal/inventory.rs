@@ -4,7 +4,7 @@
 //! signatures are verified. Bodies are not read here; their digests stand in the records, and copying them checks nothing but
 //! what a verifier will find anyway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::volumes::Cut;
 use super::{PAGE_BODY, PartSource, RECORD, SIGNATURE, SealError};
@@ -32,6 +32,8 @@ pub struct Inventory {
     pub head: Head,
     /// Root over the page records.
     pub merkle_root: RootHash,
+    /// The timestamps over page records, by page.
+    pub page_timestamps: BTreeMap<u64, Vec<u8>>,
     /// Where each page's body goes.
     pub body_paths: Vec<PackagePath>,
     /// Which failures had a body.
@@ -59,6 +61,7 @@ pub fn take<P: PartSource>(
         totals: Totals { pages: cut.page_count, failures: cut.failure_count, ..Totals::default() },
         head: before,
         merkle_root: Tree::new().root(),
+        page_timestamps: BTreeMap::new(),
         body_paths: Vec::new(),
         failure_bodies: Vec::new(),
     };
@@ -84,6 +87,10 @@ pub fn take<P: PartSource>(
         tree.push(leaf_hash(&bytes));
         inventory.add(name, FileDigest::of(&bytes), bytes.len() as u64);
         inventory.add(PackagePath::page_signature(sequence), FileDigest::of(&signature), signature.len() as u64);
+        if let Some(token) = parts.page_timestamp(sequence)? {
+            inventory.add(PackagePath::page_timestamp(sequence), FileDigest::of(&token), token.len() as u64);
+            inventory.page_timestamps.insert(sequence, token);
+        }
         inventory.add(
             record.body.path.clone(),
             FileDigest::from_bytes(*record.body.sha256.as_bytes()),

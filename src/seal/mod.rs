@@ -25,6 +25,13 @@ pub trait PartSource {
     /// When it cannot be opened.
     fn page(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError>;
 
+    /// Returns the timestamp over the signature of page `sequence`, if one was taken while the acquisition ran.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read.
+    fn page_timestamp(&self, sequence: u64) -> Result<Option<Vec<u8>>, SealError>;
+
     /// Opens the bundle of failure `sequence`: entries [`RECORD`], [`SIGNATURE`], and [`PAGE_BODY`] if the failure had a body.
     ///
     /// # Errors

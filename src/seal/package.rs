@@ -238,6 +238,9 @@ fn copy_bundles<P: PartSource, W: Write + Seek>(
         let mut bundle = parts.page(sequence)?;
         writer.copy(&top(PackagePath::page_record(sequence).as_str()), &mut bundle, RECORD)?;
         writer.copy(&top(PackagePath::page_signature(sequence).as_str()), &mut bundle, SIGNATURE)?;
+        if let Some(token) = inventory.page_timestamps.get(&sequence) {
+            writer.add(&top(PackagePath::page_timestamp(sequence).as_str()), &Part::deflate(token))?;
+        }
         writer.copy(&top(body_path.as_str()), &mut bundle, BODY)?;
     }
     for (sequence, has_body) in (cut.first_failure..).zip(&inventory.failure_bodies) {
@@ -272,6 +275,7 @@ fn check_limits(inventory: &Inventory) -> Result<(), SealError> {
     let Totals { pages, records, .. } = inventory.totals;
     let (files, content) = (inventory.payload.file_count + 16, inventory.payload.byte_len);
     demand("pages", pages, limits::PAGES)?;
+    demand("timestamps over pages", inventory.page_timestamps.len() as u64, limits::PAGE_TIMESTAMPS)?;
     demand("records", records, limits::ELEMENTS)?;
     demand("files", files, limits::ENTRIES)?;
     demand("bytes of content", content, limits::CONTENT_BYTES)

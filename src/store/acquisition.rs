@@ -205,6 +205,33 @@ impl AcquisitionFolder {
         write_new(&path, token).map_err(FolderError::io("write", &path))
     }
 
+    /// Keeps a timestamp over the signature of page `sequence`.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the disk refuses.
+    pub fn keep_page_timestamp(&self, sequence: u64, token: &[u8]) -> Result<(), FolderError> {
+        let path = self.page_timestamp_path(sequence);
+        write_new(&path, token).map_err(FolderError::io("write", &path))
+    }
+
+    /// Returns how many timestamps over pages there are.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the folder cannot be read.
+    pub fn page_timestamp_count(&self) -> Result<u64, FolderError> {
+        let path = self.root.join(PAGES);
+        let entries = std::fs::read_dir(&path).map_err(FolderError::io("read", &path))?;
+        let stamps =
+            entries.filter_map(Result::ok).filter(|entry| entry.path().extension().is_some_and(|end| end == "tsr"));
+        Ok(stamps.count() as u64)
+    }
+
+    fn page_timestamp_path(&self, sequence: u64) -> PathBuf {
+        self.root.join(PAGES).join(format!("{sequence:06}.tsr"))
+    }
+
     fn seal_timestamp_path(&self, url: &str, imprint: &[u8; 32]) -> PathBuf {
         let name = TimestampDigest::of(&[imprint.as_slice(), url.as_bytes()].concat());
         self.root.join(format!("seal-{name}.tsr"))
@@ -307,6 +334,15 @@ impl PartSource for AcquisitionFolder {
 
     fn page(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError> {
         self.open_bundle(PAGES, sequence)
+    }
+
+    fn page_timestamp(&self, sequence: u64) -> Result<Option<Vec<u8>>, SealError> {
+        let path = self.page_timestamp_path(sequence);
+        match std::fs::read(&path) {
+            Ok(token) => Ok(Some(token)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(SealError::Io { path: path.display().to_string(), source }),
+        }
     }
 
     fn failure(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError> {

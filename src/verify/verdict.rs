@@ -178,6 +178,8 @@ pub struct Times {
     pub mode: Option<TimestampMode>,
     /// Tokens over the genesis signature: *not before*.
     pub genesis_tokens: Vec<TokenFact>,
+    /// Tokens over signatures of page records: *not after*, for each and all before it.
+    pub page_tokens: Vec<TokenFact>,
     /// Tokens over the seal signature: *not after*.
     pub seal_tokens: Vec<TokenFact>,
     /// Tokens of renewals: the package and its stamps are older than these.

@@ -34,6 +34,7 @@ pub(in crate::verify) struct Group {
     pub(in crate::verify) number: u64,
     record: Option<RawFile>,
     signature: Option<RawFile>,
+    timestamp: Option<RawFile>,
     body: Option<(String, RawFile)>,
 }
 
@@ -48,6 +49,7 @@ impl Group {
         match part {
             Part::Record => self.record.is_some(),
             Part::Signature => self.signature.is_some(),
+            Part::Timestamp => self.timestamp.is_some(),
             Part::Body => self.body.is_some(),
         }
     }
@@ -57,18 +59,20 @@ impl Group {
         match part {
             Part::Record => self.record = Some(file),
             Part::Signature => self.signature = Some(file),
+            Part::Timestamp => self.timestamp = Some(file),
             Part::Body => self.body = Some((path.to_owned(), file)),
         }
     }
 
-    /// Says whether all three parts are there.
+    /// Says whether the three parts that every page has are there; they end with the body.
     pub(in crate::verify) fn is_whole(&self) -> bool {
         self.record.is_some() && self.signature.is_some() && self.body.is_some()
     }
 
     fn byte_len(&self) -> u64 {
         let body = self.body.as_ref().map(|(_, file)| file);
-        let files = [self.record.as_ref(), self.signature.as_ref(), body].into_iter().flatten();
+        let files =
+            [self.record.as_ref(), self.signature.as_ref(), self.timestamp.as_ref(), body].into_iter().flatten();
         files.fold(0, |sum, file| sum.saturating_add(file.byte_len()))
     }
 }
@@ -118,6 +122,8 @@ pub(in crate::verify) struct PageSeen {
     /// Digest and leaf of the record's bytes, also where they are no record.
     pub(in crate::verify) digest: Option<(RecordDigest, LeafHash)>,
     pub(in crate::verify) content: Option<PageContent>,
+    /// The timestamp over the record's signature, and the digest of that signature.
+    pub(in crate::verify) stamp: Option<(Vec<u8>, [u8; 32])>,
 }
 
 /// Those who do the work: threads, or the caller itself.
@@ -264,6 +270,8 @@ impl Done {
         }
         let bytes = self.open(group.record);
         let signature = self.open(group.signature);
+        let stamp = self.open(group.timestamp).map(|(bytes, _)| bytes);
+        let stamp = stamp.zip(signature.as_ref().map(|(_, digest)| *digest));
         let record = bytes.as_ref().and_then(|(bytes, _)| {
             let signature = signature.as_ref().map(|(signature, _)| signature.as_slice());
             page_record::read(number, bytes, signature, key, &mut self.findings)
@@ -290,7 +298,7 @@ impl Done {
             }
         };
         let digest = bytes.map(|(bytes, digest)| (RecordDigest::from_bytes(digest), leaf_hash(&bytes)));
-        self.seen = Seen::Page(Box::new(PageSeen { number, record, digest, content }));
+        self.seen = Seen::Page(Box::new(PageSeen { number, record, digest, content, stamp }));
     }
 
     fn failure(&mut self, group: Group, key: Option<&PublicKey>) {

@@ -31,6 +31,7 @@ mod container;
 mod forged_tokens;
 mod honest;
 mod ledger_lies;
+mod page_stamps;
 mod rehash;
 mod renewal;
 mod resign;

@@ -58,7 +58,7 @@ pub(crate) fn with_root() -> Trust {
 }
 
 #[track_caller]
-fn expect(files: &Files, trust: Trust, outcome: Outcome, expected: &[&str]) -> Report {
+pub(crate) fn expect(files: &Files, trust: Trust, outcome: Outcome, expected: &[&str]) -> Report {
     let report = report_on(&files.zip(), trust);
     assert_eq!(codes(&report), expected, "{:#?}", report.findings);
     assert_eq!(report.outcome, outcome);

@@ -93,6 +93,10 @@ impl PartSource for Memory {
         open(&self.pages, sequence)
     }
 
+    fn page_timestamp(&self, _: u64) -> Result<Option<Vec<u8>>, SealError> {
+        Ok(None)
+    }
+
     fn failure(&self, sequence: u64) -> Result<Bundle<Self::Reader>, SealError> {
         open(&self.failures, sequence)
     }

@@ -380,3 +380,22 @@ fn windows_that_retention_reached_into_while_they_were_asked_are_named() {
     assert_eq!((&named[0]["kind"], &named[0]["pass"]), (&"interactiveUser".into(), &1.into()));
     assert_eq!(said["complete"], true);
 }
+
+/// A long collection is stamped on its way: every third page, and all that came before it, is fixed in time then.
+#[test]
+fn every_third_page_is_stamped_as_it_arrives() {
+    let service = Service::start(900);
+    let matter = Matter::at(tempfile::tempdir().unwrap());
+    matter.init().arg("--no-passphrase").code(0);
+    service.collect(&matter).args(["--stamp-every", "3"]).code(0);
+    let package = matter.package();
+    let answer: Value = serde_json::from_str(&service.verify(&matter, &package).arg("--json").code(0).stdout).unwrap();
+    let facts = &answer["packages"][0]["report"]["facts"];
+    let pages = facts["counts"]["pages"].as_u64().unwrap();
+    let stamps = facts["times"]["page_tokens"].as_array().unwrap();
+    let expected: Vec<String> = (1..=pages / 3).map(|third| format!("data/records/{:06}.tsr", third * 3)).collect();
+    assert!(!expected.is_empty(), "{pages} pages");
+    let paths: Vec<&str> = stamps.iter().map(|stamp| stamp["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, expected);
+    assert!(stamps.iter().all(|stamp| stamp["accepted"] == true));
+}

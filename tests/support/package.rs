@@ -245,6 +245,8 @@ pub(crate) struct Draft {
     /// The seal's member of that name.
     pub(crate) reconciliation: String,
     pub(crate) genesis_stamps: Vec<Stamp>,
+    /// Timestamps over the signatures of page records, by page.
+    pub(crate) page_stamps: BTreeMap<u64, Stamp>,
     pub(crate) seal_stamps: Vec<Stamp>,
     pub(crate) genesis_key: SigningKey,
     pub(crate) record_key: SigningKey,
@@ -376,6 +378,7 @@ impl Draft {
             second_pass: None,
             reconciliation: "[]".to_owned(),
             genesis_stamps: Vec::new(),
+            page_stamps: BTreeMap::new(),
             seal_stamps: Vec::new(),
             certificates: None,
             point: key.verifying_key().to_bytes(),
@@ -677,7 +680,11 @@ impl Draft {
             let record = record.bytes();
             previous = hex_digest(&record);
             files.push(&format!("data/records/{number:06}.json"), record.clone());
-            files.push(&format!("data/records/{number:06}.sig"), self.record_key.sign(&record).to_bytes());
+            let signature = self.record_key.sign(&record).to_bytes();
+            files.push(&format!("data/records/{number:06}.sig"), signature);
+            if let Some(stamp) = self.page_stamps.get(&number) {
+                files.push(&format!("data/records/{number:06}.tsr"), stamp(&signature));
+            }
             files.push(&format!("data/pages/{number:06}.{}", page.suffix()), page.stored_body());
             records.push(record);
         }

@@ -35,6 +35,7 @@ pub(in crate::verify) enum Role {
 pub(in crate::verify) enum Part {
     Record,
     Signature,
+    Timestamp,
     Body,
 }
 
@@ -57,8 +58,8 @@ impl Role {
             "seal/seal.sig" => Role::SealSignature,
             _ => {
                 if let Some(rest) = path.strip_prefix("data/records/") {
-                    numbered(rest, &[(".json", Part::Record), (".sig", Part::Signature)])
-                        .map(|(n, p)| Role::Page(n, p))?
+                    let parts = [(".json", Part::Record), (".sig", Part::Signature), (".tsr", Part::Timestamp)];
+                    numbered(rest, &parts).map(|(n, p)| Role::Page(n, p))?
                 } else if let Some(rest) = path.strip_prefix("data/pages/") {
                     numbered(rest, &[(".json", Part::Body), (".bin", Part::Body)]).map(|(n, p)| Role::Page(n, p))?
                 } else if let Some(rest) = path.strip_prefix("data/failures/") {
@@ -83,7 +84,9 @@ impl Role {
         match self {
             Role::Manifest | Role::TagManifest => budget::MANIFEST_BYTES,
             Role::Genesis | Role::Page(_, Part::Record) | Role::Failure(_, Part::Record) => budget::RECORD_BYTES,
-            Role::GenesisTimestamp(_) | Role::SealTimestamp(_) => budget::TIMESTAMP_BYTES,
+            Role::GenesisTimestamp(_) | Role::SealTimestamp(_) | Role::Page(_, Part::Timestamp) => {
+                budget::TIMESTAMP_BYTES
+            }
             Role::SignerCertificate => budget::CERTIFICATES_BYTES,
             Role::Page(_, Part::Body) => budget::PAGE_BYTES,
             Role::Seal => budget::SEAL_BYTES,
@@ -96,6 +99,7 @@ impl Role {
 pub(in crate::verify) fn check_paths<'a>(paths: impl Iterator<Item = &'a str>, findings: &mut Findings) {
     let mut last: Option<(Role, &str)> = None;
     let mut pages: u64 = 0;
+    let mut stamps: u64 = 0;
     for path in paths {
         let Some(role) = Role::of(path) else {
             findings.say(Code::PathUnexpected, path, path, "one of the paths of FORMAT §5");
@@ -109,6 +113,7 @@ pub(in crate::verify) fn check_paths<'a>(paths: impl Iterator<Item = &'a str>, f
         if let Role::Page(_, Part::Record) = role {
             pages = pages.saturating_add(1);
         }
+        stamps = stamps.saturating_add(u64::from(matches!(role, Role::Page(_, Part::Timestamp))));
         match last {
             Some((before, before_path)) if before >= role => {
                 findings.say(
@@ -120,6 +125,10 @@ pub(in crate::verify) fn check_paths<'a>(paths: impl Iterator<Item = &'a str>, f
             }
             _ => last = Some((role, path)),
         }
+    }
+    if stamps > budget::PAGE_TIMESTAMPS {
+        let computed = format!("at most {} timestamps", budget::PAGE_TIMESTAMPS);
+        findings.say(Code::ZipSizeCap, "data/records", stamps.to_string(), computed);
     }
     if pages > budget::PAGES {
         findings.say(Code::ZipSizeCap, "data/records", pages.to_string(), format!("at most {}", budget::PAGES));

@@ -12,6 +12,7 @@ pub(in crate::verify) mod failure;
 pub(in crate::verify) mod genesis;
 pub(in crate::verify) mod page;
 pub(in crate::verify) mod page_record;
+pub(in crate::verify) mod page_stamp;
 pub(in crate::verify) mod pagination;
 pub(in crate::verify) mod remote_address;
 pub(in crate::verify) mod renewal;

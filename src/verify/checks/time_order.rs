@@ -96,6 +96,6 @@ pub(in crate::verify) fn check_genesis_before_seal(genesis: &Genesis, seal: &Sea
     }
 }
 
-fn in_order(early: UnixNanos, late: UnixNanos) -> bool {
+pub(in crate::verify) fn in_order(early: UnixNanos, late: UnixNanos) -> bool {
     early <= late.saturating_add(CLOCK_TOLERANCE_NANOS)
 }

@@ -20,7 +20,9 @@ use crate::verify::checks::signer::PackageKeys;
 use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::volume::Extent;
-use crate::verify::checks::{bag, certificate, coverage, failure, genesis, renewal, roots, seal, signer, timestamp};
+use crate::verify::checks::{
+    bag, certificate, coverage, failure, genesis, page_stamp, renewal, roots, seal, signer, timestamp,
+};
 use crate::verify::finding::{Code, Severity, Step};
 use crate::verify::package::{Options, Renewal, Trust, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
@@ -195,6 +197,7 @@ impl Pass {
         let reader = Judgement { roots: &trust.timestamp_roots, policies: &trust.timestamp_policies, as_of };
         let renewed = renewal::check(renewals, archive.as_ref(), &reader, &mut self.findings);
         let judgement = Judgement { as_of: renewed.as_of, ..reader };
+        let page_tokens = page_stamp::check(&self.page_stamps, genesis, &judgement, &mut self.findings);
         let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
         let genesis_tokens = genesis.map(|genesis| {
             let signature = self.kept.get(&Role::GenesisSignature).map(Vec::as_slice);
@@ -234,6 +237,7 @@ impl Pass {
         }
         facts.times.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
         facts.times.as_of = options.as_of;
+        facts.times.page_tokens = page_tokens.into_iter().map(|token| token.fact).collect();
         facts.times.renewal_tokens = renewed.tokens.into_iter().map(|token| token.fact).collect();
         facts.times.seal_tokens = seal_tokens.into_iter().map(|token| token.fact).collect();
     }

@@ -4,6 +4,7 @@ use crate::crypto::digest::RecordDigest;
 use crate::format::page::Slicing;
 use crate::format::path::PackagePath;
 use crate::verify::budget;
+use crate::verify::checks::page_stamp::PageStamp;
 use crate::verify::checks::{failure, genesis};
 use crate::verify::finding::Code;
 use crate::verify::pass::Pass;
@@ -57,6 +58,14 @@ impl Pass {
         let genesis_digest =
             self.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
         let record = page.record.as_ref();
+        // More than a package may have are a finding already; they are not kept as well.
+        if let Some((response, imprint)) = &page.stamp
+            && u64::try_from(self.page_stamps.len()).is_ok_and(|count| count < budget::PAGE_TIMESTAMPS)
+        {
+            let finished = record.map(|record| record.request.finished);
+            let (response, imprint) = (response.clone(), *imprint);
+            self.page_stamps.push(PageStamp { number: page.number, response, imprint, finished });
+        }
         self.chain.follow(page.number, record, page.digest, genesis_digest, &mut self.findings);
         self.counts.pages = self.counts.pages.saturating_add(1);
         if let Some(content) = &page.content {
@@ -123,7 +132,7 @@ mod tests {
         let (merkle_root, earliest, latest) = (merkle::root([]), None, None);
         let records = Records { slicing, count, inside: 0, undated: 0, merkle_root, earliest, latest };
         let content = Some(PageContent { byte_len: 1, records, next_link: None });
-        let seen = Seen::Page(Box::new(PageSeen { number, record: None, digest: None, content }));
+        let seen = Seen::Page(Box::new(PageSeen { number, record: None, digest: None, content, stamp: None }));
         Done { digests: vec![(0, [0; 32])], findings: Vec::new(), faults: Vec::new(), seen }
     }
 

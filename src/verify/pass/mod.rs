@@ -23,6 +23,7 @@ use crate::verify::checks::comparison::Bodies;
 use crate::verify::checks::container::Role;
 use crate::verify::checks::genesis;
 use crate::verify::checks::page_record::Chain;
+use crate::verify::checks::page_stamp::PageStamp;
 use crate::verify::checks::pagination::Runs;
 use crate::verify::checks::remote_address::RemoteAddresses;
 use crate::verify::checks::signer::PackageKeys;
@@ -67,6 +68,7 @@ pub(in crate::verify) struct Pass {
     identity: Option<genesis::Identity>,
     /// Whether everything that stands before the pages was read.
     has_begun: bool,
+    page_stamps: Vec<PageStamp>,
     /// SHA-512 of the whole archive, where a renewal asks for it.
     whole: Option<Sha512>,
     /// Whether the pages so far have more elements than a package may; those after are not looked into.
