@@ -274,6 +274,11 @@ impl Gathered {
             "a good package",
             signhold(&["verify", package, "--trust", &key, "--tsa-root", &roots, "--json"], 0),
         );
+        let policy = folder.join("policy.toml");
+        fs::write(&policy, POLICY).unwrap();
+        let policy = policy.to_str().unwrap();
+        let held = ["verify", package, "--policy", policy, "--trust", &key, "--tsa-root", &roots, "--json"];
+        self.add("verify", "a package that does not meet a policy", signhold(&held, 3));
         self.add("verify", "a quick look", signhold(&["verify", package, "--quick", "--json"], 3));
         let tampered = format!("{path}/tampered/tampered.zip");
         self.add("verify", "a tampered package and a good one", signhold(&["verify", &tampered, package, "--json"], 1));
@@ -623,3 +628,17 @@ fn pointers_of(value: &Value, at: &str, pointers: &mut Vec<String>) {
         _ => {}
     }
 }
+
+/// Demands of every sort, of which the simulator can meet some.
+const POLICY: &str = "\
+simulated = \"refuse\"
+[timestamps]
+required = true
+minimum_authorities = 2
+[completeness]
+gaps = \"refuse\"
+second_pass = \"required\"
+series = \"whole\"
+[clock]
+maximum_offset_seconds = 300
+";

@@ -19,6 +19,7 @@ mod key;
 mod out;
 mod passphrase;
 mod plan;
+mod policy;
 mod progress;
 mod sealed;
 mod sealing;

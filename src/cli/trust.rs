@@ -58,6 +58,11 @@ pub(super) fn read_trust(given: &str, trust: &mut Trust) -> Result<(), CliError>
         ))
         .hint("give the path of a public key or certificate in PEM, 64 hexadecimal digits, or 24 words in quotes"));
     }
+    read_trust_file(path, trust)
+}
+
+/// Adds the key, or what the certificates stand for, in a file.
+pub(super) fn read_trust_file(path: &Path, trust: &mut Trust) -> Result<(), CliError> {
     // What is no text is no certificate in PEM either; reading it as a key says what is wrong.
     let text = std::fs::read_to_string(path).unwrap_or_default();
     if text.contains("-----BEGIN CERTIFICATE-----") {
@@ -97,7 +102,7 @@ fn read_public(path: &Path) -> Result<PublicKey, CliError> {
     })
 }
 
-fn parse_policy(given: &str) -> Result<String, String> {
+pub(super) fn parse_policy(given: &str) -> Result<String, String> {
     const_oid::ObjectIdentifier::new(given)
         .map(|identifier| identifier.to_string())
         .map_err(|_| "a policy is an object identifier such as 1.3.6.1.4.1.6449.2.1.1".to_owned())

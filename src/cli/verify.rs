@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::inspect::contents;
 use super::out::{self, escape_line};
+use super::policy::{self, Policy, PolicyNamed};
 use super::together;
 use super::trust::TrustArgs;
 use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, archive_names, judge, renewals};
@@ -23,8 +24,8 @@ use crate::collect::Clock as _;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
-    CheckOutcome, CheckResult, Code, Facts, Finding, Options, Outcome, Presented, Report, SeriesReport, SetReport,
-    Severity, Step, Trust, compare_packages, verify_all,
+    CheckOutcome, CheckResult, Code, Facts, Finding, LedgerReport, Options, Outcome, Presented, Report, Requirement,
+    SeriesReport, SetReport, Severity, Step, Trust, compare_packages, policy::apply, verify_all,
 };
 
 #[derive(Args)]
@@ -34,6 +35,9 @@ pub(super) struct VerifyArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
+    /// Your requirements in one file, TOML; options add to them
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Judge as of this moment instead of now, as RFC 3339 or a date: certificates that have ended by then need a renewal
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Bound>,
@@ -41,7 +45,7 @@ pub(super) struct VerifyArgs {
     ledger: LedgerArgs,
     /// What else must hold for VALID
     #[arg(long, value_name = "WHAT")]
-    require: Vec<Requirement>,
+    require: Vec<Require>,
     /// Check container digest, signatures and time stamps only; never VALID
     #[arg(long)]
     quick: bool,
@@ -51,16 +55,18 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Requirement {
+enum Require {
     /// A package without time stamps is INDETERMINATE
     TimeStamp,
 }
 
 /// What `verify` says with `--json`.
 #[derive(Debug, Serialize)]
-struct VerifyAnswer {
+struct VerifyAnswer<'a> {
     /// The worst outcome; a volume that stands in a set counts as the set does.
     outcome: Outcome,
+    /// The policy that was held against the packages.
+    policy: Option<&'a PolicyNamed>,
     /// One for each package, in the order given.
     packages: Vec<FileReport>,
     /// One for each ledger, that of `--ledger` first.
@@ -77,12 +83,19 @@ struct FileReport {
     file: String,
     /// The verification.
     report: Report,
+    /// Those of the policy.
+    requirements: Vec<Requirement>,
 }
 
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
-    let mut trust = Trust { require_timestamp: args.require.contains(&Requirement::TimeStamp), ..Trust::default() };
+    let mut trust = Trust { require_timestamp: args.require.contains(&Require::TimeStamp), ..Trust::default() };
+    let policy = args.policy.as_deref().map(|path| Policy::read(path, &mut trust)).transpose()?;
+    if let Some(policy) = &policy {
+        policy.check_options(trust.require_timestamp, args.ledger.countersignatures)?;
+    }
     args.trust.read_into(&mut trust)?;
-    args.ledger.add_to(&mut trust)?;
+    args.ledger.add_to(&mut trust, policy.as_ref().and_then(Policy::threshold))?;
+    let demands = policy.as_ref().map(|policy| policy.demands(&mut trust)).unwrap_or_default();
     let mut files = args.files.clone();
     let ledgers = args.ledger.ledgers(&mut files)?;
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
@@ -106,15 +119,23 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     verification.packages = reports.into_iter().map(|(_, report)| report).collect();
     let judged = ledgers.iter().map(|ledger| judge(ledger, &presented, &options.trust));
     let ledgers: Vec<LedgerFileReport> = judged.collect::<Result<_, _>>()?;
+    let of_ledgers: Vec<&LedgerReport> = ledgers.iter().map(|ledger| &ledger.report).collect();
+    let requirements = apply(&demands, &mut verification, &of_ledgers);
+    let policy = policy.as_ref().map(Policy::named);
     let of_ledgers = ledgers.iter().map(|ledger| ledger.report.outcome);
     let outcome = of_ledgers.fold(verification.outcome(), Outcome::or_worse);
     if args.json {
-        let reports = names.into_iter().zip(verification.packages);
-        let packages = reports.map(|(file, report)| FileReport { file, report }).collect();
+        let reports = names.into_iter().zip(verification.packages).zip(requirements);
+        let packages =
+            reports.map(|((file, report), requirements)| FileReport { file, report, requirements }).collect();
         let (sets, series) = (verification.sets, verification.series);
-        out::answer_json(&VerifyAnswer { outcome, packages, ledgers, sets, series });
+        out::answer_json(&VerifyAnswer { outcome, policy, packages, ledgers, sets, series });
     } else {
-        let alone = names.iter().zip(&verification.packages).map(|(file, report)| to_text(file, report));
+        let reports = names.iter().zip(&verification.packages).zip(&requirements);
+        let alone = reports.map(|((file, report), requirements)| {
+            let of_policy = policy.map(|policy| policy::to_text(policy, requirements)).unwrap_or_default();
+            text_with(file, report, &of_policy)
+        });
         let sets = verification.sets.iter().map(|set| together::set_text(&names, set));
         let series = verification.series.iter().map(|series| together::series_text(&names, series));
         let ledgers = ledgers.iter().map(verify_ledger::to_text);
@@ -138,6 +159,11 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>, CliError> {
 
 /// Puts a report in words.
 pub(super) fn to_text(file: &str, report: &Report) -> String {
+    text_with(file, report, "")
+}
+
+/// The same, with what came of the reader's policy behind the findings.
+fn text_with(file: &str, report: &Report, of_policy: &str) -> String {
     let facts = &report.facts;
     let mut text = format!("{}  {}\n", verdict_words(report), escape_line(file));
     if facts.simulated == Some(true) {
@@ -146,6 +172,7 @@ pub(super) fn to_text(file: &str, report: &Report) -> String {
     text += "\n";
     text += &checks_text(&report.checks);
     text += &findings_text(&report.findings, &report.finding_counts);
+    text += of_policy;
     if facts.package.is_some() {
         text += &format!("\n{}", contents(facts));
         text += &established(report, facts);
@@ -199,6 +226,7 @@ fn verdict_words(report: &Report) -> String {
     match report.outcome {
         Outcome::Valid => "VALID".to_owned(),
         Outcome::Invalid => "INVALID".to_owned(),
+        Outcome::Indeterminate if report.lacks_only_policy() => "INDETERMINATE (does not meet the policy)".to_owned(),
         Outcome::Indeterminate if report.quick => "INDETERMINATE (quick look: pages were not read)".to_owned(),
         Outcome::Indeterminate if has(Severity::Unestablished) => {
             "INDETERMINATE (consistent in itself, but see below what is not established)".to_owned()
@@ -229,6 +257,7 @@ fn step_title(step: Step) -> &'static str {
         Step::LedgerPackages => "ledger packages",
         Step::LedgerKeys => "ledger keys",
         Step::LedgerHead => "ledger head",
+        Step::Policy => "policy",
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct LedgerArgs {
     countersigned_by: Vec<String>,
     /// How many of these must have countersigned each package; all if left out
     #[arg(long, value_name = "N", requires = "countersigned_by")]
-    countersignatures: Option<u64>,
+    pub(super) countersignatures: Option<u64>,
 }
 
 /// One ledger's verdict.
@@ -44,8 +44,8 @@ pub(super) struct LedgerFileReport {
 }
 
 impl LedgerArgs {
-    /// Adds to `trust` what the reader demands of ledgers.
-    pub(super) fn add_to(&self, trust: &mut Trust) -> Result<(), CliError> {
+    /// Adds to `trust` what the reader demands of ledgers; `threshold` is that of the reader's policy.
+    pub(super) fn add_to(&self, trust: &mut Trust, threshold: Option<u64>) -> Result<(), CliError> {
         for given in &self.countersigned_by {
             let key = read_one_key(given)?;
             if !trust.countersigners.contains(&key) {
@@ -53,7 +53,7 @@ impl LedgerArgs {
             }
         }
         let named = trust.countersigners.len() as u64;
-        trust.countersignatures = self.countersignatures.unwrap_or(named);
+        trust.countersignatures = self.countersignatures.or(threshold).unwrap_or(named);
         if trust.countersignatures > named {
             return Err(CliError::request(format!(
                 "{} countersignatures are demanded of {}",

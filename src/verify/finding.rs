@@ -67,6 +67,8 @@ pub enum Step {
     LedgerKeys,
     /// Step 20: the heads that the reader expects.
     LedgerHead,
+    /// Step 21: what the reader's policy demands.
+    Policy,
 }
 
 impl Step {
@@ -122,6 +124,7 @@ impl Step {
             Step::LedgerPackages => 18,
             Step::LedgerKeys => 19,
             Step::LedgerHead => 20,
+            Step::Policy => 21,
         }
     }
 }
@@ -457,6 +460,27 @@ codes! {
     LedgerForked = "ledger-forked", Violation, LedgerHead, "20.5";
     /// Nobody whom the reader or the ledger knows has signed a checkpoint.
     LedgerCheckpointUnsigned = "ledger-checkpoint-unsigned", Unestablished, LedgerHead, "20.5";
+
+    /// The policy names whom to trust, and the signer is none of them.
+    PolicySigner = "policy-signer", Unestablished, Policy, "12.21";
+    /// Plan or seal have no time stamp that is accepted, and the policy demands one.
+    PolicyTimestamp = "policy-timestamp", Unestablished, Policy, "12.21";
+    /// Fewer authorities have stamped the seal than the policy demands.
+    PolicyTimestampAuthorities = "policy-timestamp-authorities", Unestablished, Policy, "12.21";
+    /// A time stamp was made under another policy than the reader's accepts.
+    PolicyTimestampPolicy = "policy-timestamp-policy", Unestablished, Policy, "12.21";
+    /// Fewer have countersigned than the policy demands.
+    PolicyCountersignatures = "policy-countersignatures", Unestablished, Policy, "12.21";
+    /// There are gaps, and the policy refuses them.
+    PolicyGaps = "policy-gaps", Unestablished, Policy, "12.21";
+    /// A closed window was not asked twice, and the policy demands it.
+    PolicySecondPass = "policy-second-pass", Unestablished, Policy, "12.21";
+    /// Members of the series are missing, and the policy demands them.
+    PolicySeries = "policy-series", Unestablished, Policy, "12.21";
+    /// Clocks are further apart than the policy accepts.
+    PolicyClockOffset = "policy-clock-offset", Unestablished, Policy, "12.21";
+    /// The data are simulated, and the policy refuses them.
+    PolicySimulated = "policy-simulated", Unestablished, Policy, "12.21";
 }
 
 impl Code {

@@ -40,6 +40,7 @@
 //! | two packages of one name for two readers | presented together they contradict each other | `adversary::clocks::package_twice` |
 //! | a ledger edited, cut, reordered, mixed, or continued from another line | signed events that name the line before; checkpoints and heads in other hands | `adversary::ledger_lies::no_byte_of_a_ledger_can_be_changed`, `adversary::ledger_lies::reordered_lines_break_the_chain`, `adversary::ledger_lies::a_cut_or_forked_ledger_is_seen_by_whoever_kept_its_head` |
 //! | a hand-over that one person plays alone; a second person who is the first | receipts by another key than the giver's; countersigners named by the reader | `adversary::ledger_lies::a_receipt_by_the_givers_own_key_is_refused`, `adversary::ledger_lies::countersignatures_count_by_keys_that_the_reader_named` |
+//! | what is intact and still not enough for one reader: gaps, one pass, an old clock, invented data | demands of the reader's own, each met, not met or not shown; a package that is INVALID meets none | `adversary::policy::policy_gaps`, `adversary::policy::policy_simulated`, `adversary::policy::an_invalid_package_meets_no_demand` |
 //! | a key used after it was lost | `key-revoked`, held against the seal's time stamp and never against the signer's own clock | `adversary::ledger_lies::a_package_of_a_revoked_key_is_judged_by_its_time_stamp` |
 //! | the archive changed while it is read | one pass, hashed as judged; a later read compares digests | `adversary::honest::only_an_intact_package_can_be_read_again`, `codec::zip::deviations::an_archive_that_changes_underneath_is_noticed` |
 //! | values that steer a terminal, secrets repeated by a report | values are escaped where they are printed; a malformed record is named, not quoted | `stories::verify_as_opposing_expert::a_name_of_a_file_does_not_speak_to_the_terminal`, `adversary::signed_lies::page_record_malformed` |
@@ -63,6 +64,7 @@ pub mod finding;
 pub mod ledger;
 pub mod package;
 mod pass;
+pub mod policy;
 pub mod set;
 pub mod together;
 pub mod verdict;
@@ -72,6 +74,7 @@ mod workers;
 pub use finding::{Code, Finding, Severity, Step};
 pub use ledger::{ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, read_renewals, verify_ledger};
 pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
+pub use policy::{Demand, Requirement, Standing};
 pub use set::{SeriesMember, SeriesReport, SetMember, SetReport, Verification, verify_all};
 pub use together::compare_packages;
 pub use verdict::{

@@ -184,6 +184,9 @@ pub struct Times {
     pub seal_tokens: Vec<TokenFact>,
     /// Tokens of renewals: the package and its stamps are older than these.
     pub renewal_tokens: Vec<TokenFact>,
+    /// The largest distance in milliseconds between the operator's clock and another's: the `Date` headers of all answers, and the
+    /// readings in genesis. Null where there is neither.
+    pub service_offset_ms: Option<u64>,
     /// The instant as of which the tokens were judged; null where the reader named none, and ends of validity were not looked at.
     pub as_of: Option<LocalTime>,
 }
@@ -220,6 +223,10 @@ pub struct TokenFact {
     pub accuracy_ms: Option<u64>,
     /// The signer's name in the token's certificate.
     pub authority: Option<String>,
+    /// The policy under which the authority says it worked, a dotted object identifier.
+    pub policy: String,
+    /// Digest of the root the reader gave, at the end of the token's path; null without a path.
+    pub root_sha256: Option<CertificateDigest>,
     /// The first end of validity on the path to a root the reader gave, RFC 3339; null without a path.
     pub valid_until: Option<String>,
     /// The first end of validity of the certificates that came with it, RFC 3339, whether they lead anywhere or not.

@@ -4,7 +4,7 @@ use crate::package::{Draft, FROM, GRAPH, KIND, Page, Run, TO, element, first_url
 use crate::{expect_invalid, expect_valid};
 
 /// One page of each pass over the same window; record `b` changes, `c` comes late, `a` vanishes.
-fn two_passes() -> Draft {
+pub(crate) fn two_passes() -> Draft {
     let mut draft = Draft::good();
     let url = first_url(GRAPH, KIND, FROM, TO);
     let first = vec![element("a", "2026-11-01T09:00:00Z"), element("b", "2026-11-01T08:00:00Z")];

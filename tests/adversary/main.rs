@@ -32,6 +32,7 @@ mod forged_tokens;
 mod honest;
 mod ledger_lies;
 mod page_stamps;
+mod policy;
 mod rehash;
 mod renewal;
 mod resign;

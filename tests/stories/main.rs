@@ -27,6 +27,7 @@ mod keep_secrets;
 mod key_homes;
 mod keys;
 mod killed_at_random;
+mod readers_policy;
 mod renew_in_time;
 mod resealing;
 mod resume_after_crash;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, Timelike as _};
 
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
@@ -41,16 +41,27 @@ impl Clocks {
         let (Some(date), None) = (dates.next(), dates.next()) else { return };
         let Ok(read) = DateTime::parse_from_rfc2822(&date.1) else { return };
         let date_nanos = i128::from(read.timestamp()).saturating_mul(NANOS);
-        // The header has whole seconds: it may lie up to one before the request began.
-        let first = request.started.nanos().saturating_sub(NANOS);
-        let distance = match request.finished.nanos() {
-            _ if date_nanos < first => first.saturating_sub(date_nanos),
-            last => date_nanos.saturating_sub(last).max(0),
-        };
+        let distance = distance(date_nanos, request.started.nanos(), request.finished.nanos());
         if self.farthest.as_ref().is_none_or(|(farthest, ..)| distance > *farthest) {
             let span = format!("asked from {} to {}", request.started, request.finished);
             self.farthest = Some((distance, place.to_owned(), date.1.clone(), span));
         }
+    }
+
+    /// Returns the largest distance of all answers and of the readings in genesis, in milliseconds, rounded up.
+    pub(in crate::verify) fn largest_offset_ms(&self, genesis: Option<&Genesis>) -> Option<u64> {
+        let readings = genesis.into_iter().flat_map(|genesis| &genesis.clock).filter_map(|reading| {
+            let remote = reading.remote.as_str();
+            let read = DateTime::parse_from_rfc2822(remote).or_else(|_| DateTime::parse_from_rfc3339(remote)).ok()?;
+            let nanos = i128::from(read.timestamp()).saturating_mul(NANOS).saturating_add(read.nanosecond().into());
+            let last = reading.local.nanos();
+            let first = last.saturating_sub(i128::from(reading.round_trip_ms).saturating_mul(NANOS_IN_MILLISECOND));
+            Some(distance(nanos, first, last))
+        });
+        let of_answers = self.farthest.as_ref().map(|(distance, ..)| *distance);
+        let largest = readings.chain(of_answers).max()?;
+        let rounded = largest.saturating_add(NANOS_IN_MILLISECOND - 1).checked_div(NANOS_IN_MILLISECOND)?;
+        Some(u64::try_from(rounded).unwrap_or(u64::MAX))
     }
 
     /// Looks at a page: its latest record, and whether it came at the first attempt.
@@ -148,6 +159,12 @@ fn position(stream: &StreamPosition) -> Position {
     (kind, stream.from.nanos(), stream.to.nanos(), stream.pass, stream.run, stream.sequence)
 }
 
+/// Returns how far a time lies outside a span. It has whole seconds, as a rule: up to one before the span is none.
+fn distance(time: UnixNanos, first: UnixNanos, last: UnixNanos) -> UnixNanos {
+    let first = first.saturating_sub(NANOS);
+    if time < first { first.saturating_sub(time) } else { time.saturating_sub(last).max(0) }
+}
+
 fn seconds(count: u64) -> UnixNanos {
     i128::from(count).saturating_mul(NANOS)
 }
@@ -157,3 +174,4 @@ fn words(distance: UnixNanos) -> String {
 }
 
 const NANOS: i128 = 1_000_000_000;
+const NANOS_IN_MILLISECOND: i128 = 1_000_000;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto::digest::CertificateDigest;
 use crate::crypto::timestamp::{Imprint, TimestampFault, Token, TrustRoot, nonce_for, parse_response};
 use crate::format::parts::{TimestampMode, Timestamps};
 use crate::format::path::PackagePath;
@@ -121,7 +122,7 @@ fn check_token(
         say(fault, path, findings);
     }
     let is_sound = faults.is_empty();
-    let mut valid_until = None;
+    let (mut valid_until, mut root_sha256) = (None, None);
     let mut accepted = false;
     if judgement.roots.is_empty() {
         let claimed = token.signer_subject().unwrap_or_else(|| "an unknown authority".to_owned());
@@ -131,6 +132,7 @@ fn check_token(
             Ok(chain) => {
                 accepted = judgement.as_of.is_none_or(|as_of| as_of <= chain.not_after);
                 valid_until = Some(chain.not_after);
+                root_sha256 = Some(CertificateDigest::from_bytes(chain.root_sha256));
                 if let Some(as_of) = judgement.as_of.filter(|_| !accepted) {
                     let claimed = format!("its certificates are valid until {}", seconds(chain.not_after));
                     let computed = format!("judged as of {}, and no earlier renewal", seconds(as_of));
@@ -147,6 +149,8 @@ fn check_token(
         gen_time: seconds(instant),
         accuracy_ms: accuracy.map(|accuracy| u64::try_from(accuracy.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)),
         authority: token.signer_subject(),
+        policy: token.policy(),
+        root_sha256,
         valid_until: valid_until.map(seconds),
         certificates_until: token.certificates_until().map(seconds),
         accepted,

@@ -236,6 +236,7 @@ impl Pass {
             }
         }
         facts.times.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
+        facts.times.service_offset_ms = self.clocks.largest_offset_ms(genesis);
         facts.times.as_of = options.as_of;
         facts.times.page_tokens = page_tokens.into_iter().map(|token| token.fact).collect();
         facts.times.renewal_tokens = renewed.tokens.into_iter().map(|token| token.fact).collect();
