@@ -7,11 +7,12 @@ use std::io::Read as _;
 use std::path::Path;
 
 use signhold::codec::json::slice_page;
-use signhold::crypto::digest::RecordDigest;
+use signhold::crypto::digest::{EventDigest, RecordDigest};
 use signhold::crypto::merkle::{self, leaf_hash};
 use signhold::format::bag::Manifest;
 use signhold::format::failure::FailureRecord;
 use signhold::format::genesis::Genesis;
+use signhold::format::ledger::SignedEvent;
 use signhold::format::page::PageRecord;
 use signhold::format::seal::Seal;
 use signhold::format::{Document, FormatError, decode, encode};
@@ -35,6 +36,19 @@ fn each_example_is_a_file_of_the_published_package() {
         assert_eq!(example(name), packed(path), "{name}");
     }
     assert_eq!(example("page").trim_end_matches('\n'), packed("data/pages/000001.json"));
+}
+
+#[test]
+fn the_line_of_a_ledger_is_one_of_the_published_ledger() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/ledger/good.txt");
+    let file = std::fs::read_to_string(file).unwrap();
+    let (_, ledger) = file.split_once("\n\n").unwrap();
+    let line = compact(example("ledger-line"));
+    assert_eq!(Some(line.as_str()), ledger.lines().nth(1));
+    let signed = SignedEvent::decode(line.as_bytes()).unwrap();
+    assert!(signed.is_signed(line.as_bytes()));
+    let first = ledger.lines().next().unwrap();
+    assert_eq!(signed.event.previous, Some(EventDigest::of(first.as_bytes())));
 }
 
 #[test]

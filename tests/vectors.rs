@@ -7,6 +7,11 @@
 #[path = "support/archive.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod archive;
+#[path = "support/ledger.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod ledger;
+#[path = "support/ledger_files.rs"]
+mod ledger_files;
 #[path = "support/package.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod package;
@@ -27,13 +32,14 @@ use signhold::codec::json::{Unsliceable, slice_page};
 use signhold::crypto::digest::RootHash;
 use signhold::crypto::merkle::{self, NodeHash, inclusion_path, leaf_hash, verify_inclusion};
 use signhold::format::bag::{BagInfo, Manifest, PayloadOxum};
+use signhold::format::checkpoint::Checkpoint;
 use signhold::format::failure::FailureRecord;
 use signhold::format::genesis::Genesis;
 use signhold::format::page::PageRecord;
 use signhold::format::seal::Seal;
 use signhold::format::{FormatError, decode};
 use signhold::time::ServiceTime;
-use signhold::verify::{Code, Options, Outcome, Trust, verify, verify_all};
+use signhold::verify::{Code, ExpectedHead, Options, Outcome, Trust, verify, verify_all, verify_ledger};
 
 /// Makes one test of each name, and a list of all names for [`no_file_is_unlisted`].
 macro_rules! vectors {
@@ -69,6 +75,9 @@ vectors! {
         no_value not_utf8 other_names_twice outermost_array surrogate_in_utf8 trailing_comma two_documents two_elements
         unpaired_surrogate value_inside_other_members value_is_an_object value_is_escaped value_twice
         value_twice_by_escape web_page white_space;
+    ledger:
+        checkpoint_of_another cut edited forked good good_with_a_checkpoint package_of_two_digests received_by_the_giver
+        sealed_twice stranger swapped time_goes_back torn transfer_open white_space;
     manifest:
         absolute_path asterisk byte_order_mark crlf device_name empty empty_line good no_last_newline one_space
         path_that_leaves path_twice percent_escape three_spaces unsorted upper_case;
@@ -144,6 +153,7 @@ fn no_file_is_unlisted() {
         }
     }
     listed.extend(["first.zip", "second.zip", "second-sealed-again.zip"].map(|name| format!("volumes/{name}")));
+    listed.extend(["good", "other"].map(|name| format!("ledger/{name}.checkpoint")));
     let mut found = BTreeSet::new();
     files_below(&root(), "", &mut found);
     let differences: Vec<&String> = found.symmetric_difference(&listed).collect();
@@ -166,9 +176,7 @@ fn each_family_has_a_readme_and_stands_in_the_table() {
 #[test]
 fn the_files_are_those_of_the_generator() {
     let is_archive = |path: &str| path.rsplit('.').next() == Some("zip");
-    for (path, bytes) in
-        [vector_files::all(), volume_files::all()].concat().into_iter().filter(|(path, _)| !is_archive(path))
-    {
+    for (path, bytes) in generated().into_iter().filter(|(path, _)| !is_archive(path)) {
         let stored = fs::read(root().join(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(stored == bytes, "{path} is not what the generator makes");
     }
@@ -177,7 +185,7 @@ fn the_files_are_those_of_the_generator() {
 #[test]
 #[ignore = "writes the files anew"]
 fn regenerate() {
-    for (path, bytes) in [vector_files::all(), volume_files::all()].concat() {
+    for (path, bytes) in generated() {
         let path = root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
@@ -195,6 +203,10 @@ fn roots_are_those_of_certificate_transparency() {
     ] {
         assert_eq!(Case::read("merkle", size).one("expect"), root);
     }
+}
+
+fn generated() -> Vec<vector_files::VectorFile> {
+    [vector_files::all(), volume_files::all(), ledger_files::all()].concat()
 }
 
 /// One vector file: header lines, an empty line, bytes.
@@ -234,6 +246,7 @@ fn check(family: &str, name: &str) {
         "bag_info" => check_bag_info(&case),
         "canonical" => check_document(&case),
         "json" => check_page(&case),
+        "ledger" => check_ledger(&case),
         "manifest" => check_manifest(&case),
         "merkle" => check_tree(&case),
         "package" => check_package(&case),
@@ -387,6 +400,23 @@ fn check_volumes(case: &Case) {
     assert_eq!(found, case.one("expect").split(' ').filter(|code| *code != "none").collect(), "{:#?}", set.findings);
     assert_eq!(set.outcome, outcome(case.one("outcome")));
     assert_eq!(verification.outcome(), set.outcome);
+}
+
+fn check_ledger(case: &Case) {
+    let second = ed25519_dalek::SigningKey::from_bytes(&[0x55; 32]);
+    let keys = vec![FINGERPRINT.parse().unwrap(), ledger::fingerprint(&second).parse().unwrap()];
+    let heads = match case.one("checkpoint") {
+        "none" => Vec::new(),
+        file => {
+            let text = fs::read_to_string(root().join("ledger").join(file)).unwrap();
+            vec![ExpectedHead::Checkpoint(file.to_owned(), Checkpoint::parse(&text).unwrap())]
+        }
+    };
+    let report = verify_ledger(case.bytes.as_slice(), &[], &Trust { keys, heads, ..Trust::default() }).unwrap();
+    let found: BTreeSet<&str> = report.finding_counts.keys().map(|code| code.as_str()).collect();
+    let expected = case.one("expect").split(' ').filter(|code| *code != "none").collect();
+    assert_eq!(found, expected, "{:#?}", report.findings);
+    assert_eq!(report.outcome, outcome(case.one("outcome")));
 }
 
 fn outcome(text: &str) -> Outcome {

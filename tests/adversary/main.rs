@@ -30,6 +30,7 @@ mod comparison;
 mod container;
 mod forged_tokens;
 mod honest;
+mod ledger_length;
 mod ledger_lies;
 mod page_stamps;
 mod policy;
