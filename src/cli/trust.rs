@@ -20,7 +20,7 @@ pub(super) struct TrustArgs {
     /// certificate file, which stands for its key, or for all whom it vouches for where it is a certification authority's
     #[arg(long, value_name = "KEY|CERT|FINGERPRINT")]
     pub(super) trust: Vec<String>,
-    /// Revocation lists for the signer's certificate and those above it, in PEM or DER
+    /// Revocation lists for the certificates of the signer and of time stamp authorities and for those above them, in PEM or DER
     #[arg(long, value_name = "FILE")]
     pub(super) crl: Vec<PathBuf>,
     /// Root certificates of time stamp authorities, in PEM

@@ -19,8 +19,9 @@ use const_oid::db::{rfc5911, rfc5912};
 use der::asn1::{Any, BitString, Int, OctetString, SetOfVec};
 use der::{Decode as _, Encode as _, Sequence, Tag};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SigningKey as _,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
+    SigningKey as _,
 };
 use sha2::{Digest as _, Sha256};
 use spki::AlgorithmIdentifierOwned;
@@ -35,9 +36,19 @@ pub struct TimestampAuthority {
     signer: Certificate,
     signer_sha256: [u8; 32],
     key: KeyPair,
+    root: Issuer<'static, KeyPair>,
     not_before: DateTime<Utc>,
     not_after: DateTime<Utc>,
     issued_count: AtomicU64,
+}
+
+/// That the authority's signer is not to be believed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevokedSigner {
+    /// From when on, to the second.
+    pub since: DateTime<Utc>,
+    /// Whether because its key came into other hands; else because it ceased to work.
+    pub key_compromised: bool,
 }
 
 /// Why no authority could be made.
@@ -74,13 +85,15 @@ impl TimestampAuthority {
         let mut purpose = CustomExtension::from_oid_content(EXTENDED_KEY_USAGE, vec![TIME_STAMPING].to_der()?);
         purpose.set_criticality(true);
         signer.custom_extensions.push(purpose);
-        let signer = signer.signed_by(&key, &Issuer::new(root, root_key))?;
+        let root = Issuer::new(root, root_key);
+        let signer = signer.signed_by(&key, &root)?;
 
         Ok(Self {
             root_pem,
             signer_sha256: Sha256::digest(signer.der()).into(),
             signer: Certificate::from_der(signer.der())?,
             key,
+            root,
             not_before,
             not_after,
             issued_count: AtomicU64::new(0),
@@ -91,6 +104,40 @@ impl TimestampAuthority {
     #[must_use]
     pub fn root_pem(&self) -> &str {
         &self.root_pem
+    }
+
+    /// Returns the root's revocation list in DER, in force from `this_update` to `next_update`: about the signer if it is `revoked`,
+    /// empty if not.
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampAuthorityError`].
+    pub fn revocation_list(
+        &self,
+        this_update: DateTime<Utc>,
+        next_update: DateTime<Utc>,
+        revoked: Option<RevokedSigner>,
+    ) -> Result<Vec<u8>, TimestampAuthorityError> {
+        let serial_number = SerialNumber::from_slice(self.signer.tbs_certificate().serial_number().as_bytes());
+        let entry = |revoked: RevokedSigner| RevokedCertParams {
+            serial_number,
+            revocation_time: SystemTime::from(revoked.since).into(),
+            reason_code: Some(if revoked.key_compromised {
+                RevocationReason::KeyCompromise
+            } else {
+                RevocationReason::CessationOfOperation
+            }),
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: SystemTime::from(this_update).into(),
+            next_update: SystemTime::from(next_update).into(),
+            crl_number: SerialNumber::from_slice(&[1]),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.map(entry).into_iter().collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(list.signed_by(&self.root)?.der().to_vec())
     }
 
     /// Answers a `TimeStampReq` with a `TimeStampResp`, at the time `now`.

@@ -355,6 +355,10 @@ codes! {
     TimestampChainUntrusted = "timestamp-chain-untrusted", Unestablished, Timestamps, "11";
     /// A certificate on a token's path has ended, and no renewal shows that the token is older.
     TimestampExpired = "timestamp-expired", Unestablished, Timestamps, "11";
+    /// A certificate on a token's path was revoked: not after its time, or after it for its key being in other hands, or after it.
+    TimestampCertificateRevoked = "timestamp-certificate-revoked", Violation, Timestamps, "11.2";
+    /// No list speaks about a certificate on a token's path.
+    TimestampRevocationNotChecked = "timestamp-revocation-not-checked", Note, Timestamps, "11.2";
     /// No token of a renewal is accepted.
     RenewalNotEstablished = "renewal-not-established", Unestablished, Timestamps, "11.1";
     /// The signed mode is `none`: times are the operator's own.

@@ -19,7 +19,7 @@ pub struct Trust {
     pub keys: Vec<Fingerprint>,
     /// Certification authorities whose word the reader takes for whose key a key is.
     pub authorities: Vec<Authority>,
-    /// Revocation lists for the certificates of a path to one of them.
+    /// Revocation lists for the certificates of a path to one of them, and of the paths of time stamps.
     pub revocation_lists: Vec<RevocationList>,
     /// Roots for time stamps.
     pub timestamp_roots: Vec<TrustRoot>,

@@ -20,7 +20,7 @@ fn of_acme() -> Trust {
     let lists = ACME.lists(None).map(|list| RevocationList::from_bytes(list).unwrap());
     Trust {
         authorities: authorities(&ACME.root_pem),
-        revocation_lists: lists.to_vec(),
+        revocation_lists: [lists.to_vec(), with_root().revocation_lists].concat(),
         keys: Vec::new(),
         ..with_root()
     }
@@ -169,7 +169,7 @@ fn signer_certificate_not_valid() {
 fn signer_certificate_revoked() {
     let revoked = |since: &str| {
         let lists = ACME.lists(Some(since)).map(|list| RevocationList::from_bytes(list).unwrap());
-        Trust { revocation_lists: lists.to_vec(), ..of_acme() }
+        Trust { revocation_lists: [lists.to_vec(), with_root().revocation_lists].concat(), ..of_acme() }
     };
     let expected = ["signer-certificate-revoked"];
     let draft = certified(|_| ());
@@ -192,7 +192,7 @@ fn signer_revocation_not_checked() {
     let named: Vec<&str> = report.findings.iter().map(|finding| finding.claimed.as_str()).collect();
     assert_eq!(named, ["CN=R. Roe", "CN=People of Acme"]);
     let forged = WRONG.lists(Some("2026-01-01T00:00:00Z")).map(|list| RevocationList::from_bytes(list).unwrap());
-    let trust = Trust { revocation_lists: forged.to_vec(), ..of_acme() };
+    let trust = Trust { revocation_lists: [forged.to_vec(), with_root().revocation_lists].concat(), ..of_acme() };
     let report = expect(&draft, trust, Outcome::Valid, &["signer-revocation-not-checked"]);
     assert_eq!(report.findings[0].computed, "the list in its issuer's name is not signed by its issuer");
 }

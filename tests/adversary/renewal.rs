@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha512};
+use signhold::crypto::certificate::RevocationList;
 use signhold::crypto::digest::FileDigest;
 use signhold::crypto::timestamp::{request, trust_roots_from_pem};
 use signhold::format::renewal;
-use signhold::simulate::timestamp_authority::TimestampAuthority;
+use signhold::simulate::timestamp_authority::{RevokedSigner, TimestampAuthority};
 use signhold::time::LocalTime;
 use signhold::verify::{ArchiveName, Options, Outcome, Renewal, Report, Trust, read_renewals, verify, verify_ledger};
 
@@ -55,10 +56,20 @@ fn renew(archive: &[u8], earlier: &[Renewal], by: &TimestampAuthority, time: &st
 }
 
 fn judge(archive: &[u8], renewals: &[Renewal], as_of: &str) -> Report {
+    judge_with(archive, renewals, as_of, None)
+}
+
+/// Judges where the first authority's list says something about its signer.
+fn judge_with(archive: &[u8], renewals: &[Renewal], as_of: &str, revoked: Option<RevokedSigner>) -> Report {
+    let list = |authority: &TimestampAuthority, revoked| {
+        let (from, to) = (instant("2026-11-01T00:00:00Z"), instant("2040-01-01T00:00:00Z"));
+        RevocationList::from_bytes(authority.revocation_list(from, to, revoked).unwrap()).unwrap()
+    };
     let pems = [&*SHORT, &*LONG, &*LONGER].map(TimestampAuthority::root_pem);
     let timestamp_roots = pems.iter().flat_map(|pem| trust_roots_from_pem(pem).unwrap()).collect();
+    let revocation_lists = vec![list(&SHORT, revoked), list(&LONG, None), list(&LONGER, None)];
     let options = Options {
-        trust: Trust { timestamp_roots, require_timestamp: true, ..pinned() },
+        trust: Trust { timestamp_roots, revocation_lists, require_timestamp: true, ..pinned() },
         as_of: Some(LocalTime::new(instant(as_of))),
         renewals: renewals.to_vec(),
         threads: 1,
@@ -261,4 +272,16 @@ fn more_renewals_than_anybody_needs_are_not_kept() {
     assert_eq!(of_ledger(&archive, &ledger).len(), 64);
     ledger.lines.pop();
     expect_ledger(&ledger, &[]);
+}
+
+/// FORMAT §11.2: the authority's key was lost, and a renewal is older than that: the stamps inside are older than the renewal.
+#[test]
+fn a_renewal_carries_a_package_over_the_loss_of_an_authoritys_key() {
+    let archive = package();
+    let revoked = Some(RevokedSigner { since: instant("2026-12-25T00:00:00Z"), key_compromised: true });
+    let judged = |renewals: &[Renewal]| judge_with(&archive, renewals, "2026-12-30T00:00:00Z", revoked);
+    expect(&judged(&[]), Outcome::Indeterminate, &["timestamp-certificate-revoked"]);
+    expect(&judged(&[renew(&archive, &[], &LONG, BEFORE)]), Outcome::Valid, &["timestamp-certificate-revoked"]);
+    let late = renew(&archive, &[], &LONG, "2026-12-26T00:00:00Z");
+    expect(&judged(&[late]), Outcome::Indeterminate, &["timestamp-certificate-revoked"]);
 }

@@ -6,9 +6,10 @@
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
+use signhold::crypto::certificate::RevocationList;
 use signhold::crypto::timestamp::{nonce_for, request, trust_roots_from_pem};
-use signhold::simulate::timestamp_authority::TimestampAuthority;
-use signhold::verify::{Outcome, Report, Trust};
+use signhold::simulate::timestamp_authority::{RevokedSigner, TimestampAuthority};
+use signhold::verify::{Outcome, Report, Severity, Trust};
 
 use crate::archive::Files;
 use crate::package::{Draft, Stamp, sha256};
@@ -53,8 +54,20 @@ fn sealed_with(stamp: Stamp) -> Draft {
     draft
 }
 
+/// A reader who knows key, root and the root's revocation list.
 pub(crate) fn with_root() -> Trust {
-    Trust { timestamp_roots: trust_roots_from_pem(AUTHORITY.root_pem()).unwrap(), require_timestamp: true, ..pinned() }
+    with_list(None)
+}
+
+/// The same, where the list says something about the authority's signer.
+fn with_list(revoked: Option<RevokedSigner>) -> Trust {
+    let list = AUTHORITY.revocation_list(instant("2026-12-01T00:00:00Z"), instant("2026-12-08T00:00:00Z"), revoked);
+    Trust {
+        timestamp_roots: trust_roots_from_pem(AUTHORITY.root_pem()).unwrap(),
+        revocation_lists: vec![RevocationList::from_bytes(list.unwrap()).unwrap()],
+        require_timestamp: true,
+        ..pinned()
+    }
 }
 
 #[track_caller]
@@ -240,4 +253,55 @@ fn timestamp_order_of_the_plan() {
 fn timestamp_order_of_the_seal() {
     let draft = sealed_with(stamp("2026-11-22T06:10:00Z"));
     expect(&draft.build(), with_root(), Outcome::Invalid, &["timestamp-order"]);
+}
+
+fn severities(report: &Report) -> Vec<Severity> {
+    report.findings.iter().map(|finding| finding.severity).collect()
+}
+
+/// FORMAT §11.2: the authority was revoked when it stamped; whoever holds its key made the stamps.
+#[test]
+fn timestamp_certificate_revoked() {
+    for key_compromised in [false, true] {
+        let revoked = RevokedSigner { since: instant("2026-11-22T06:04:30Z"), key_compromised };
+        let files = stamped().build();
+        let report = expect(&files, with_list(Some(revoked)), Outcome::Invalid, &["timestamp-certificate-revoked"]);
+        assert_eq!(severities(&report), [Severity::Violation; 2], "genesis at that very second, and the seal");
+        assert!(!report.facts.times.seal_tokens[0].accepted);
+    }
+}
+
+/// FORMAT §11.2: a key that came into other hands makes tokens of any time, so those from before are worth nothing by themselves.
+#[test]
+fn a_key_that_was_lost_later_establishes_nothing() {
+    let revoked = RevokedSigner { since: instant("2026-11-25T00:00:00Z"), key_compromised: true };
+    let files = stamped().build();
+    let report = expect(&files, with_list(Some(revoked)), Outcome::Indeterminate, &["timestamp-certificate-revoked"]);
+    assert_eq!(severities(&report), [Severity::Unestablished; 2]);
+    assert!(!report.facts.times.seal_tokens[0].accepted);
+}
+
+/// FORMAT §11.2: an authority that ceased to work has stamped rightly before.
+#[test]
+fn an_authority_that_ceased_later_has_stamped_rightly() {
+    let revoked = RevokedSigner { since: instant("2026-11-25T00:00:00Z"), key_compromised: false };
+    let files = stamped().build();
+    let report = expect(&files, with_list(Some(revoked)), Outcome::Valid, &["timestamp-certificate-revoked"]);
+    assert_eq!(severities(&report), [Severity::Note; 2]);
+    assert!(report.facts.times.seal_tokens[0].accepted);
+}
+
+/// FORMAT §11.2: silence is not a pass: the list that the reader gave is another authority's, or was over when the token was made.
+#[test]
+fn timestamp_revocation_not_checked() {
+    let files = stamped().build();
+    let (from, to) = (instant("2026-11-01T00:00:00Z"), instant("2026-11-08T00:00:00Z"));
+    for (authority, until) in [(&*ANOTHER, "2026-12-08T00:00:00Z"), (&*AUTHORITY, "2026-11-08T00:00:00Z")] {
+        let list = authority.revocation_list(from, instant(until).max(to), None).unwrap();
+        let trust = Trust { revocation_lists: vec![RevocationList::from_bytes(list).unwrap()], ..with_root() };
+        let report = expect(&files, trust, Outcome::Valid, &["timestamp-revocation-not-checked"]);
+        assert!(report.facts.times.seal_tokens[0].accepted);
+    }
+    // Who gives no list has asked for none.
+    expect(&files, Trust { revocation_lists: Vec::new(), ..with_root() }, Outcome::Valid, &[]);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use signhold::simulate::timestamp_authority::TimestampAuthority;
+use signhold::simulate::timestamp_authority::{RevokedSigner, TimestampAuthority};
 use signhold::simulate::{Server, Settings};
 use tempfile::TempDir;
 
@@ -20,6 +20,8 @@ struct Stamped {
     matter: Matter,
     package: PathBuf,
     short_root: PathBuf,
+    /// Its revocation list of the day after tomorrow, which says that the key came into other hands tomorrow.
+    short_list: PathBuf,
     now: DateTime<Utc>,
     folder: TempDir,
 }
@@ -35,18 +37,22 @@ impl Stamped {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let short_root = folder.path().join("short-root.pem");
+        let short_list = folder.path().join("short.crl");
         let mut begun = None;
         let service = Service::with(300, |settings| {
             let now = settings.now;
             let short = TimestampAuthority::new(now - TimeDelta::days(1), now + TimeDelta::days(30)).unwrap();
             std::fs::write(&short_root, short.root_pem()).unwrap();
+            let day = |days: i64| now + TimeDelta::days(days);
+            let lost = RevokedSigner { since: day(1), key_compromised: true };
+            std::fs::write(&short_list, short.revocation_list(day(2), day(9), Some(lost)).unwrap()).unwrap();
             settings.time_stamper = Some(Arc::new(move |request: &[u8], now| short.respond(request, now)));
             begun = Some(now);
         });
         let matter = Matter::new();
         service.collect(&matter).code(0);
         let package = matter.package();
-        Self { service, matter, package, short_root, now: begun.unwrap(), folder }
+        Self { service, matter, package, short_root, short_list, now: begun.unwrap(), folder }
     }
 
     /// Starts an authority whose present is so many days from now.
@@ -127,6 +133,21 @@ fn a_package_that_was_stamped_anew_in_time_outlives_its_authority() {
     let listed = Cli::new().args(["custody", &stamped.matter.dir, "list", "--json"]).code(0).stdout;
     let listed: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed["lines"][4]["event"]["details"]["over"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_authority_that_lost_its_key_is_believed_for_what_was_renewed_before() {
+    let stamped = Stamped::new();
+    let judged = |days: i64| stamped.verify(days).set("--crl", &stamped.short_list);
+    let said = judged(10).code(3).stdout;
+    assert!(said.contains("unestablished timestamp-certificate-revoked  `seal/seal.tsr`  FORMAT §11.2\n"), "{said}");
+    let early = stamped.authority("early", 0);
+    stamped.renew(&early).stderr("").code(0);
+    let renewed = || judged(10).set("--ledger", stamped.ledger()).arg("--tsa-root").arg(&early.root);
+    let said = renewed().code(0).stdout;
+    assert!(said.contains("note          timestamp-certificate-revoked  `seal/seal.tsr`"), "{said}");
+    // Nobody brought a list of the second authority.
+    assert!(said.contains("note          timestamp-revocation-not-checked  `ledger.jsonl:4#1`"), "{said}");
 }
 
 #[test]

@@ -23,5 +23,5 @@ mod revocation;
 
 pub use authority::{Authority, Trusted, TrustedError, trusted_from_pem};
 pub use bundle::{CertificateFileError, SignerCertificates};
-pub use path::{PathFault, SignerPath};
+pub use path::{PathFault, SignerPath, standing};
 pub use revocation::{Revocation, RevocationList, RevocationListError};

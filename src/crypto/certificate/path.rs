@@ -113,16 +113,25 @@ impl SignerPath {
     /// Holds every certificate but the authority's own against `lists`: whom it names, and how it stands at `instant`.
     #[must_use]
     pub fn check_revocation(&self, lists: &[RevocationList], instant: DateTime<Utc>) -> Vec<(String, Revocation)> {
-        let issuers = self.encodings.iter().skip(1);
-        let pairs = self.encodings.iter().zip(issuers).filter_map(|(certificate, issuer)| {
-            Certificate::read(certificate).ok().zip(Certificate::read(issuer).ok())
-        });
-        pairs
-            .map(|(certificate, issuer)| {
-                (certificate.subject_text(), Revocation::of(&certificate, &issuer, lists, instant))
-            })
-            .collect()
+        standing(&self.encodings, lists, instant)
     }
+}
+
+/// Holds every certificate of a path but the last, its end, against `lists`: whom it names, and how it stands at `instant`.
+///
+/// `encodings` are the certificates in DER, each but the last followed by its issuer's.
+#[must_use]
+pub fn standing(encodings: &[Vec<u8>], lists: &[RevocationList], instant: DateTime<Utc>) -> Vec<(String, Revocation)> {
+    let issuers = encodings.iter().skip(1);
+    let pairs = encodings
+        .iter()
+        .zip(issuers)
+        .filter_map(|(certificate, issuer)| Certificate::read(certificate).ok().zip(Certificate::read(issuer).ok()));
+    pairs
+        .map(|(certificate, issuer)| {
+            (certificate.subject_text(), Revocation::of(&certificate, &issuer, lists, instant))
+        })
+        .collect()
 }
 
 /// Refuses a path with an intermediate whose key usage does not allow it to sign certificates, which webpki does not ask.

@@ -48,6 +48,8 @@ pub enum Revocation {
         since: DateTime<Utc>,
         /// Whether that is not after the instant.
         before: bool,
+        /// Whether a list says that a key came into other hands: then even a signature from before may be younger than it says.
+        compromised: bool,
     },
 }
 
@@ -88,16 +90,20 @@ impl Revocation {
         let mut unknown = "no revocation list was given for it".to_owned();
         let mut not_revoked = false;
         let mut since: Option<DateTime<Utc>> = None;
+        let mut compromised = false;
         for fields in lists.iter().filter_map(|list| list.fields().ok()) {
             match fields.look_up(certificate, issuer, instant) {
                 Ok(None) => {}
                 Ok(Some(Entry::Absent)) => not_revoked = true,
-                Ok(Some(Entry::Revoked(date))) => since = Some(since.map_or(date, |since| since.min(date))),
+                Ok(Some(Entry::Revoked(entry))) => {
+                    since = Some(since.map_or(entry.since, |since| since.min(entry.since)));
+                    compromised |= entry.compromised;
+                }
                 Err(reason) => unknown = reason,
             }
         }
         match since {
-            Some(since) => Revocation::Revoked { since, before: since <= instant },
+            Some(since) => Revocation::Revoked { since, before: since <= instant, compromised },
             None if not_revoked => Revocation::NotRevoked,
             None => Revocation::Unknown(unknown),
         }
@@ -109,7 +115,14 @@ type Extension<'a> = (ObjectIdentifier, bool, &'a [u8]);
 
 enum Entry {
     Absent,
-    Revoked(DateTime<Utc>),
+    Revoked(Listed),
+}
+
+/// What an entry of a list says.
+#[derive(Clone, Copy)]
+struct Listed {
+    since: DateTime<Utc>,
+    compromised: bool,
 }
 
 /// The parts of a `CertificateList`, borrowed.
@@ -154,23 +167,26 @@ impl<'a> Fields<'a> {
         Ok(Self { signed: list.encoding, algorithm, signature, issuer, this_update, next_update, entries, extensions })
     }
 
-    /// Reads every entry: its serial number, and from when on it is revoked.
-    fn walk(&self, mut each: impl FnMut((&'a [u8], DateTime<Utc>)) -> Result<(), DerFault>) -> Result<(), DerFault> {
+    /// Reads every entry: its serial number, and what it says.
+    fn walk(&self, mut each: impl FnMut((&'a [u8], Listed)) -> Result<(), DerFault>) -> Result<(), DerFault> {
         let Some(entries) = &self.entries else { return Ok(()) };
         let mut rest = entries.fields();
         while let Some(entry) = rest.optional(SEQUENCE)? {
             let mut fields = entry.fields();
             let serial = fields.expect(INTEGER)?.content;
             let mut since = time(&fields.next_value()?)?;
+            let mut compromised = false;
             if let Some(list) = fields.optional(SEQUENCE)? {
                 for (identifier, _, content) in extensions(&list)? {
                     if identifier == INVALIDITY_DATE {
                         since = since.min(time(&Value::only(content, GENERALIZED_TIME)?)?);
+                    } else if identifier == REASON {
+                        compromised = COMPROMISES.contains(&Value::only(content, ENUMERATED)?.content);
                     }
                 }
             }
             fields.finish()?;
-            each((serial, since))?;
+            each((serial, Listed { since, compromised }))?;
         }
         rest.finish()
     }
@@ -193,15 +209,17 @@ impl<'a> Fields<'a> {
         }
         let scope = self.scope(certificate)?;
         let mut found = None;
-        let walked = self.walk(|(serial, since)| {
+        let walked = self.walk(|(serial, entry)| {
             if serial == certificate.serial {
-                found = Some(found.map_or(since, |earlier: DateTime<Utc>| earlier.min(since)));
+                let before: Listed = found.unwrap_or(entry);
+                let compromised = before.compromised || entry.compromised;
+                found = Some(Listed { since: before.since.min(entry.since), compromised });
             }
             Ok(())
         });
         walked.map_err(|_| "the list cannot be read".to_owned())?;
-        if let Some(since) = found {
-            return Ok(Some(Entry::Revoked(since)));
+        if let Some(entry) = found {
+            return Ok(Some(Entry::Revoked(entry)));
         }
         if scope == Scope::Other {
             return Err("the list is about other certificates of its issuer".to_owned());
@@ -314,6 +332,12 @@ const DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 const STATED_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 /// invalidityDate of an entry.
 const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
+/// reasonCode of an entry.
+const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
+/// Tag of an ENUMERATED.
+const ENUMERATED: u8 = 0x0a;
+/// keyCompromise and cACompromise (RFC 5280 §5.3.1).
+const COMPROMISES: [&[u8]; 2] = [&[1], &[2]];
 
 #[cfg(test)]
 mod tests {
@@ -356,7 +380,7 @@ mod tests {
         assert_eq!(standing(&chain, &[]), [none.clone(), none]);
         let root = chain.root_list(|params| params.revoked_certs = vec![revoked(0x22, "2026-11-01T00:00:00Z")]);
         let since = instant("2026-11-01T00:00:00Z");
-        assert_eq!(standing(&chain, &[root])[1], Revocation::Revoked { since, before: true });
+        assert_eq!(standing(&chain, &[root])[1], Revocation::Revoked { since, before: true, compromised: false });
     }
 
     #[test]
@@ -365,12 +389,36 @@ mod tests {
         for (date, before) in [("2026-11-22T06:31:00Z", true), ("2026-11-22T06:31:01Z", false)] {
             let found =
                 of_signer(&chain, |params| params.revoked_certs = vec![revoked(0x12, NOW), revoked(0x11, date)]);
-            assert_eq!(found, Revocation::Revoked { since: instant(date), before });
+            assert_eq!(found, Revocation::Revoked { since: instant(date), before, compromised: false });
         }
         let mut entry = revoked(0x11, "2026-11-23T00:00:00Z");
         entry.invalidity_date = Some(SystemTime::from(instant("2026-11-10T00:00:00Z")).into());
         let found = of_signer(&chain, |params| params.revoked_certs = vec![entry]);
-        assert_eq!(found, Revocation::Revoked { since: instant("2026-11-10T00:00:00Z"), before: true });
+        assert_eq!(
+            found,
+            Revocation::Revoked { since: instant("2026-11-10T00:00:00Z"), before: true, compromised: false }
+        );
+    }
+
+    #[test]
+    fn a_lost_key_is_told_from_other_reasons() {
+        use rcgen::RevocationReason as Reason;
+        let chain = Chain::good();
+        for (reason, lost) in [
+            (Reason::KeyCompromise, true),
+            (Reason::CaCompromise, true),
+            (Reason::Superseded, false),
+            (Reason::CessationOfOperation, false),
+        ] {
+            let mut entry = revoked(0x11, "2026-11-23T00:00:00Z");
+            entry.reason_code = Some(reason);
+            // Named twice, a key is lost if one entry says so.
+            let found = of_signer(&chain, |params| {
+                params.revoked_certs = vec![entry, revoked(0x11, "2026-11-24T00:00:00Z")];
+            });
+            let since = instant("2026-11-23T00:00:00Z");
+            assert_eq!(found, Revocation::Revoked { since, before: false, compromised: lost });
+        }
     }
 
     #[test]

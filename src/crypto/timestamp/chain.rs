@@ -8,7 +8,8 @@
 //! SHA-1 signs nothing. Version 1 roots are accepted. Beyond webpki, the root must have been valid at the token's time,
 //! as OpenSSL asks.
 //!
-//! Revocation is not looked at: that needs lists from outside.
+//! Revocation is not looked at here, since that needs lists from outside: the report holds the certificates of the path, for
+//! [`crate::crypto::certificate::standing`].
 
 use chrono::{DateTime, Utc};
 use rustls_pki_types::pem::PemObject as _;
@@ -23,6 +24,7 @@ use super::token::Token;
 /// A root that the caller trusts for time stamps.
 #[derive(Debug, Clone)]
 pub struct TrustRoot {
+    encoding: Vec<u8>,
     anchor: TrustAnchor<'static>,
     subject: String,
     sha256: [u8; 32],
@@ -35,6 +37,8 @@ pub struct TrustRoot {
 pub struct ChainReport {
     /// Subjects from the signer up to and including the root, as RFC 4514 writes them.
     pub subjects: Vec<String>,
+    /// The certificates in DER, in the same order.
+    pub encodings: Vec<Vec<u8>>,
     /// SHA-256 of the root's certificate.
     pub root_sha256: [u8; 32],
     /// The first end of validity on the path, root included: after it only a later token can show that this one is
@@ -77,6 +81,7 @@ impl TrustRoot {
     fn new(encoding: &CertificateDer<'_>) -> Option<Self> {
         let certificate = Certificate::read(encoding).ok()?;
         Some(Self {
+            encoding: encoding.to_vec(),
             anchor: webpki::anchor_from_trusted_cert(encoding).ok()?.to_owned(),
             subject: certificate.subject_text(),
             sha256: Sha256::digest(encoding).into(),
@@ -186,13 +191,16 @@ fn report<'a>(
     root: &TrustRoot,
 ) -> ChainReport {
     let mut subjects = vec![signer.subject_text()];
+    let mut encodings = vec![signer.encoding.to_vec()];
     let mut not_after = signer.not_after.min(root.not_after);
     for certificate in intermediates.filter_map(|encoding| Certificate::read(encoding).ok()) {
         subjects.push(certificate.subject_text());
+        encodings.push(certificate.encoding.to_vec());
         not_after = not_after.min(certificate.not_after);
     }
     subjects.push(root.subject.clone());
-    ChainReport { subjects, root_sha256: root.sha256, not_after }
+    encodings.push(root.encoding.clone());
+    ChainReport { subjects, encodings, root_sha256: root.sha256, not_after }
 }
 
 fn is_about_time(problem: &webpki::Error) -> bool {

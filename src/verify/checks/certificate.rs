@@ -124,7 +124,7 @@ fn check_revocation(path: &SignerPath, trust: &Trust, instant: DateTime<Utc>, sa
     for (subject, standing) in path.check_revocation(&trust.revocation_lists, instant) {
         match standing {
             Revocation::NotRevoked => {}
-            Revocation::Revoked { since, before } => {
+            Revocation::Revoked { since, before, .. } => {
                 let claimed = format!("{subject}, revoked since {}", text(since));
                 let computed = format!("held against {}", text(instant));
                 if before {

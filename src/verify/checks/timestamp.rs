@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto::certificate::{self, Revocation, RevocationList};
 use crate::crypto::digest::CertificateDigest;
-use crate::crypto::timestamp::{Imprint, TimestampFault, Token, TrustRoot, nonce_for, parse_response};
+use crate::crypto::timestamp::{ChainReport, Imprint, TimestampFault, Token, TrustRoot, nonce_for, parse_response};
 use crate::format::parts::{TimestampMode, Timestamps};
 use crate::format::path::PackagePath;
 use crate::time::TsaTime;
@@ -21,6 +22,8 @@ use crate::verify::verdict::TokenFact;
 pub(in crate::verify) struct Judgement<'a> {
     /// The roots given.
     pub(in crate::verify) roots: &'a [TrustRoot],
+    /// Revocation lists, whosoever they are of.
+    pub(in crate::verify) lists: &'a [RevocationList],
     /// The policies accepted; none means any.
     pub(in crate::verify) policies: &'a [String],
     /// The instant at which a chain must not have ended; none where the reader named none.
@@ -133,7 +136,8 @@ fn check_token(
                 accepted = judgement.as_of.is_none_or(|as_of| as_of <= chain.not_after);
                 valid_until = Some(chain.not_after);
                 root_sha256 = Some(CertificateDigest::from_bytes(chain.root_sha256));
-                if let Some(as_of) = judgement.as_of.filter(|_| !accepted) {
+                accepted &= check_revocation(&chain, token.gen_time(), path, judgement, findings);
+                if let Some(as_of) = judgement.as_of.filter(|as_of| *as_of > chain.not_after) {
                     let claimed = format!("its certificates are valid until {}", seconds(chain.not_after));
                     let computed = format!("judged as of {}, and no earlier renewal", seconds(as_of));
                     findings.say(Code::TimestampExpired, path, claimed, computed);
@@ -158,6 +162,53 @@ fn check_token(
     let time =
         TsaTime { instant, accuracy: TimeDelta::from_std(accuracy.unwrap_or_default()).unwrap_or(TimeDelta::MAX) };
     TokenSeen { fact, time, is_sound }
+}
+
+/// Holds the path against the lists; returns whether nothing in them weighs against the token.
+///
+/// A key that was revoked after the token's time for being in other hands may have made that token later, under an earlier time:
+/// unless it is judged as of an instant before that, by a renewal or by the reader's wish.
+fn check_revocation(
+    chain: &ChainReport,
+    gen_time: DateTime<Utc>,
+    path: &str,
+    judgement: &Judgement<'_>,
+    findings: &mut Findings,
+) -> bool {
+    let mut is_good = true;
+    let mut unknown = Vec::new();
+    for (subject, standing) in certificate::standing(&chain.encodings, judgement.lists, gen_time) {
+        let (since, severity) = match standing {
+            Revocation::NotRevoked => continue,
+            Revocation::Unknown(reason) => {
+                unknown.push(format!("{subject}: {reason}"));
+                continue;
+            }
+            Revocation::Revoked { since, before: true, .. } => (since, Severity::Violation),
+            Revocation::Revoked { since, compromised: true, .. }
+                if judgement.as_of.is_none_or(|as_of| since <= as_of) =>
+            {
+                (since, Severity::Unestablished)
+            }
+            Revocation::Revoked { since, .. } => (since, Severity::Note),
+        };
+        is_good &= severity == Severity::Note;
+        let why = match severity {
+            Severity::Violation => "not after the token's time",
+            Severity::Unestablished => "after the token's time, since the key was in other hands",
+            Severity::Note => "after the time that counts",
+        };
+        let claimed = format!("{subject}, revoked since {}, {why}", seconds(since));
+        let finding =
+            Finding::new(Code::TimestampCertificateRevoked, path, claimed, format!("stamped at {}", seconds(gen_time)));
+        findings.add(finding.with_severity(severity));
+    }
+    // Who gives no list has asked for none.
+    if !unknown.is_empty() && !judgement.lists.is_empty() {
+        let expected = "a revocation list that speaks about each certificate below the root";
+        findings.say(Code::TimestampRevocationNotChecked, path, unknown.join("; "), expected);
+    }
+    is_good
 }
 
 fn seconds(instant: DateTime<Utc>) -> String {

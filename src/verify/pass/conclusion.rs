@@ -194,7 +194,12 @@ impl Pass {
         let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
         let as_of = options.as_of.map(LocalTime::to_datetime);
         let trust = &options.trust;
-        let reader = Judgement { roots: &trust.timestamp_roots, policies: &trust.timestamp_policies, as_of };
+        let reader = Judgement {
+            roots: &trust.timestamp_roots,
+            lists: &trust.revocation_lists,
+            policies: &trust.timestamp_policies,
+            as_of,
+        };
         let renewed = renewal::check(renewals, archive.as_ref(), &reader, &mut self.findings);
         let judgement = Judgement { as_of: renewed.as_of, ..reader };
         let page_tokens = page_stamp::check(&self.page_stamps, genesis, &judgement, &mut self.findings);
