@@ -97,6 +97,14 @@ impl Stamped {
 fn a_package_that_was_stamped_anew_in_time_outlives_its_authority() {
     let stamped = Stamped::new();
     stamped.verify(10).code(0);
+    let due = |days: i64| {
+        let id = stamped.package.file_stem().unwrap().to_str().unwrap();
+        let until = text(stamped.now + TimeDelta::days(days));
+        let due = || Cli::new().args(["custody", &stamped.matter.dir, "due"]);
+        due().stderr("").stdout(&format!("{until}  {id}\n")).code(0);
+        due().set("--tsa-root", &stamped.short_root).stderr("").stdout(&format!("{until}  {id}\n")).code(0);
+    };
+    due(30);
     let said = stamped.verify(60).code(3).stdout;
     let ended = text(stamped.now + TimeDelta::days(30));
     let explained = format!(
@@ -126,6 +134,7 @@ fn a_package_that_was_stamped_anew_in_time_outlives_its_authority() {
     let said = stamped.verify(60).set("--ledger", stamped.ledger()).code(3).stdout;
     assert!(said.contains("unestablished renewal-not-established  `ledger.jsonl:4`  FORMAT §11.1\n"), "{said}");
 
+    due(3650);
     // A second renewal is over the first as well.
     let longer = stamped.authority("longer", 50);
     stamped.renew(&longer).stderr("").code(0);

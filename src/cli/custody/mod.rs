@@ -38,6 +38,8 @@ enum CustodyVerb {
     Receive(act::ReceiveArgs),
     /// Sign as a second person that packages are what they are
     Countersign(act::CountersignArgs),
+    /// Say until when each package has to be stamped anew
+    Due(renew::DueArgs),
     /// Stamp packages anew, before the certificates of their time stamps end
     Renew(renew::RenewArgs),
     /// Say that a key is not to be trusted any more
@@ -56,6 +58,7 @@ pub(super) fn run(args: &CustodyArgs) -> Result<ExitCode, CliError> {
         CustodyVerb::Transfer(verb) => act::transfer(dir, verb),
         CustodyVerb::Receive(verb) => act::receive(dir, verb),
         CustodyVerb::Countersign(verb) => act::countersign(dir, verb),
+        CustodyVerb::Due(verb) => renew::due(dir, verb),
         CustodyVerb::Renew(verb) => renew::run(dir, verb),
         CustodyVerb::Revoke(verb) => act::revoke(dir, verb),
         CustodyVerb::Append(verb) => append::run(dir, verb),

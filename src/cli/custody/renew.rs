@@ -46,6 +46,41 @@ pub(super) struct RenewArgs {
     signer: SignerArgs,
 }
 
+#[derive(Args)]
+pub(super) struct DueArgs {
+    /// Packages: their files, or the identifiers of those in the matter folder; all of the matter if left out
+    #[arg(value_name = "PACKAGE")]
+    package: Vec<PathBuf>,
+    /// Root certificates of time stamp authorities, in PEM; without them only those certificates are known that came with the stamps
+    #[arg(long, value_name = "PEM")]
+    tsa_root: Vec<PathBuf>,
+}
+
+/// Says until when each package has to be renewed. Nothing is verified, and nobody asked.
+pub(super) fn due(dir: &Path, args: &DueArgs) -> Result<ExitCode, CliError> {
+    let roots = read_roots(&args.tsa_root)?;
+    let target = Target::find(dir)?;
+    let chain = target.open()?;
+    let mut paths: Vec<PathBuf> = args.package.iter().map(|given| find(given, &target)).collect::<Result<_, _>>()?;
+    if let (true, Target::Matter(matter)) = (paths.is_empty(), &target) {
+        paths.extend(matter.packages()?.iter().map(|id| matter.package_path(id)));
+    }
+    let mut listed = Vec::new();
+    for path in &paths {
+        let Described { name, facts } = describe(path)?;
+        let renewals = chain.renewals(&name.package);
+        let until = if renewals.digests.is_empty() { end_of_stamps(path, facts, &roots)? } else { renewals.until };
+        listed.push((until, name.package));
+    }
+    // What ends first stands first; what was never stamped has nothing to end, and stands last.
+    listed.sort_by_key(|(until, _)| until.unwrap_or(DateTime::<Utc>::MAX_UTC));
+    for (until, package) in listed {
+        let until = until.map_or_else(|| "never stamped, or no certificates known".to_owned(), text);
+        out::answer(&format!("{until}  {package}\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn run(dir: &Path, args: &RenewArgs) -> Result<ExitCode, CliError> {
     refuse_passwords(&args.tsa_url)?;
     if args.tsa_url.len() > MOST_TOKENS {
@@ -151,20 +186,13 @@ fn warn(path: &Path, facts: Facts, before: &Renewals, tokens: &[Token], roots: &
         }
         return Ok(());
     }
-    let facts = if roots.is_empty() {
-        facts
-    } else {
-        let trust = Trust { timestamp_roots: roots.to_vec(), ..Trust::default() };
-        verify(open(path)?, &Options { trust, quick: true, threads: 1, ..Options::default() })?.facts
-    };
     if facts.times.seal_tokens.is_empty() {
         out::talk(&format!(
             "warning: `{shown}` has no time stamp over its seal: the renewal shows that it existed at {}, and nothing of when it was made",
             text(time)
         ));
     }
-    let ends = [last_end(&facts.times.genesis_tokens), last_end(&facts.times.seal_tokens)];
-    if let Some(until) = ends.into_iter().flatten().min().filter(|until| *until < time) {
+    if let Some(until) = end_of_stamps(path, facts, roots)?.filter(|until| *until < time) {
         out::talk(&format!(
             "warning: the certificates of the time stamps in `{shown}` ended at {}, and the new stamp is of {}: it comes too late to \
              carry them on",
@@ -173,6 +201,18 @@ fn warn(path: &Path, facts: Facts, before: &Renewals, tokens: &[Token], roots: &
         ));
     }
     Ok(())
+}
+
+/// Returns the end of the stamps in a package, those of the plan or those of the seal, whichever is first; as far as is known.
+fn end_of_stamps(path: &Path, facts: Facts, roots: &[TrustRoot]) -> Result<Option<DateTime<Utc>>, CliError> {
+    let facts = if roots.is_empty() {
+        facts
+    } else {
+        let trust = Trust { timestamp_roots: roots.to_vec(), ..Trust::default() };
+        verify(open(path)?, &Options { trust, quick: true, threads: 1, ..Options::default() })?.facts
+    };
+    let ends = [last_end(&facts.times.genesis_tokens), last_end(&facts.times.seal_tokens)];
+    Ok(ends.into_iter().flatten().min())
 }
 
 /// Of several tokens over the same bytes one is enough.
