@@ -165,7 +165,7 @@ scale_of() {
   collect_peak=$(watched "${cmd[@]}")
   body_bytes=$(python3 -c 'import json, sys
 text = open(sys.argv[1]).read()
-print(json.loads(text[text.index("{\n") :])["totals"]["body_bytes"])' "$work/out.txt")
+print(json.JSONDecoder().raw_decode(text[text.index("{\n") :])[0]["totals"]["body_bytes"])' "$work/out.txt")
   scale_row "collect $1 records" "$collect_peak" "$body_bytes"
   find_package scale.zip
   rm -rf "$work/matter"
@@ -256,7 +256,7 @@ if [ "${THROTTLED:-yes}" = yes ]; then
   timed "${cmd[@]}"
   totals=$(python3 -c 'import json, sys
 text = open(sys.argv[1]).read()
-totals = json.loads(text[text.index("{\n") :])["totals"]
+totals = json.JSONDecoder().raw_decode(text[text.index("{\n") :])[0]["totals"]
 print(totals["pages"], totals["failures"])' "$work/out.txt")
   read -r pages refused <<<"$totals"
   least=$(((pages - 1) * 2))
