@@ -1,9 +1,11 @@
 //! The judge: package bytes to a verdict (FORMAT §§12, 13).
 //!
-//! It shares no code with what made the package above the format itself, reads one handle from its first byte to its last,
-//! computes every value anew, and believes none that is stored. It has no disk, network, clock or randomness: the same bytes
-//! and the same trust give the same report everywhere. `pass` goes over the archive, `checks` one file for each section of
-//! FORMAT, [`finding`] the table of codes, [`verdict`] the one function that draws the verdict, [`budget`] all limits.
+//! It shares no code with what made the package above the format itself; of a ledger it shares the rules, which are
+//! [`crate::custody`]'s. It reads one handle from its first byte to its last, computes every value anew, and believes none that is
+//! stored. It has no disk, network, clock or randomness: the same bytes, the same trust and the same instant to judge as of give
+//! the same report everywhere. `pass` goes over the archive, `checks` one file for each section of FORMAT, [`set`] what several
+//! packages show together, [`ledger`] the chain of custody, [`policy`] what a reader demands besides; [`finding`] is the table of
+//! codes, [`verdict`] the one function that draws the verdict, [`budget`] all limits.
 //!
 //! # Attack manual
 //!
@@ -20,6 +22,8 @@
 //! | edit without a key, digests made to fit | signatures over records, genesis, seal; chain; tag manifest in the seal | `adversary::rehash::an_edited_page_is_seen_by_its_signed_record`, `adversary::rehash::an_edited_page_record_is_seen_by_its_signature_and_the_chain`, `adversary::rehash::an_edited_seal_is_seen_by_its_signature` |
 //! | genuine pieces of other packages | acquisition and genesis named in every record, type and path of every signature, chain | `adversary::splice::a_page_of_another_acquisition_does_not_belong`, `adversary::splice::the_seal_of_another_package_seals_nothing_here`, `adversary::splice::records_that_changed_places_are_out_of_sequence` |
 //! | pages dropped, swapped, repeated | chain, sequence, Merkle root, head and totals in the seal, all recomputed | `adversary::rehash::a_dropped_last_page_is_seen_by_head_root_and_totals`, `adversary::signed_lies::page_sequence_broken_where_a_page_was_taken_out`, `adversary::signed_lies::page_chain_broken_by_a_fork`, `adversary::signed_lies::pagination_broken_by_a_page_twice` |
+//! | a volume withheld, exchanged or swapped, or two of one number | pages, chain and runs go on from volume to volume, each seal names the one before; alone a volume is INDETERMINATE | `adversary::volumes::volume_incomplete`, `adversary::volumes::volume_broken_by_a_volume_that_was_replaced`, `adversary::volumes::volume_twice`, `adversary::volumes::a_chain_that_does_not_run_on_is_refused` |
+//! | an acquisition left out of a series, or put in its place afterwards | each plan names the seal before it, signed before the first request | `adversary::series::series_incomplete`, `adversary::series::series_broken_by_a_member_that_was_replaced`, `adversary::series::series_fork` |
 //! | files that the manifests do not name, manifests that other tools accept | one form of a manifest, both ways compared; no second manifest, no fetch file | `adversary::signed_lies::manifest_malformed`, `adversary::rehash::an_unlisted_file_is_refused`, `adversary::container::a_fetch_file_is_refused` |
 //! | forged whole with another key | only a key the reader names makes VALID; a wrong one is INVALID, none is INDETERMINATE | `adversary::resign::a_package_signed_by_another_key_is_refused_by_who_knows_the_right_one`, `adversary::resign::a_package_signed_by_another_key_is_not_established_for_anybody_else` |
 //! | a certificate of one's own, or one that had ended, was revoked, or is for something else | only an authority the reader names ends a path; validity and revocation at the time of an accepted stamp | `adversary::certificate::a_package_vouched_for_by_the_wrong_authority_is_never_valid`, `adversary::certificate::signer_certificate_not_authorised`, `adversary::certificate::signer_certificate_revoked` |
