@@ -60,20 +60,20 @@ impl TsaClient {
         builder.build().map_err(|error| error.to_string())
     }
 
+    /// Fetches a file of at most `max_byte_len` bytes, such as a revocation list.
+    ///
+    /// # Errors
+    ///
+    /// In words, when it cannot be had.
+    pub fn fetch(&self, url: &str, max_byte_len: usize) -> Result<Vec<u8>, String> {
+        let target = Url::parse(url).map_err(|error| error.to_string())?;
+        let request = self.client(&target)?.get(target);
+        self.runtime.block_on(answer(request, max_byte_len))
+    }
+
     async fn post(&self, url: Url, query: Vec<u8>) -> Result<Vec<u8>, String> {
         let request = self.client(&url)?.post(url).header("content-type", "application/timestamp-query").body(query);
-        let mut response = request.send().await.map_err(|error| words(&error))?;
-        if !response.status().is_success() {
-            return Err(format!("it answers with status {}", response.status().as_u16()));
-        }
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
-            answer.extend_from_slice(&chunk);
-            if answer.len() > MAX_RESPONSE_LEN {
-                return Err(format!("its answer is longer than {MAX_RESPONSE_LEN} bytes"));
-            }
-        }
-        Ok(answer)
+        answer(request, MAX_RESPONSE_LEN).await
     }
 }
 
@@ -81,6 +81,21 @@ impl TimestampAuthority for TsaClient {
     fn stamp(&self, url: &str, imprint: &[u8; 32]) -> Result<Vec<u8>, String> {
         self.stamp_imprint(url, imprint.into())
     }
+}
+
+async fn answer(request: reqwest::RequestBuilder, max_byte_len: usize) -> Result<Vec<u8>, String> {
+    let mut response = request.send().await.map_err(|error| words(&error))?;
+    if !response.status().is_success() {
+        return Err(format!("it answers with status {}", response.status().as_u16()));
+    }
+    let mut answer = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
+        answer.extend_from_slice(&chunk);
+        if answer.len() > max_byte_len {
+            return Err(format!("its answer is longer than {max_byte_len} bytes"));
+        }
+    }
+    Ok(answer)
 }
 
 fn is_local(url: &Url) -> bool {

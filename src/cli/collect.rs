@@ -24,6 +24,7 @@ use crate::crypto::digest::GenesisDigest;
 use crate::crypto::signature::Signer;
 use crate::format::genesis::{Plan, Rate, Series};
 use crate::format::identifier::{AcquisitionId, PackageId};
+use crate::format::limits::TIMESTAMPS;
 use crate::seal::volumes::MAX_PAGES;
 use crate::store::lock::MatterLock;
 use crate::store::matter::MatterFolder;
@@ -107,7 +108,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
         out::talk(&format!("warning: {warning}"));
     }
     refuse_too_many_windows(&plan)?;
-    refuse_passwords(&args.tsa_url)?;
+    refuse_authorities(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
     destruction::look_after_keys(&matter)?;
     let operator = Operator::open(&matter, &args.session.passphrase)?;
@@ -146,7 +147,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, CliError> {
     let matter = MatterFolder::open(&args.dir)?;
-    refuse_passwords(&args.tsa_url)?;
+    refuse_authorities(&args.tsa_url)?;
     let _lock = MatterLock::take(matter.root())?;
     destruction::look_after_forgotten_keys(&matter)?;
     let id = match find_unfinished(&matter, args.id.as_ref()) {
@@ -300,9 +301,16 @@ pub(super) fn refuse_too_many_windows(plan: &Plan) -> Result<(), CliError> {
 }
 
 /// Addresses of authorities are signed into the plan and the seal, where nothing secret may stand.
-pub(super) fn refuse_passwords(authorities: &[String]) -> Result<(), CliError> {
+pub(super) fn refuse_authorities(authorities: &[String]) -> Result<(), CliError> {
     let holds_one =
         |url: &String| Url::parse(url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
+    if authorities.len() as u64 > TIMESTAMPS {
+        return Err(CliError::request(format!(
+            "{} time stamp authorities; a package holds the stamps of {TIMESTAMPS} at most",
+            authorities.len()
+        ))
+        .hint("name fewer with --tsa-url"));
+    }
     if authorities.iter().any(holds_one) {
         // The address is not repeated: standard error may be kept as well.
         return Err(CliError::request(

@@ -21,6 +21,7 @@ mod passphrase;
 mod plan;
 mod policy;
 mod progress;
+mod revocation;
 mod sealed;
 mod sealing;
 mod series;

@@ -6,6 +6,7 @@ use zip::result::ZipError;
 
 use super::error::CliError;
 use super::gather::{Acquisition, not_before, tool};
+use super::revocation;
 use super::sealed::SealedVolume;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
@@ -17,7 +18,7 @@ use crate::format::seal::{Reconciliation, Run, Seal, SecondPass};
 use crate::seal::comparison::{self, PageIndex};
 use crate::seal::package::{self, Contents, Place};
 use crate::seal::volumes::{self, FailureLoad, Limits, Load};
-use crate::seal::{SealError, TimestampAuthority};
+use crate::seal::{PartSource as _, SealError, TimestampAuthority};
 use crate::store::acquisition::AcquisitionFolder;
 use crate::store::matter::MatterFolder;
 use crate::store::package_file::PackageFile;
@@ -74,9 +75,11 @@ pub(super) fn seal(
     let latest = signed.fold(genesis.created, LocalTime::max);
     let genesis_sha256 = GenesisDigest::of(&folder.genesis);
     let mut packages: Vec<SealedPackage> = sealed.into_iter().map(SealedPackage::from).collect();
-    let loose = [folder.genesis.as_slice(), &run_log].iter().map(|bytes| bytes.len() as u64).sum();
-    let cuts = survey.cut(&packages, Limits::new(how.volume_pages, loose))?;
     let authority = Keeping { folder, client: TsaClient::new(how.extra_roots).map_err(CliError::machine)? };
+    let timestamp_lists = revocation::lists(folder, &authority.client)?;
+    let lists_byte_len = timestamp_lists.as_ref().map_or(0, String::len) as u64;
+    let loose = (folder.genesis.len() + run_log.len()) as u64 + lists_byte_len;
+    let cuts = survey.cut(&packages, Limits::new(how.volume_pages, loose))?;
     let (tool, count) = (tool(), cuts.len());
     for (index, cut) in cuts.into_iter().enumerate() {
         let place = match packages.last() {
@@ -88,6 +91,7 @@ pub(super) fn seal(
             genesis_bytes: &folder.genesis,
             genesis_signature: &folder.genesis_signature,
             certificates: certificates.as_ref(),
+            timestamp_lists: timestamp_lists.as_deref(),
             genesis_timestamps: &folder.genesis_timestamps,
             place: Place { last: index + 1 == count, ..place },
             streams: &whole.streams,
@@ -205,7 +209,11 @@ impl Survey {
         )?;
         let mut survey = survey.into_inner();
         for sequence in 1..=counts.0 {
-            survey.pages.push(Load { entries: 3, byte_len: folder.page_byte_len(sequence)? });
+            let stamp_byte_len = folder.page_timestamp(sequence)?.map(|token| token.len() as u64);
+            survey.pages.push(Load {
+                entries: 3 + u64::from(stamp_byte_len.is_some()),
+                byte_len: folder.page_byte_len(sequence)? + stamp_byte_len.unwrap_or_default(),
+            });
         }
         for (sequence, failure) in (1..).zip(&mut survey.failures) {
             failure.load.byte_len = folder.failure_byte_len(sequence)?;

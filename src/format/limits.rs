@@ -27,6 +27,8 @@ pub const MANIFEST_BYTES: u64 = 16 << 20;
 pub const TIMESTAMP_BYTES: u64 = MAX_RESPONSE_LEN as u64;
 /// 65 536, of all certificates of a signer; one has 1 to 2 KB.
 pub const CERTIFICATES_BYTES: u64 = 65_536;
+/// 16 MiB, of the revocation lists kept for time stamps; those of public authorities have 1 KB to some MB.
+pub const TIMESTAMP_LISTS_BYTES: u64 = 16 << 20;
 /// 8 timestamps of each sort.
 pub const TIMESTAMPS: u64 = 8;
 /// 256 timestamps over page records: one an hour for ten days; a reader keeps them until the end.

@@ -157,6 +157,8 @@ pub const README: &str = "README.txt";
 pub const SIGNER_KEY: &str = "keys/signer.pem";
 /// `keys/signer-cert.pem`.
 pub const SIGNER_CERTIFICATE: &str = "keys/signer-cert.pem";
+/// The revocation lists kept for the time stamps, where there are any.
+pub const TIMESTAMP_LISTS: &str = "keys/tsa-crls.pem";
 /// `keys/operator.pem`.
 pub const OPERATOR_KEY: &str = "keys/operator.pem";
 /// `data/genesis.json`.

@@ -34,6 +34,8 @@ pub struct Contents<'a> {
     pub genesis_signature: &'a [u8],
     /// Certificates of the key, where the operator has any.
     pub certificates: Option<&'a SignerCertificates>,
+    /// The text of the revocation lists kept for the time stamps, if there are any.
+    pub timestamp_lists: Option<&'a str>,
     /// The timestamps over that, in number order.
     pub genesis_timestamps: &'a [Vec<u8>],
     /// Which of the volumes this is.
@@ -163,6 +165,7 @@ pub fn write<P: PartSource, W: Write + Seek>(
     ];
     tags.extend(contents.operator_key.map(|key| (path::OPERATOR_KEY, key.to_pem())));
     tags.extend(contents.certificates.map(|certificates| (path::SIGNER_CERTIFICATE, certificates.to_pem())));
+    tags.extend(contents.timestamp_lists.map(|lists| (path::TIMESTAMP_LISTS, lists.to_owned())));
     let mut tag_manifest = Manifest::default();
     for (name, text) in &tags {
         tag_manifest.insert(built_path(name)?, FileDigest::of(text.as_bytes()));
@@ -273,7 +276,7 @@ fn built_path(name: &str) -> Result<PackagePath, SealError> {
 
 fn check_limits(inventory: &Inventory) -> Result<(), SealError> {
     let Totals { pages, records, .. } = inventory.totals;
-    let (files, content) = (inventory.payload.file_count + 16, inventory.payload.byte_len);
+    let (files, content) = (inventory.payload.file_count + MAX_TAG_AND_SEAL_FILES, inventory.payload.byte_len);
     demand("pages", pages, limits::PAGES)?;
     demand("timestamps over pages", inventory.page_timestamps.len() as u64, limits::PAGE_TIMESTAMPS)?;
     demand("records", records, limits::ELEMENTS)?;
@@ -284,3 +287,6 @@ fn check_limits(inventory: &Inventory) -> Result<(), SealError> {
 fn demand(what: &'static str, count: u64, limit: u64) -> Result<(), SealError> {
     if count > limit { Err(SealError::TooLarge { what, count, limit }) } else { Ok(()) }
 }
+
+/// 19: five files of the bag, four of keys, seal, its signature, and eight time stamps over it.
+const MAX_TAG_AND_SEAL_FILES: u64 = 19;

@@ -142,8 +142,7 @@ pub const MAX_ENTRIES: u64 = limits::ENTRIES;
 pub const MAX_ARCHIVE_BYTE_LEN: u64 = limits::ARCHIVE_BYTES;
 /// 999 999: FORMAT §5, numbers in names have six digits.
 const MAX_NUMBER: u64 = 999_999;
-/// 32: the eight files at the beginning, genesis and its signature, the run log, seal and signature are 13; time stamps over plan and
-/// seal at most 16.
+/// 32: nine files at the beginning, genesis and its signature, the run log, seal and signature are 14; time stamps at most 16.
 const LOOSE_ENTRIES: u64 = 32;
 /// 12 MiB: a seal of 8 MiB, and what is small: README, key, bag files, 16 time stamps of 64 KiB.
 const SEAL_AND_TAGS: u64 = 12 << 20;

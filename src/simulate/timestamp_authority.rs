@@ -19,9 +19,9 @@ use const_oid::db::{rfc5911, rfc5912};
 use der::asn1::{Any, BitString, Int, OctetString, SetOfVec};
 use der::{Decode as _, Encode as _, Sequence, Tag};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
-    SigningKey as _,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, CustomExtension,
+    DistinguishedName, DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SerialNumber, SigningKey as _,
 };
 use sha2::{Digest as _, Sha256};
 use spki::AlgorithmIdentifierOwned;
@@ -70,6 +70,19 @@ impl TimestampAuthority {
     ///
     /// [`TimestampAuthorityError`].
     pub fn new(not_before: DateTime<Utc>, not_after: DateTime<Utc>) -> Result<Self, TimestampAuthorityError> {
+        Self::with_list_at(None, not_before, not_after)
+    }
+
+    /// Makes an authority whose signer's certificate names the address of a revocation list, as those of public authorities do.
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampAuthorityError`].
+    pub fn with_list_at(
+        address: Option<&str>,
+        not_before: DateTime<Utc>,
+        not_after: DateTime<Utc>,
+    ) -> Result<Self, TimestampAuthorityError> {
         let root_key = KeyPair::generate()?;
         let mut root = certificate_params("signhold simulator TSA root (SIMULATED)", not_before, not_after);
         root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -81,6 +94,8 @@ impl TimestampAuthority {
         signer.is_ca = IsCa::ExplicitNoCa;
         signer.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         signer.use_authority_key_identifier_extension = true;
+        signer.crl_distribution_points =
+            address.map(|address| CrlDistributionPoint { uris: vec![address.to_owned()] }).into_iter().collect();
         // RFC 3161 §2.3: critical and alone. rcgen's own field would not make it critical.
         let mut purpose = CustomExtension::from_oid_content(EXTENDED_KEY_USAGE, vec![TIME_STAMPING].to_der()?);
         purpose.set_criticality(true);

@@ -205,6 +205,30 @@ impl AcquisitionFolder {
         write_new(&path, token).map_err(FolderError::io("write", &path))
     }
 
+    /// Returns the text of the revocation lists kept for the time stamps, empty where none could be had; none before anybody looked.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when it is there and cannot be read.
+    pub fn timestamp_lists(&self) -> Result<Option<String>, FolderError> {
+        let path = self.root.join(TIMESTAMP_LISTS);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FolderError::io("read", &path)(error)),
+        }
+    }
+
+    /// Keeps that text, so that sealing again gives the same package.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] when the disk refuses.
+    pub fn keep_timestamp_lists(&self, text: &str) -> Result<(), FolderError> {
+        let path = self.root.join(TIMESTAMP_LISTS);
+        write_new(&path, text.as_bytes()).map_err(FolderError::io("write", &path))
+    }
+
     /// Keeps a timestamp over the signature of page `sequence`.
     ///
     /// # Errors
@@ -358,3 +382,4 @@ const GENESIS: &str = "genesis.json";
 const PAGES: &str = "pages";
 const FAILURES: &str = "failures";
 const RUN_LOG: &str = "run.jsonl";
+const TIMESTAMP_LISTS: &str = "tsa-crls.pem";

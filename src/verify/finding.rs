@@ -357,6 +357,8 @@ codes! {
     TimestampExpired = "timestamp-expired", Unestablished, Timestamps, "11";
     /// A certificate on a token's path was revoked: not after its time, or after it for its key being in other hands, or after it.
     TimestampCertificateRevoked = "timestamp-certificate-revoked", Violation, Timestamps, "11.2";
+    /// The revocation lists that a package brings along are not in their one form.
+    TimestampListsMalformed = "timestamp-lists-malformed", Violation, Timestamps, "11.2";
     /// No list speaks about a certificate on a token's path.
     TimestampRevocationNotChecked = "timestamp-revocation-not-checked", Note, Timestamps, "11.2";
     /// No token of a renewal is accepted.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
-use signhold::crypto::certificate::RevocationList;
+use signhold::crypto::certificate::{KeptLists, RevocationList};
 use signhold::crypto::timestamp::{nonce_for, request, trust_roots_from_pem};
 use signhold::simulate::timestamp_authority::{RevokedSigner, TimestampAuthority};
 use signhold::verify::{Outcome, Report, Severity, Trust};
@@ -304,4 +304,35 @@ fn timestamp_revocation_not_checked() {
     }
     // Who gives no list has asked for none.
     expect(&files, Trust { revocation_lists: Vec::new(), ..with_root() }, Outcome::Valid, &[]);
+}
+
+/// FORMAT §11.2: lists that the package brings along count as the reader's do, by their issuer's signature.
+#[test]
+fn lists_in_the_package_are_used() {
+    for (revoked, outcome, expected) in [
+        (None, Outcome::Valid, &[][..]),
+        (Some("2026-11-22T06:00:00Z"), Outcome::Invalid, &["timestamp-certificate-revoked"][..]),
+    ] {
+        let revoked = revoked.map(|since| RevokedSigner { since: instant(since), key_compromised: true });
+        let (from, to) = (instant("2026-11-22T00:00:00Z"), instant("2026-11-29T00:00:00Z"));
+        let list = AUTHORITY.revocation_list(from, to, revoked).unwrap();
+        let list = KeptLists::new(vec![RevocationList::from_bytes(list).unwrap()]).unwrap();
+        let mut draft = stamped();
+        draft.timestamp_lists = Some(list.to_pem());
+        let trust = Trust { revocation_lists: Vec::new(), ..with_root() };
+        expect(&draft.build(), trust, outcome, expected);
+    }
+}
+
+/// FORMAT §11.2: the same list in another text is another file.
+#[test]
+fn timestamp_lists_malformed() {
+    let (from, to) = (instant("2026-11-22T00:00:00Z"), instant("2026-11-29T00:00:00Z"));
+    let list = RevocationList::from_bytes(AUTHORITY.revocation_list(from, to, None).unwrap()).unwrap();
+    let good = KeptLists::new(vec![list]).unwrap().to_pem();
+    for text in [String::new(), good.replace('\n', "\r\n"), format!("{good}\n"), good.replace("X509 CRL", "CRL")] {
+        let mut draft = stamped();
+        draft.timestamp_lists = Some(text);
+        expect(&draft.build(), with_root(), Outcome::Invalid, &["timestamp-lists-malformed"]);
+    }
 }

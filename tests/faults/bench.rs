@@ -279,6 +279,7 @@ impl Bench {
             genesis_bytes: &self.bytes,
             genesis_signature: signature.as_bytes(),
             certificates: None,
+            timestamp_lists: None,
             genesis_timestamps: &[],
             place: Place::only(self.reference.sha256, counts),
             streams: &streams,

@@ -24,6 +24,7 @@ mod bad_input;
 mod demo;
 mod hand_over_with_two_keys;
 mod keep_secrets;
+mod kept_lists;
 mod key_homes;
 mod keys;
 mod killed_at_random;

@@ -71,6 +71,7 @@ impl Finished {
             genesis_bytes: &self.folder.genesis,
             genesis_signature: &self.folder.genesis_signature,
             certificates: None,
+            timestamp_lists: None,
             genesis_timestamps: &self.folder.genesis_timestamps,
             place: Place::only(GenesisDigest::of(&self.folder.genesis), self.folder.counts().unwrap()),
             streams: &self.streams,

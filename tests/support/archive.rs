@@ -79,6 +79,7 @@ impl Files {
             "keys/operator.pem",
             "keys/signer-cert.pem",
             "keys/signer.pem",
+            "keys/tsa-crls.pem",
             "manifest-sha256.txt",
         ];
         let tags = tags.into_iter().filter_map(|path| self.files.iter().find(|file| file.path == path));

@@ -254,6 +254,8 @@ pub(crate) struct Draft {
     pub(crate) seal_key: SigningKey,
     /// The text of `keys/signer-cert.pem`, if there is one.
     pub(crate) certificates: Option<String>,
+    /// The text of `keys/tsa-crls.pem`, if there is one.
+    pub(crate) timestamp_lists: Option<String>,
     /// The 32 bytes in `keys/signer.pem`, and the fingerprint written everywhere.
     pub(crate) point: [u8; 32],
     /// The 32 bytes in `keys/operator.pem`, where there is one, and the operator's fingerprint then.
@@ -381,6 +383,7 @@ impl Draft {
             page_stamps: BTreeMap::new(),
             seal_stamps: Vec::new(),
             certificates: None,
+            timestamp_lists: None,
             point: key.verifying_key().to_bytes(),
             operator_point: None,
             genesis_key: key.clone(),
@@ -652,6 +655,9 @@ impl Draft {
         }
         if let Some(certificates) = &self.certificates {
             files.push("keys/signer-cert.pem", certificates.as_bytes());
+        }
+        if let Some(lists) = &self.timestamp_lists {
+            files.push("keys/tsa-crls.pem", lists.as_bytes());
         }
 
         let mut genesis = self.genesis();

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha512};
 use super::act::SignerArgs;
 use super::chain::{Chain, Renewals, Target};
 use super::packages::{Described, describe};
-use crate::cli::collect::refuse_passwords;
+use crate::cli::collect::refuse_authorities;
 use crate::cli::error::CliError;
 use crate::cli::out::{self, escape_line};
 use crate::cli::trust::read_roots;
@@ -82,7 +82,7 @@ pub(super) fn due(dir: &Path, args: &DueArgs) -> Result<ExitCode, CliError> {
 }
 
 pub(super) fn run(dir: &Path, args: &RenewArgs) -> Result<ExitCode, CliError> {
-    refuse_passwords(&args.tsa_url)?;
+    refuse_authorities(&args.tsa_url)?;
     if args.tsa_url.len() > MOST_TOKENS {
         return Err(CliError::request(format!(
             "{} authorities, a renewal has {MOST_TOKENS} at most",

@@ -17,11 +17,13 @@ mod authority;
 mod bundle;
 #[cfg(test)]
 mod forge;
+mod kept_lists;
 mod path;
 mod purpose;
 mod revocation;
 
 pub use authority::{Authority, Trusted, TrustedError, trusted_from_pem};
 pub use bundle::{CertificateFileError, SignerCertificates};
+pub use kept_lists::{KeptLists, KeptListsError, list_addresses};
 pub use path::{PathFault, SignerPath, standing};
 pub use revocation::{Revocation, RevocationList, RevocationListError};

@@ -74,6 +74,12 @@ impl RevocationList {
         Ok(list)
     }
 
+    /// Returns the list as DER.
+    #[must_use]
+    pub(super) fn encoding(&self) -> &[u8] {
+        &self.encoding
+    }
+
     fn fields(&self) -> Result<Fields<'_>, DerFault> {
         Fields::read(&self.encoding)
     }

@@ -10,6 +10,7 @@ use crate::format::bag::{BagInfo, DECLARATION, Manifest, PayloadOxum};
 use crate::format::genesis::Genesis;
 use crate::format::path::{
     BAG_INFO, BAGIT, MANIFEST, OPERATOR_KEY, PackagePath, README, SIGNER_CERTIFICATE, SIGNER_KEY, TAG_MANIFEST,
+    TIMESTAMP_LISTS,
 };
 use crate::format::seal::Seal;
 use crate::verify::checks::container::Role;
@@ -120,4 +121,5 @@ fn read(
 }
 
 /// What the tag manifest names, FORMAT §10.
-const TAG_FILES: [&str; 7] = [README, BAG_INFO, BAGIT, OPERATOR_KEY, SIGNER_CERTIFICATE, SIGNER_KEY, MANIFEST];
+const TAG_FILES: [&str; 8] =
+    [README, BAG_INFO, BAGIT, OPERATOR_KEY, SIGNER_CERTIFICATE, SIGNER_KEY, TIMESTAMP_LISTS, MANIFEST];

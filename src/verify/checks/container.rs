@@ -17,6 +17,7 @@ pub(in crate::verify) enum Role {
     SignerKey,
     OperatorKey,
     SignerCertificate,
+    TimestampLists,
     Genesis,
     GenesisSignature,
     /// With its number, from 1.
@@ -51,6 +52,7 @@ impl Role {
             "keys/signer.pem" => Role::SignerKey,
             "keys/operator.pem" => Role::OperatorKey,
             "keys/signer-cert.pem" => Role::SignerCertificate,
+            "keys/tsa-crls.pem" => Role::TimestampLists,
             "data/genesis.json" => Role::Genesis,
             "data/genesis.sig" => Role::GenesisSignature,
             "data/log/run.jsonl" => Role::RunLog,
@@ -88,6 +90,7 @@ impl Role {
                 budget::TIMESTAMP_BYTES
             }
             Role::SignerCertificate => budget::CERTIFICATES_BYTES,
+            Role::TimestampLists => budget::TIMESTAMP_LISTS_BYTES,
             Role::Page(_, Part::Body) => budget::PAGE_BYTES,
             Role::Seal => budget::SEAL_BYTES,
             _ => budget::OTHER_BYTES,

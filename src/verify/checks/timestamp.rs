@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::certificate::{self, Revocation, RevocationList};
+use crate::crypto::certificate::{self, KeptLists, Revocation, RevocationList};
 use crate::crypto::digest::CertificateDigest;
 use crate::crypto::timestamp::{ChainReport, Imprint, TimestampFault, Token, TrustRoot, nonce_for, parse_response};
 use crate::format::parts::{TimestampMode, Timestamps};
-use crate::format::path::PackagePath;
+use crate::format::path::{PackagePath, TIMESTAMP_LISTS};
 use crate::time::TsaTime;
 use crate::verify::finding::{Code, Finding, Findings, Severity};
 use crate::verify::verdict::TokenFact;
@@ -49,6 +49,18 @@ pub(in crate::verify) struct TokenSeen {
     pub(in crate::verify) time: TsaTime,
     /// Whether the token is about these bytes and rightly signed, whoever signed it.
     pub(in crate::verify) is_sound: bool,
+}
+
+/// Reads `keys/tsa-crls.pem`.
+pub(in crate::verify) fn read_lists(pem: Option<&[u8]>, findings: &mut Findings) -> Option<KeptLists> {
+    let read = str::from_utf8(pem?).map_err(|error| error.to_string());
+    let lists = read.and_then(|text| KeptLists::from_pem(text).map_err(|error| error.to_string()));
+    lists
+        .map_err(|problem| {
+            let expected = "revocation lists in their one PEM form";
+            findings.say(Code::TimestampListsMalformed, TIMESTAMP_LISTS, problem, expected);
+        })
+        .ok()
 }
 
 /// Compares the files with what the document says, and checks each token.

@@ -5,6 +5,7 @@ use std::io::{Read, Seek};
 
 use sha2::Digest as _;
 
+use crate::crypto::certificate::KeptLists;
 use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
@@ -194,12 +195,10 @@ impl Pass {
         let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
         let as_of = options.as_of.map(LocalTime::to_datetime);
         let trust = &options.trust;
-        let reader = Judgement {
-            roots: &trust.timestamp_roots,
-            lists: &trust.revocation_lists,
-            policies: &trust.timestamp_policies,
-            as_of,
-        };
+        let kept = self.timestamp_lists.as_ref().map_or(&[][..], KeptLists::lists);
+        let lists = [trust.revocation_lists.as_slice(), kept].concat();
+        let reader =
+            Judgement { roots: &trust.timestamp_roots, lists: &lists, policies: &trust.timestamp_policies, as_of };
         let renewed = renewal::check(renewals, archive.as_ref(), &reader, &mut self.findings);
         let judgement = Judgement { as_of: renewed.as_of, ..reader };
         let page_tokens = page_stamp::check(&self.page_stamps, genesis, &judgement, &mut self.findings);

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha512};
 
 use crate::codec::zip::Reader;
-use crate::crypto::certificate::SignerCertificates;
+use crate::crypto::certificate::{KeptLists, SignerCertificates};
 use crate::crypto::digest::ArchiveDigest;
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
@@ -64,6 +64,8 @@ pub(in crate::verify) struct Pass {
     kept: BTreeMap<Role, Vec<u8>>,
     keys: PackageKeys,
     certificates: Option<SignerCertificates>,
+    /// The lists that the package brings along for its time stamps.
+    timestamp_lists: Option<KeptLists>,
     genesis: Option<Genesis>,
     identity: Option<genesis::Identity>,
     /// Whether everything that stands before the pages was read.

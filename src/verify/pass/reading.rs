@@ -9,7 +9,7 @@ use crate::crypto::digest::{ArchiveDigest, GenesisDigest, Hasher, TimestampDiges
 use crate::format::path::SEAL;
 use crate::verify::budget;
 use crate::verify::checks::container::{Part, Role, check_paths};
-use crate::verify::checks::{certificate, genesis, signer};
+use crate::verify::checks::{certificate, genesis, signer, timestamp};
 use crate::verify::finding::Code;
 use crate::verify::package::VerifyError;
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
@@ -203,6 +203,7 @@ impl Pass {
         let is_there = |path: &str| is_listed(&self.entries, path);
         self.keys = signer::read(kept(Role::SignerKey), kept(Role::OperatorKey), is_there, &mut self.findings);
         self.certificates = certificate::read(kept(Role::SignerCertificate), &mut self.findings);
+        self.timestamp_lists = timestamp::read_lists(kept(Role::TimestampLists), &mut self.findings);
         let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
         self.genesis = genesis::read(
             bytes,
