@@ -132,6 +132,46 @@ fn series_fork() {
     expect_series([&files[1], &other], Outcome::Invalid, &["series-fork", "series-begins-later"]);
 }
 
+/// Who: the holder of the key, who goes on from one member twice, hands over both branches, and withholds where one begins.
+/// FORMAT §9.5: one package more does not hide what another shows, nor does the order.
+#[test]
+fn a_fork_is_seen_though_where_it_begins_is_withheld() {
+    let files = three();
+    let twin = |number, previous| {
+        member_with(number, number, Some(previous), |draft| {
+            draft.acquisition = format!("20261122T06040{number}Z-ffffffff");
+        })
+    };
+    let second = twin(2, &files[0]);
+    let third = twin(3, &second);
+    let [one, two, three] = [&files[0], &files[1], &files[2]];
+    let both = ["series-broken", "series-fork"];
+    expect_series([two, &third], Outcome::Invalid, &["series-broken", "series-begins-later"]);
+    for order in [[two, three, &third], [&third, three, two], [three, &third, two]] {
+        expect_series(order, Outcome::Invalid, &["series-broken", "series-fork", "series-begins-later"]);
+    }
+    for order in [[one, two, three, &third], [&third, two, one, three]] {
+        expect_series(order, Outcome::Invalid, &both);
+    }
+    // Neither's predecessor.
+    expect_series([three, &third], Outcome::Invalid, &["series-fork", "series-begins-later"]);
+    // All of it: both come after the same.
+    expect_series([one, two, three, &second, &third], Outcome::Invalid, &["series-fork"]);
+}
+
+/// Who: as above, with a branch that goes on longer than the other.
+#[test]
+fn a_member_whose_predecessor_is_withheld_is_never_valid_beside_earlier_ones() {
+    let files = three();
+    let other = member_with(2, 2, Some(&files[0]), |draft| draft.acquisition = "20261122T060402Z-ffffffff".to_owned());
+    let third = member_with(3, 3, Some(&other), |draft| draft.acquisition = "20261122T060403Z-ffffffff".to_owned());
+    let fourth = member(4, 4, Some(&third));
+    let fifth = member(5, 5, Some(&fourth));
+    expect_series([&files[0], &files[1], &files[2], &fourth], Outcome::Invalid, &["series-broken"]);
+    expect_series([&files[0], &files[1], &files[2], &fifth], Outcome::Indeterminate, &["series-incomplete"]);
+    expect_series([&fifth, &files[1], &files[0]], Outcome::Indeterminate, &["series-incomplete"]);
+}
+
 /// A member of another matter, or signed by another key.
 #[test]
 fn series_mismatch() {

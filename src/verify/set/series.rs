@@ -1,7 +1,8 @@
 //! The acquisitions of one series together (FORMAT §9.5).
 //!
 //! A link is a digest that was signed before the first request, so it cannot be made to fit afterwards. Where no link holds, what
-//! is presented under the same matter and key with the number before is taken for what stands in its place.
+//! is presented under the same matter and key with the number before is taken for what stands in its place, whoever else names
+//! it: otherwise one more package presented would hide what is withheld.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,41 +59,45 @@ enum Tie {
 /// Finds the series and judges each.
 pub(super) fn judge(members: &[Member], packages: &[Report], sets: &[SetReport]) -> Vec<SeriesReport> {
     let units = units(members, packages, sets);
-    let mut ties: Vec<Option<(usize, Tie)>> = Vec::new();
-    let mut followed: BTreeSet<usize> = BTreeSet::new();
-    // Links first: what one member names is never taken for what another lacks.
-    for unit in &units {
-        let named = unit.genesis.series.previous_seal;
-        let before = named.and_then(|seal| units.iter().position(|other| other.last_seals.contains(&seal)));
-        followed.extend(before);
-        ties.push(before.map(|before| (before, Tie::Linked)));
+    let ties: Vec<Option<(usize, Tie)>> = (0..units.len()).map(|index| tie(index, &units)).collect();
+    let twins = twins(&units);
+    chains(&units, &ties, &twins).into_iter().map(|chain| judge_chain(&chain, &units, &ties, &twins)).collect()
+}
+
+/// Says what a unit comes after, among those that were presented.
+fn tie(index: usize, units: &[Unit<'_>]) -> Option<(usize, Tie)> {
+    let unit = units.get(index)?;
+    let named = unit.genesis.series.previous_seal;
+    let linked = named.and_then(|seal| units.iter().position(|other| other.last_seals.contains(&seal)));
+    if let Some(before) = linked {
+        return Some((before, Tie::Linked));
     }
-    for (index, unit) in units.iter().enumerate() {
-        if unit.number() <= 1 || ties.get(index).is_some_and(Option::is_some) {
-            continue;
-        }
-        let named = unit.genesis.series.previous_seal;
-        if let Some(other) = units.iter().take(index).position(|other| other.genesis.series.previous_seal == named) {
-            if let Some(place) = ties.get_mut(index) {
-                *place = Some((other, Tie::Beside));
-            }
-            continue;
-        }
-        let candidates = units.iter().enumerate().filter(|(other, before)| {
-            before.number() < unit.number() && before.owner() == unit.owner() && !followed.contains(other)
-        });
-        let Some((before, other)) = candidates.max_by_key(|(_, before)| before.number()) else { continue };
-        let tie = match (other.number().saturating_add(1) == unit.number(), other.last_seals.is_empty()) {
-            (true, false) => Tie::Misses,
-            (true, true) => Tie::Open,
-            (false, _) => Tie::Apart,
-        };
-        followed.insert(before);
-        if let Some(place) = ties.get_mut(index) {
-            *place = Some((before, tie));
-        }
+    if unit.number() <= 1 {
+        return None;
     }
-    chains(&units, &ties).into_iter().map(|chain| judge_chain(&chain, &units, &ties)).collect()
+    if let Some(other) = units.iter().take(index).position(|other| other.genesis.series.previous_seal == named) {
+        return Some((other, Tie::Beside));
+    }
+    let candidates =
+        units.iter().enumerate().filter(|(_, other)| other.number() < unit.number() && other.owner() == unit.owner());
+    let (before, other) = candidates.max_by_key(|(_, other)| other.number())?;
+    let tie = match (other.number().saturating_add(1) == unit.number(), other.last_seals.is_empty()) {
+        (true, false) => Tie::Misses,
+        (true, true) => Tie::Open,
+        (false, _) => Tie::Apart,
+    };
+    Some((before, tie))
+}
+
+/// Finds for each unit the first of the same matter, key and number. Collections that follow none are all number 1.
+fn twins(units: &[Unit<'_>]) -> Vec<Option<usize>> {
+    let mut first = BTreeMap::new();
+    let twin = |(index, unit): (usize, &Unit<'_>)| {
+        let (matter, key) = unit.owner();
+        let one = *first.entry((matter.to_owned(), key, unit.number())).or_insert(index);
+        (one != index && unit.number() > 1).then_some(one)
+    };
+    units.iter().enumerate().map(twin).collect()
 }
 
 fn units<'a>(members: &'a [Member], packages: &[Report], sets: &[SetReport]) -> Vec<Unit<'a>> {
@@ -123,15 +128,16 @@ fn units<'a>(members: &'a [Member], packages: &[Report], sets: &[SetReport]) -> 
 }
 
 /// Gathers what hangs together: members by number, those that are alone and say nothing of others left out.
-fn chains(units: &[Unit<'_>], ties: &[Option<(usize, Tie)>]) -> Vec<Vec<usize>> {
+fn chains(units: &[Unit<'_>], ties: &[Option<(usize, Tie)>], twins: &[Option<usize>]) -> Vec<Vec<usize>> {
     let mut root: Vec<usize> = (0..units.len()).collect();
     // Ties may, between lying packages, form a circle; so names of groups are spread until none changes.
     loop {
         let mut changed = false;
-        for (index, tie) in ties.iter().enumerate() {
-            let Some((before, _)) = tie else { continue };
-            let (Some(one), Some(other)) = (root.get(index).copied(), root.get(*before).copied()) else { continue };
-            for place in [index, *before] {
+        let tied = ties.iter().enumerate().filter_map(|(index, tie)| Some((index, (*tie)?.0)));
+        let twinned = twins.iter().enumerate().filter_map(|(index, twin)| Some((index, (*twin)?)));
+        for (index, before) in tied.chain(twinned) {
+            let (Some(one), Some(other)) = (root.get(index).copied(), root.get(before).copied()) else { continue };
+            for place in [index, before] {
                 if let Some(name) = root.get_mut(place).filter(|name| **name != one.min(other)) {
                     *name = one.min(other);
                     changed = true;
@@ -152,7 +158,12 @@ fn chains(units: &[Unit<'_>], ties: &[Option<(usize, Tie)>]) -> Vec<Vec<usize>> 
     groups.into_values().filter(speaks).collect()
 }
 
-fn judge_chain(chain: &[usize], units: &[Unit<'_>], ties: &[Option<(usize, Tie)>]) -> SeriesReport {
+fn judge_chain(
+    chain: &[usize],
+    units: &[Unit<'_>],
+    ties: &[Option<(usize, Tie)>],
+    twins: &[Option<usize>],
+) -> SeriesReport {
     let mut findings = Findings::default();
     let members: Vec<&Unit<'_>> = chain.iter().filter_map(|index| units.get(*index)).collect();
     let mut named: BTreeMap<SealDigest, &Unit<'_>> = BTreeMap::new();
@@ -168,12 +179,16 @@ fn judge_chain(chain: &[usize], units: &[Unit<'_>], ties: &[Option<(usize, Tie)>
             }
             None => {}
         }
-        if let Some(seal) = unit.genesis.series.previous_seal
-            && let Some(other) = named.insert(seal, unit)
-        {
+        let series = &unit.genesis.series;
+        let rival = series.previous_seal.and_then(|seal| named.insert(seal, unit));
+        let twin = twins.get(*index).copied().flatten().and_then(|twin| units.get(twin));
+        if let (Some(seal), Some(other)) = (series.previous_seal, rival) {
             let place = unit.place("series.previous_seal");
             let computed = format!("named as the one before by {} already", other.acquisition);
             findings.say(Code::SeriesFork, place, seal.to_string(), computed);
+        } else if let Some(other) = twin {
+            let computed = format!("{} has this number, matter and key already", other.acquisition);
+            findings.say(Code::SeriesFork, unit.place("series.number"), series.number.to_string(), computed);
         }
     }
     let worst = members.iter().fold(Outcome::Valid, |worst, unit| worst.or_worse(unit.outcome));
