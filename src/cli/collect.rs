@@ -109,6 +109,10 @@ pub(super) fn run(args: &CollectArgs) -> Result<ExitCode, CliError> {
     }
     refuse_too_many_windows(&plan)?;
     refuse_authorities(&args.tsa_url)?;
+    if args.session.stamp_every.is_some() && args.tsa_url.is_empty() {
+        return Err(CliError::request("--stamp-every asks for time stamps, and no authority is named")
+            .hint("name one with --tsa-url, or leave out --stamp-every"));
+    }
     let _lock = MatterLock::take(matter.root())?;
     destruction::look_after_keys(&matter)?;
     let operator = Operator::open(&matter, &args.session.passphrase)?;

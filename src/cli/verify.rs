@@ -331,6 +331,10 @@ fn established(report: &Report, facts: &Facts) -> String {
     facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
     facts.times.seal_tokens.iter().for_each(|token| text += &line(token, "not after "));
     facts.times.renewal_tokens.iter().for_each(|token| text += &line(token, "renewed   "));
+    let tokens = [&facts.times.genesis_tokens, &facts.times.seal_tokens, &facts.times.renewal_tokens];
+    if let Some(as_of) = facts.times.as_of.filter(|_| tokens.iter().any(|tokens| !tokens.is_empty())) {
+        text += &format!("judged     as of {as_of}\n");
+    }
     if facts.times.seal_tokens.is_empty() && !report.quick {
         text += "times      the operator's own clock; no time stamp\n";
     }

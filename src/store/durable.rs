@@ -32,6 +32,24 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
+/// Writes a new file at a path that a person named, whose folder may hold anything: nothing but `path` itself is touched.
+///
+/// open(`path`, `O_EXCL`) · write · fsync · fsync(parent). A crash can leave a part of it; whoever named it sees that it is short.
+///
+/// # Errors
+///
+/// As [`write_new`].
+pub fn write_named(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = owner_only().create_new(true).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(path);
+        return Err(error);
+    }
+    sync_parent(path)
+}
+
 /// Returns options that write a file which its owner alone can read: what lies in a matter is personal data of everybody in a tenant.
 #[must_use]
 pub fn owner_only() -> OpenOptions {
@@ -62,6 +80,8 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// What the system says.
 pub fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
+        // A bare name lies in the folder that one is in.
+        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
         _ => Ok(()),
     }
@@ -78,6 +98,20 @@ mod tests {
         write_new(&path, b"first").unwrap();
         assert_eq!(write_new(&path, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
+    }
+
+    #[test]
+    fn a_named_file_touches_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, beside) = (folder.path().join("a.json"), folder.path().join("a.partial"));
+        std::fs::write(&beside, b"precious").unwrap();
+        write_named(&path, b"first").unwrap();
+        assert_eq!(write_named(&path, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            (std::fs::read(&path).unwrap(), std::fs::read(&beside).unwrap()),
+            (b"first".into(), b"precious".into())
+        );
+        sync_parent(Path::new("Cargo.toml")).unwrap();
     }
 
     #[test]

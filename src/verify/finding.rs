@@ -361,6 +361,8 @@ codes! {
     TimestampListsMalformed = "timestamp-lists-malformed", Violation, Timestamps, "11.2";
     /// No list speaks about a certificate on a token's path.
     TimestampRevocationNotChecked = "timestamp-revocation-not-checked", Note, Timestamps, "11.2";
+    /// A token's time lies after the instant as of which the reader judges.
+    TimestampAhead = "timestamp-ahead", Unestablished, Timestamps, "11";
     /// No token of a renewal is accepted.
     RenewalNotEstablished = "renewal-not-established", Unestablished, Timestamps, "11.1";
     /// The signed mode is `none`: times are the operator's own.

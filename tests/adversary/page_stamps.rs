@@ -60,3 +60,10 @@ fn zip_size_cap_of_page_stamps() {
     let report = crate::report_on(&draft.build().zip(), with_root());
     assert!(crate::codes(&report).contains(&"zip-size-cap"), "{:#?}", report.findings);
 }
+
+/// FORMAT §12.13: the seal's stamp is made over bytes that hold the page's.
+#[test]
+fn a_page_stamp_younger_than_the_seals_is_refused() {
+    let draft = with_page_stamp("2026-11-23T06:06:00Z");
+    expect(&draft.build(), with_root(), Outcome::Invalid, &["timestamp-order"]);
+}

@@ -285,3 +285,29 @@ fn a_renewal_carries_a_package_over_the_loss_of_an_authoritys_key() {
     let late = renew(&archive, &[], &LONG, "2026-12-26T00:00:00Z");
     expect(&judged(&[late]), Outcome::Indeterminate, &["timestamp-certificate-revoked"]);
 }
+
+/// FORMAT §11: a reader whose clock stands in the past, or who asks as of a time before the package, learns that it did not exist.
+#[test]
+fn timestamp_ahead() {
+    expect(&judge(&package(), &[], "2020-01-01T00:00:00Z"), Outcome::Indeterminate, &["timestamp-ahead"]);
+}
+
+/// FORMAT §11.1: what was renewed after the reader's instant neither helps nor harms.
+#[test]
+fn a_renewal_after_the_readers_instant_is_left_aside() {
+    let archive = package();
+    let late = renew(&archive, &[], &LONG, "2030-01-01T00:00:00Z");
+    let report = judge(&archive, &[late], BEFORE);
+    expect(&report, Outcome::Valid, &[]);
+    assert!(report.facts.times.renewal_tokens.is_empty());
+}
+
+/// FORMAT §12.13: nobody can have renewed what did not exist yet.
+#[test]
+fn a_renewal_older_than_its_package_is_refused() {
+    let archive = package();
+    let early = renew(&archive, &[], &LONG, "2026-06-01T00:00:00Z");
+    let report = judge(&archive, &[early], BEFORE);
+    assert_eq!(report.outcome, Outcome::Invalid);
+    assert!(codes(&report).contains(&"timestamp-order"), "{:#?}", report.findings);
+}

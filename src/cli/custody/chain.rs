@@ -254,7 +254,7 @@ impl Written {
 
     /// Puts the event into a new file of its own.
     pub(super) fn write(&self, path: &Path, ledger: &Path) -> Result<(), CliError> {
-        durable::write_new(path, &[self.line.as_slice(), b"\n"].concat()).map_err(FolderError::io("write", path))?;
+        durable::write_named(path, &[self.line.as_slice(), b"\n"].concat()).map_err(FolderError::io("write", path))?;
         out::answer(&format!(
             "event {} `{}` is in {}, and not yet in the ledger\nhead  {}\nnext: whoever keeps {} adds it: signhold custody DIR append {}\n",
             self.sequence,

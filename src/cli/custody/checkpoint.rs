@@ -72,7 +72,7 @@ pub(super) fn run(dir: &Path, args: &CheckpointArgs) -> Result<ExitCode, CliErro
     let checkpoint = Checkpoint::sign(ledger, replay.line_count(), replay.root(), key.as_ref())
         .map_err(|error| CliError::machine(with_causes(&error)))?;
     if let Some(path) = &args.out {
-        durable::write_new(path, checkpoint.as_bytes()).map_err(FolderError::io("write", path))?;
+        durable::write_named(path, checkpoint.as_bytes()).map_err(FolderError::io("write", path))?;
     }
     if args.json {
         out::answer_json(&CheckpointAnswer {

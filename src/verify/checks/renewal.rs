@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::crypto::timestamp::parse_response;
 use crate::format::renewal;
-use crate::verify::checks::timestamp::{Judgement, TokenSeen, check_response};
+use crate::verify::checks::timestamp::{Judgement, TokenSeen, check_response, is_ahead};
 use crate::verify::finding::{Code, Findings};
 use crate::verify::package::Renewal;
 
@@ -29,6 +30,9 @@ pub(in crate::verify) fn check(
     let mut renewed = Renewed { as_of: reader.as_of, tokens: Vec::new() };
     let Some(archive) = archive else { return renewed };
     for (index, later) in renewals.iter().enumerate().rev() {
+        if !is_made(later, reader.as_of) {
+            continue;
+        }
         let before = renewals.get(..index).unwrap_or_default();
         let earlier = before.iter().flat_map(|renewal| renewal.tokens.iter().map(Vec::as_slice));
         let imprint = renewal::imprint(archive, earlier);
@@ -44,7 +48,7 @@ pub(in crate::verify) fn check(
         }
         match times.iter().min() {
             // What is stamped at this time is judged as of it: nothing later has to hold any more.
-            Some(earliest) => renewed.as_of = Some(*earliest),
+            Some(earliest) => renewed.as_of = renewed.as_of.map(|as_of| as_of.min(*earliest)),
             None => findings.say(
                 Code::RenewalNotEstablished,
                 &later.place,
@@ -55,4 +59,17 @@ pub(in crate::verify) fn check(
         renewed.tokens.splice(0..0, tokens);
     }
     renewed
+}
+
+/// Says whether two tokens are of one renewal, by where they stand.
+pub(in crate::verify) fn is_one(a: &TokenSeen, b: &TokenSeen) -> bool {
+    let place = |token: &TokenSeen| token.fact.path.rsplit_once('#').map(|(place, _)| place.to_owned());
+    place(a) == place(b)
+}
+
+/// Says whether any token of a renewal is from before the reader's instant: what comes after it neither helps nor harms.
+fn is_made(renewal: &Renewal, as_of: Option<DateTime<Utc>>) -> bool {
+    let Some(as_of) = as_of else { return true };
+    let ahead = |token: &Vec<u8>| parse_response(token).is_ok_and(|token| is_ahead(token.gen_time(), as_of));
+    !renewal.tokens.iter().all(ahead)
 }

@@ -68,6 +68,23 @@ impl RequestTimes {
     }
 }
 
+/// Compares stamps that were made one over the other: a token inside what another stamps is not the later one. `layers` go from the
+/// innermost outwards; within one there is no order.
+pub(in crate::verify) fn check_layers(layers: &[Vec<(String, TsaTime)>], findings: &mut Findings) {
+    let mut latest: Option<&(String, TsaTime)> = None;
+    for layer in layers {
+        for (path, time) in layer {
+            if let Some((inner, inside)) = latest
+                && !in_order(inside.nanos(), time.nanos())
+            {
+                let computed = format!("not before `{inner}`, {inside}, which lies inside");
+                findings.say(Code::TimestampOrder, path, time.to_string(), computed);
+            }
+        }
+        latest = layer.iter().chain(latest).max_by_key(|(_, time)| time.nanos());
+    }
+}
+
 /// Compares the end of a request with the seal.
 pub(in crate::verify) fn check_before_seal(latest: Option<&(String, LocalTime)>, seal: &Seal, findings: &mut Findings) {
     if let Some((place, finished)) = latest

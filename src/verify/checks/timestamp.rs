@@ -14,6 +14,7 @@ use crate::crypto::timestamp::{ChainReport, Imprint, TimestampFault, Token, Trus
 use crate::format::parts::{TimestampMode, Timestamps};
 use crate::format::path::{PackagePath, TIMESTAMP_LISTS};
 use crate::time::TsaTime;
+use crate::verify::checks::time_order::in_order;
 use crate::verify::finding::{Code, Finding, Findings, Severity};
 use crate::verify::verdict::TokenFact;
 
@@ -148,6 +149,11 @@ fn check_token(
                 accepted = judgement.as_of.is_none_or(|as_of| as_of <= chain.not_after);
                 valid_until = Some(chain.not_after);
                 root_sha256 = Some(CertificateDigest::from_bytes(chain.root_sha256));
+                if let Some(as_of) = judgement.as_of.filter(|as_of| is_ahead(token.gen_time(), *as_of)) {
+                    accepted = false;
+                    let computed = format!("judged as of {}, when it did not exist", seconds(as_of));
+                    findings.say(Code::TimestampAhead, path, seconds(token.gen_time()), computed);
+                }
                 accepted &= check_revocation(&chain, token.gen_time(), path, judgement, findings);
                 if let Some(as_of) = judgement.as_of.filter(|as_of| *as_of > chain.not_after) {
                     let claimed = format!("its certificates are valid until {}", seconds(chain.not_after));
@@ -221,6 +227,12 @@ fn check_revocation(
         findings.say(Code::TimestampRevocationNotChecked, path, unknown.join("; "), expected);
     }
     is_good
+}
+
+/// Says whether a token's time lies after an instant by more than clocks differ.
+pub(in crate::verify) fn is_ahead(gen_time: DateTime<Utc>, as_of: DateTime<Utc>) -> bool {
+    let nanos = |instant: DateTime<Utc>| TsaTime { instant, accuracy: TimeDelta::zero() }.nanos();
+    !in_order(nanos(gen_time), nanos(as_of))
 }
 
 fn seconds(instant: DateTime<Utc>) -> String {

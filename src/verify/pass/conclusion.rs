@@ -18,7 +18,7 @@ use crate::verify::checks::clocks::check_stamps;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::signer::PackageKeys;
-use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_plan};
+use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_layers, check_plan};
 use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::volume::Extent;
 use crate::verify::checks::{
@@ -226,6 +226,9 @@ impl Pass {
         self.trusted_time = accepted.map(|token| token.time.instant).min();
         let (of_genesis, of_seal) = (times(&genesis_tokens), times(&seal_tokens));
         self.times.check_tokens(&of_genesis, seal, &of_seal, &mut self.findings);
+        let mut layers = vec![of_genesis.clone(), times(&page_tokens), of_seal.clone()];
+        layers.extend(renewed.tokens.chunk_by(|a, b| renewal::is_one(a, b)).map(times));
+        check_layers(&layers, &mut self.findings);
         let extent = seal.map_or(Extent::Whole, |seal| Extent::of(&seal.volume));
         self.clocks.check_requests(extent, &mut self.findings);
         check_stamps(genesis, &of_genesis, seal, &of_seal, &mut self.findings);
