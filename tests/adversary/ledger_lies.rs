@@ -381,6 +381,27 @@ fn a_package_of_a_revoked_key_is_judged_by_its_time_stamp() {
     assert_eq!(judge(&archive, pinned(), "2026-11-23T00:00:00.000Z"), unknown, "a stamp of an unknown authority");
 }
 
+/// FORMAT §20.7: the key of the acquisition was revoked, with which whoever had it could sign pages and seal anew.
+#[test]
+fn a_package_of_a_revoked_acquisition_key_is_judged_by_its_time_stamp() {
+    let acquisition_key = SigningKey::from_bytes(&[0x44; 32]);
+    let judge = |draft: Draft, trust: Trust, since: &str| {
+        let (presented, package) = presented(&draft.with_acquisition_key(&acquisition_key).build().zip(), trust);
+        let mut ledger = Ledger::opened(&operator_key());
+        ledger.add(&operator_key(), "stored", REMARK, &[package]);
+        ledger.add(&operator_key(), "key-revoked", &revocation(&acquisition_key, since), &[]);
+        let report = verify_ledger(ledger.bytes().as_slice(), &[presented], &both()).unwrap();
+        assert_eq!(report.finding_counts.len(), 1, "{:#?}", report.findings);
+        (report.outcome, severity_of(&report, "key-revoked"))
+    };
+    let note = (Outcome::Valid, Severity::Note);
+    assert_eq!(judge(stamped(), with_root(), "2026-11-22T06:30:31.000Z"), note);
+    let violation = (Outcome::Invalid, Severity::Violation);
+    assert_eq!(judge(stamped(), with_root(), "2026-11-22T06:30:30.000Z"), violation);
+    let unknown = (Outcome::Indeterminate, Severity::Unestablished);
+    assert_eq!(judge(Draft::good(), pinned(), "2026-11-23T00:00:00.000Z"), unknown);
+}
+
 /// FORMAT §20.7: events by a revoked key, before and behind the revocation, and within the time that it names.
 #[test]
 fn events_of_a_revoked_key_are_judged_by_where_they_stand() {

@@ -24,7 +24,9 @@ pub struct Presented {
     pub matter: MatterId,
     /// The key that answers for it: the operator's, which signed its plan, also where a key of the acquisition signed the rest.
     pub signer: Option<Fingerprint>,
-    /// Whether the reader trusts that key, named or vouched for.
+    /// The key that signed its records and seal: the operator's, or that of the acquisition.
+    pub seal_signer: Option<Fingerprint>,
+    /// Whether the reader trusts the operator's key, named or vouched for.
     pub signer_trusted: bool,
     /// The earliest accepted time stamp over its seal.
     pub sealed_by: Option<DateTime<Utc>>,
@@ -46,6 +48,7 @@ impl Presented {
             },
             matter: facts.matter.as_ref()?.id.clone(),
             signer: facts.operator_key,
+            seal_signer: facts.signer,
             signer_trusted: facts.signer_trusted,
             sealed_by: times.map(|time| time.to_utc()).min(),
         })
@@ -122,7 +125,9 @@ impl<'a> Packages<'a> {
             if let Some(line) = disposed {
                 findings.say(Code::LedgerDisposed, place, format!("disposed of in line {line}"), "presented");
             }
-            check_signer(presented, &revoked, findings);
+            for signer in BTreeSet::from([presented.signer, presented.seal_signer]).into_iter().flatten() {
+                check_signer(presented, signer, &revoked, findings);
+            }
             let countersigned_by: Vec<Fingerprint> =
                 seen.countersigners.into_iter().filter(|key| !revoked.contains_key(key)).collect();
             check_countersignatures(place, &countersigned_by, trust, findings);
@@ -138,8 +143,12 @@ impl<'a> Packages<'a> {
 }
 
 /// A revoked key has signed before, if a time stamp says so; else nobody knows.
-fn check_signer(presented: &Presented, revoked: &BTreeMap<Fingerprint, &KeyState>, findings: &mut Findings) {
-    let Some(signer) = presented.signer else { return };
+fn check_signer(
+    presented: &Presented,
+    signer: Fingerprint,
+    revoked: &BTreeMap<Fingerprint, &KeyState>,
+    findings: &mut Findings,
+) {
     let Some(revocation) = revoked.get(&signer).and_then(|state| state.revoked) else { return };
     let (severity, claimed) = match presented.sealed_by {
         None => (Severity::Unestablished, "sealed at a time that nobody stamped".to_owned()),
