@@ -393,7 +393,7 @@ fn keys_and_certificates_in_pem() {
             assert_eq!(certificates.to_pem(), text, "one list has one text");
         }
         let _ = (trusted_from_pem(&text), trust_roots_from_pem(&text), text.parse::<Fingerprint>());
-        let _ = RevocationList::from_bytes(bytes.to_vec());
+        let _ = RevocationList::all_from_bytes(bytes.to_vec());
     });
 }
 

@@ -25,10 +25,10 @@ pub(super) fn lists(folder: &AcquisitionFolder, client: &TsaClient) -> Result<Op
             if byte_len > TIMESTAMP_LISTS_BYTES {
                 return Err(format!("with the others it is longer than {TIMESTAMP_LISTS_BYTES} bytes"));
             }
-            RevocationList::from_bytes(bytes).map_err(|error| with_causes(&error))
+            RevocationList::all_from_bytes(bytes).map_err(|error| with_causes(&error))
         });
         match fetched {
-            Ok(list) => lists.push(list),
+            Ok(found) => lists.extend(found),
             Err(reason) => out::talk(&format!(
                 "warning: the revocation list at `{}` is not kept: {}",
                 out::escape(&address),

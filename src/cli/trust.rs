@@ -122,7 +122,7 @@ pub(super) fn read_roots(paths: &[PathBuf]) -> Result<Vec<TrustRoot>, CliError> 
     Ok(roots)
 }
 
-/// Reads revocation lists, as many bytes of them together as FORMAT §15 asks for.
+/// Reads revocation lists, all in each file, as many bytes of them together as FORMAT §15 asks for.
 pub(super) fn read_lists(paths: &[PathBuf]) -> Result<Vec<RevocationList>, CliError> {
     let mut lists = Vec::new();
     let mut sum: u64 = 0;
@@ -136,7 +136,7 @@ pub(super) fn read_lists(paths: &[PathBuf]) -> Result<Vec<RevocationList>, CliEr
             return Err(refused(format!("{sum} bytes with those before it, {MAX_LISTS_BYTE_LEN} are read at most")));
         }
         let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-        lists.push(RevocationList::from_bytes(bytes).map_err(|error| refused(error.to_string()))?);
+        lists.extend(RevocationList::all_from_bytes(bytes).map_err(|error| refused(error.to_string()))?);
     }
     Ok(lists)
 }

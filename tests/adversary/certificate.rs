@@ -17,7 +17,7 @@ static WRONG: LazyLock<Authority> = LazyLock::new(|| Authority::new("Acme Root")
 
 /// A reader who trusts Acme's authority and the time stamp authority, has lists, and knows no key.
 fn of_acme() -> Trust {
-    let lists = ACME.lists(None).map(|list| RevocationList::from_bytes(list).unwrap());
+    let lists = ACME.lists(None).map(|list| RevocationList::all_from_bytes(list).unwrap().remove(0));
     Trust {
         authorities: authorities(&ACME.root_pem),
         revocation_lists: [lists.to_vec(), with_root().revocation_lists].concat(),
@@ -168,7 +168,7 @@ fn signer_certificate_not_valid() {
 #[test]
 fn signer_certificate_revoked() {
     let revoked = |since: &str| {
-        let lists = ACME.lists(Some(since)).map(|list| RevocationList::from_bytes(list).unwrap());
+        let lists = ACME.lists(Some(since)).map(|list| RevocationList::all_from_bytes(list).unwrap().remove(0));
         Trust { revocation_lists: [lists.to_vec(), with_root().revocation_lists].concat(), ..of_acme() }
     };
     let expected = ["signer-certificate-revoked"];
@@ -191,7 +191,8 @@ fn signer_revocation_not_checked() {
     );
     let named: Vec<&str> = report.findings.iter().map(|finding| finding.claimed.as_str()).collect();
     assert_eq!(named, ["CN=R. Roe", "CN=People of Acme"]);
-    let forged = WRONG.lists(Some("2026-01-01T00:00:00Z")).map(|list| RevocationList::from_bytes(list).unwrap());
+    let forged =
+        WRONG.lists(Some("2026-01-01T00:00:00Z")).map(|list| RevocationList::all_from_bytes(list).unwrap().remove(0));
     let trust = Trust { revocation_lists: [forged.to_vec(), with_root().revocation_lists].concat(), ..of_acme() };
     let report = expect(&draft, trust, Outcome::Valid, &["signer-revocation-not-checked"]);
     assert_eq!(report.findings[0].computed, "the list in its issuer's name is not signed by its issuer");

@@ -63,7 +63,7 @@ fn judge(archive: &[u8], renewals: &[Renewal], as_of: &str) -> Report {
 fn judge_with(archive: &[u8], renewals: &[Renewal], as_of: &str, revoked: Option<RevokedSigner>) -> Report {
     let list = |authority: &TimestampAuthority, revoked| {
         let (from, to) = (instant("2026-11-01T00:00:00Z"), instant("2040-01-01T00:00:00Z"));
-        RevocationList::from_bytes(authority.revocation_list(from, to, revoked).unwrap()).unwrap()
+        RevocationList::all_from_bytes(authority.revocation_list(from, to, revoked).unwrap()).unwrap().remove(0)
     };
     let pems = [&*SHORT, &*LONG, &*LONGER].map(TimestampAuthority::root_pem);
     let timestamp_roots = pems.iter().flat_map(|pem| trust_roots_from_pem(pem).unwrap()).collect();

@@ -64,7 +64,7 @@ fn with_list(revoked: Option<RevokedSigner>) -> Trust {
     let list = AUTHORITY.revocation_list(instant("2026-12-01T00:00:00Z"), instant("2026-12-08T00:00:00Z"), revoked);
     Trust {
         timestamp_roots: trust_roots_from_pem(AUTHORITY.root_pem()).unwrap(),
-        revocation_lists: vec![RevocationList::from_bytes(list.unwrap()).unwrap()],
+        revocation_lists: RevocationList::all_from_bytes(list.unwrap()).unwrap(),
         require_timestamp: true,
         ..pinned()
     }
@@ -298,7 +298,7 @@ fn timestamp_revocation_not_checked() {
     let (from, to) = (instant("2026-11-01T00:00:00Z"), instant("2026-11-08T00:00:00Z"));
     for (authority, until) in [(&*ANOTHER, "2026-12-08T00:00:00Z"), (&*AUTHORITY, "2026-11-08T00:00:00Z")] {
         let list = authority.revocation_list(from, instant(until).max(to), None).unwrap();
-        let trust = Trust { revocation_lists: vec![RevocationList::from_bytes(list).unwrap()], ..with_root() };
+        let trust = Trust { revocation_lists: RevocationList::all_from_bytes(list).unwrap(), ..with_root() };
         let report = expect(&files, trust, Outcome::Valid, &["timestamp-revocation-not-checked"]);
         assert!(report.facts.times.seal_tokens[0].accepted);
     }
@@ -316,7 +316,7 @@ fn lists_in_the_package_are_used() {
         let revoked = revoked.map(|since| RevokedSigner { since: instant(since), key_compromised: true });
         let (from, to) = (instant("2026-11-22T00:00:00Z"), instant("2026-11-29T00:00:00Z"));
         let list = AUTHORITY.revocation_list(from, to, revoked).unwrap();
-        let list = KeptLists::new(vec![RevocationList::from_bytes(list).unwrap()]).unwrap();
+        let list = KeptLists::new(RevocationList::all_from_bytes(list).unwrap()).unwrap();
         let mut draft = stamped();
         draft.timestamp_lists = Some(list.to_pem());
         let trust = Trust { revocation_lists: Vec::new(), ..with_root() };
@@ -328,7 +328,7 @@ fn lists_in_the_package_are_used() {
 #[test]
 fn timestamp_lists_malformed() {
     let (from, to) = (instant("2026-11-22T00:00:00Z"), instant("2026-11-29T00:00:00Z"));
-    let list = RevocationList::from_bytes(AUTHORITY.revocation_list(from, to, None).unwrap()).unwrap();
+    let list = RevocationList::all_from_bytes(AUTHORITY.revocation_list(from, to, None).unwrap()).unwrap().remove(0);
     let good = KeptLists::new(vec![list]).unwrap().to_pem();
     for text in [String::new(), good.replace('\n', "\r\n"), format!("{good}\n"), good.replace("X509 CRL", "CRL")] {
         let mut draft = stamped();

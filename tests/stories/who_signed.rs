@@ -99,6 +99,24 @@ fn an_authority_says_whose_key_it_is() {
 }
 
 #[test]
+fn a_file_of_several_lists_is_read_to_its_end() {
+    let certified = Certified::new();
+    let block = |list: &[u8]| format!("-----BEGIN X509 CRL-----\n{}\n-----END X509 CRL-----\n", BASE64.encode(list));
+    let [clear, of_root] = certified.authority.lists(None).map(|list| block(&list));
+    let [revoked, _] = certified.authority.lists(Some("2021-01-01T00:00:00Z")).map(|list| block(&list));
+    let verify = |text: String| {
+        let bundle = write(certified.folder.path(), "bundle.pem", text);
+        certified.verify().set("--trust", certified.root()).set("--crl", bundle)
+    };
+    let said = verify(format!("of the root\n{of_root}of the others\n{clear}")).code(0).stdout;
+    assert!(said.contains("; not revoked then\n"), "{said}");
+    let said = verify(format!("{of_root}{clear}{revoked}")).code(1).stdout;
+    assert!(said.contains("  violation     signer-certificate-revoked  "), "{said}");
+    let said = verify(format!("{of_root}{clear}{}", revoked.replace("-----END", "?\n-----END"))).code(2).stderr;
+    assert!(said.contains("bundle.pem`: revocation list 3 in it cannot be read\n"), "{said}");
+}
+
+#[test]
 fn another_authority_of_the_same_name_says_nothing() {
     let certified = Certified::new();
     let other = write(certified.folder.path(), "other.pem", &Authority::new("Acme Root").root_pem);

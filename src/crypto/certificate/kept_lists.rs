@@ -49,9 +49,8 @@ impl KeptLists {
     pub fn from_pem(text: &str) -> Result<Self, KeptListsError> {
         let mut lists = Vec::new();
         for (number, list) in (1..).zip(CertificateRevocationListDer::pem_slice_iter(text.as_bytes())) {
-            let list = list.map_err(|_| KeptListsError::Malformed(number))?;
-            let list = RevocationList::from_bytes(list.to_vec()).map_err(|_| KeptListsError::Malformed(number))?;
-            lists.push(list);
+            let list = list.ok().and_then(|list| RevocationList::from_der(list.to_vec()));
+            lists.push(list.ok_or(KeptListsError::Malformed(number))?);
         }
         let kept = Self::new(lists).ok_or(KeptListsError::None)?;
         if kept.to_pem() == text { Ok(kept) } else { Err(KeptListsError::OtherForm) }

@@ -30,6 +30,9 @@ pub enum RevocationListError {
     /// Neither DER nor PEM of a list.
     #[error("neither a revocation list in DER nor one between `-----BEGIN X509 CRL-----` lines")]
     Malformed,
+    /// A block of a PEM file, counted from 1: what it revokes would go unseen.
+    #[error("revocation list {0} in it cannot be read")]
+    MalformedBlock(usize),
     /// More bytes than FORMAT §15 allows.
     #[error("{0} bytes, at most {MAX_BYTE_LEN} are read")]
     TooLong(usize),
@@ -54,24 +57,32 @@ pub enum Revocation {
 }
 
 impl RevocationList {
-    /// Takes a list in DER or PEM. Every entry is read once, so that a damaged list is refused whole.
+    /// Takes the list in a DER file, or all lists in a PEM file; other PEM blocks and text around them are skipped. Every entry
+    /// is read once, so that a damaged list is refused whole, and the file with it.
     ///
     /// # Errors
     ///
     /// [`RevocationListError`].
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, RevocationListError> {
+    pub fn all_from_bytes(bytes: Vec<u8>) -> Result<Vec<Self>, RevocationListError> {
         if bytes.len() > MAX_BYTE_LEN {
             return Err(RevocationListError::TooLong(bytes.len()));
         }
-        let encoding = if bytes.first() == Some(&SEQUENCE) {
-            bytes
-        } else {
-            CertificateRevocationListDer::from_pem_slice(&bytes).map_err(|_| RevocationListError::Malformed)?.to_vec()
-        };
+        if bytes.first() == Some(&SEQUENCE) {
+            return Self::from_der(bytes).map(|list| vec![list]).ok_or(RevocationListError::Malformed);
+        }
+        let mut lists = Vec::new();
+        for (number, block) in (1..).zip(CertificateRevocationListDer::pem_slice_iter(&bytes)) {
+            let list = block.ok().and_then(|block| Self::from_der(block.to_vec()));
+            lists.push(list.ok_or(RevocationListError::MalformedBlock(number))?);
+        }
+        if lists.is_empty() { Err(RevocationListError::Malformed) } else { Ok(lists) }
+    }
+
+    /// Takes one list in DER; none where it is damaged.
+    pub(super) fn from_der(encoding: Vec<u8>) -> Option<Self> {
         let list = Self { encoding };
-        let read = list.fields().and_then(|fields| fields.walk(|_| Ok(())));
-        read.map_err(|_| RevocationListError::Malformed)?;
-        Ok(list)
+        list.fields().and_then(|fields| fields.walk(|_| Ok(()))).ok()?;
+        Some(list)
     }
 
     /// Returns the list as DER.
@@ -357,11 +368,14 @@ mod tests {
 
     const NOW: &str = "2026-11-22T06:31:00Z";
 
+    fn read(der: Vec<u8>) -> RevocationList {
+        RevocationList::all_from_bytes(der).expect("a list").remove(0)
+    }
+
     fn standing(chain: &Chain, lists: &[Vec<u8>]) -> Vec<Revocation> {
         let certificates = SignerCertificates::from_pem(&chain.pem()).expect("certificates");
         let path = certificates.check_path(&authorities(&chain.root_pem), instant(NOW)).expect("a path");
-        let lists: Vec<_> =
-            lists.iter().map(|list| RevocationList::from_bytes(list.clone()).expect("a list")).collect();
+        let lists: Vec<_> = lists.iter().map(|list| read(list.clone())).collect();
         path.check_revocation(&lists, instant(NOW)).into_iter().map(|(_, standing)| standing).collect()
     }
 
@@ -457,7 +471,7 @@ mod tests {
         let standing = Revocation::of(
             &Certificate::read(&chain_parts(&chain).0).expect("a signer"),
             &Certificate::read(&chain_parts(&chain).1).expect("an intermediate"),
-            &[RevocationList::from_bytes(Chain::good().list(|_| ())).expect("a list")],
+            &[read(Chain::good().list(|_| ()))],
             instant(NOW),
         );
         assert_eq!(reason(standing), "its issuer may not sign revocation lists");
@@ -488,11 +502,35 @@ mod tests {
     #[test]
     fn a_list_is_read_from_der_and_pem_and_refused_when_damaged() {
         let der = Chain::good().list(|params| params.revoked_certs = vec![revoked(0x11, NOW)]);
-        let pem = pkcs8::der::pem::encode_string("X509 CRL", pkcs8::der::pem::LineEnding::LF, &der).expect("a list");
-        assert_eq!(RevocationList::from_bytes(pem.into_bytes()).expect("a list").encoding, der);
+        assert_eq!(read(pem("X509 CRL", &der).into_bytes()).encoding, der);
         for bytes in [&b""[..], b"x", &der[1..], &der[..der.len() - 1], &[der.clone(), vec![0]].concat()] {
-            assert!(matches!(RevocationList::from_bytes(bytes.to_vec()), Err(RevocationListError::Malformed)));
+            let refused = RevocationList::all_from_bytes(bytes.to_vec());
+            assert!(matches!(refused, Err(RevocationListError::Malformed)));
         }
+    }
+
+    #[test]
+    fn every_list_of_a_pem_file_is_read_or_none() {
+        let chain = Chain::good();
+        let [clear, revoked] = [vec![], vec![revoked(0x11, "2026-11-01T00:00:00Z")]]
+            .map(|revoked| chain.list(|params| params.revoked_certs = revoked));
+        let root = pem("CERTIFICATE", b"?");
+        let [clear, revoked] = [clear, revoked].map(|list| pem("X509 CRL", &list));
+        let all = |text: String| RevocationList::all_from_bytes(text.into_bytes());
+        let lists = all(format!("old\n{clear}{root}new\n{revoked}\n")).expect("two lists");
+        assert_eq!(lists.len(), 2);
+        let encodings: Vec<_> = lists.into_iter().map(|list| list.encoding).collect();
+        assert!(matches!(standing(&chain, &encodings)[0], Revocation::Revoked { before: true, .. }));
+        let cut = revoked.split_once("-----END").expect("an end").0;
+        for bad in [&pem("X509 CRL", b"?"), &revoked.replace("MI", "M!"), cut] {
+            let refused = all(format!("{clear}{bad}"));
+            assert!(matches!(refused, Err(RevocationListError::MalformedBlock(2))), "{refused:?}");
+        }
+        assert!(matches!(all(root), Err(RevocationListError::Malformed)));
+    }
+
+    fn pem(label: &str, der: &[u8]) -> String {
+        pkcs8::der::pem::encode_string(label, pkcs8::der::pem::LineEnding::LF, der).expect("a block")
     }
 
     /// A list of 10 MB: what a large authority publishes.
@@ -502,14 +540,14 @@ mod tests {
         let entry = [0x30, 0x20, 0x02, 0x0f].into_iter().chain([0x33; 15]).chain(*b"\x17\x0d261101000000Z");
         let entries: Vec<u8> = entry.collect::<Vec<_>>().repeat(300_000);
         let entries = crate::codec::der::encode(SEQUENCE, &[&entries]);
-        let list = RevocationList::from_bytes(chain.list(|_| ())).expect("a list");
+        let list = read(chain.list(|_| ()));
         let issuer = list.fields().expect("fields").issuer.to_vec();
         let algorithm = crate::codec::der::encode(SEQUENCE, &[list.fields().expect("fields").algorithm]);
         let date = crate::codec::der::encode(UTC_TIME, &[b"261101000000Z"]);
         let signed = crate::codec::der::encode(SEQUENCE, &[&[2, 1, 1], &algorithm, &issuer, &date, &entries]);
         let bytes = crate::codec::der::encode(SEQUENCE, &[&signed, &algorithm, &[3, 2, 0, 0]]);
         assert!(bytes.len() > 10_000_000);
-        let list = RevocationList::from_bytes(bytes).expect("a list");
+        let list = read(bytes);
         let mut count = 0;
         let walked = list.fields().expect("fields").walk(|_| {
             count += 1;
