@@ -8,10 +8,11 @@ use pkcs8::der::pem::{LineEnding, encode_string};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa, Issuer,
     KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, RevokedCertParams, SerialNumber,
-    SignatureAlgorithm,
+    SignatureAlgorithm, SigningKey as _,
 };
 
 use super::{Authority, Trusted, trusted_from_pem};
+use crate::codec::der::{BIT_STRING, SEQUENCE, UTC_TIME, Value, encode};
 use crate::crypto::signature::PublicKey;
 
 /// Certificates from the signer's to the root.
@@ -88,6 +89,18 @@ impl Chain {
     /// The list of the signer's issuer.
     pub(super) fn list(&self, edit: impl FnOnce(&mut CertificateRevocationListParams)) -> Vec<u8> {
         list(&self.issuer, edit)
+    }
+
+    /// The same without nextUpdate, which rcgen always writes: taken out, and signed again.
+    pub(super) fn endless_list(&self, revoked: Vec<RevokedCertParams>) -> Vec<u8> {
+        let list = self.list(|params| params.revoked_certs = revoked);
+        let parts = Value::only(&list, SEQUENCE).expect("a list").fields().remaining().expect("three parts");
+        let mut fields = parts[0].fields().remaining().expect("fields");
+        // Version, algorithm, issuer and thisUpdate come before it.
+        assert_eq!(fields.remove(4).tag, UTC_TIME);
+        let signed = encode(SEQUENCE, &fields.iter().map(|field| field.encoding).collect::<Vec<_>>());
+        let signature = self.issuer.key().sign(&signed).expect("a signature");
+        encode(SEQUENCE, &[&signed, parts[1].encoding, &encode(BIT_STRING, &[&[0], &signature])])
     }
 
     /// The list of the root.

@@ -241,8 +241,12 @@ impl<'a> Fields<'a> {
         if scope == Scope::Other {
             return Err("the list is about other certificates of its issuer".to_owned());
         }
-        if self.next_update.is_some_and(|next| next < instant) {
-            return Err(format!("the list ended at {}, before {}", text(self.next_update), instant.to_rfc3339()));
+        // RFC 5280 §5.1.2.5 demands it: without it a list would clear its issuer's certificates for ever.
+        let Some(next_update) = self.next_update else {
+            return Err("the list does not say until when it holds".to_owned());
+        };
+        if next_update < instant {
+            return Err(format!("the list ended at {}, before {}", next_update.to_rfc3339(), instant.to_rfc3339()));
         }
         if self.this_update > instant && self.this_update > certificate.not_after {
             return Err(format!("the list of {} is later than the certificate's end", self.this_update.to_rfc3339()));
@@ -333,10 +337,6 @@ fn extensions<'a>(list: &Value<'a>) -> Result<Vec<Extension<'a>>, DerFault> {
         Ok((identifier, critical, content))
     };
     list.fields().remaining()?.into_iter().map(read).collect()
-}
-
-fn text(instant: Option<DateTime<Utc>>) -> String {
-    instant.map(|instant| instant.to_rfc3339()).unwrap_or_default()
 }
 
 /// 32 MiB: FORMAT §15; the largest lists of public authorities have 10 to 20 MB.
@@ -458,6 +458,18 @@ mod tests {
             params.next_update = SystemTime::from(instant("2027-02-08T00:00:00Z")).into();
         };
         assert_eq!(of_signer(&chain, later), Revocation::NotRevoked);
+    }
+
+    #[test]
+    fn a_list_without_an_end_revokes_and_never_clears() {
+        let chain = Chain::good();
+        let clear = chain.endless_list(Vec::new());
+        let found = standing(&chain, std::slice::from_ref(&clear)).remove(0);
+        assert_eq!(reason(found), "the list does not say until when it holds");
+        assert_eq!(standing(&chain, &[clear, chain.list(|_| ())])[0], Revocation::NotRevoked);
+        let revoked = chain.endless_list(vec![revoked(0x11, NOW)]);
+        let since = instant(NOW);
+        assert_eq!(standing(&chain, &[revoked])[0], Revocation::Revoked { since, before: true, compromised: false });
     }
 
     #[test]
