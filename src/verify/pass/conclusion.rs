@@ -227,7 +227,7 @@ impl Pass {
         let (of_genesis, of_seal) = (times(&genesis_tokens), times(&seal_tokens));
         self.times.check_tokens(&of_genesis, seal, &of_seal, &mut self.findings);
         let mut layers = vec![of_genesis.clone(), times(&page_tokens), of_seal.clone()];
-        layers.extend(renewed.tokens.chunk_by(|a, b| renewal::is_one(a, b)).map(times));
+        layers.extend(renewed.tokens.chunk_by(renewal::is_one).map(times));
         check_layers(&layers, &mut self.findings);
         let extent = seal.map_or(Extent::Whole, |seal| Extent::of(&seal.volume));
         self.clocks.check_requests(extent, &mut self.findings);

@@ -133,9 +133,9 @@ fn chains(units: &[Unit<'_>], ties: &[Option<(usize, Tie)>], twins: &[Option<usi
     // Ties may, between lying packages, form a circle; so names of groups are spread until none changes.
     loop {
         let mut changed = false;
-        let tied = ties.iter().enumerate().filter_map(|(index, tie)| Some((index, (*tie)?.0)));
+        let linked = ties.iter().enumerate().filter_map(|(index, tie)| Some((index, (*tie)?.0)));
         let twinned = twins.iter().enumerate().filter_map(|(index, twin)| Some((index, (*twin)?)));
-        for (index, before) in tied.chain(twinned) {
+        for (index, before) in linked.chain(twinned) {
             let (Some(one), Some(other)) = (root.get(index).copied(), root.get(before).copied()) else { continue };
             for place in [index, before] {
                 if let Some(name) = root.get_mut(place).filter(|name| **name != one.min(other)) {
