@@ -49,51 +49,52 @@ impl SignerCertificates {
         let untrusted = |problem: String| PathFault::Untrusted(problem);
         let mut encodings = self.encodings().map(CertificateDer::from);
         let signer = encodings.next().ok_or_else(|| untrusted("no certificate".to_owned()))?;
-        let others: Vec<CertificateDer<'_>> = encodings.collect();
+        let mut others: Vec<CertificateDer<'_>> = Vec::new();
+        for other in encodings {
+            // Cross-certificates share name and key and are all needed; what is the same byte for byte is not.
+            if !others.contains(&other) {
+                others.push(other);
+            }
+        }
         let end_entity = webpki::EndEntityCert::try_from(&signer).map_err(|problem| untrusted(words(&problem)))?;
         let seconds = u64::try_from(instant.timestamp()).unwrap_or(0);
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let mut best = None;
         // Authorities that were valid come first, so that an expired one with the same name cannot hide them.
         let (valid, over): (Vec<_>, Vec<_>) = authorities.iter().partition(|authority| authority.is_valid_at(instant));
-        for authority in valid.into_iter().chain(over) {
+        for group in [valid, over].iter().filter(|group| !group.is_empty()) {
+            // One search for all: one for each would let a few certificates of one name keep a reader busy for minutes.
+            let anchors: Vec<_> = group.iter().map(|authority| authority.anchor.clone()).collect();
+            let is_allowed = |path: &webpki::VerifiedPath<'_>| {
+                intermediates_may_sign(path)?;
+                end(group, path).map(|_| ()).ok_or(webpki::Error::PathLenConstraintViolated)
+            };
             for (_, purpose) in PURPOSES {
                 let path = end_entity.verify_for_usage(
                     webpki::ALL_VERIFICATION_ALGS,
-                    std::slice::from_ref(&authority.anchor),
+                    &anchors,
                     &others,
                     time,
                     Purpose(purpose),
                     None,
-                    Some(&intermediates_may_sign),
+                    Some(&is_allowed),
                 );
-                match path {
-                    Ok(_) if !authority.is_valid_at(instant) => {
-                        let (from, to) = (authority.not_before.to_rfc3339(), authority.not_after.to_rfc3339());
-                        best =
-                            Some(PathFault::NotValid(format!("`{}` is valid from {from} to {to}", authority.subject)));
-                    }
-                    Ok(path) => {
+                let fault = match path.as_ref().map(|path| (path, end(group, path))) {
+                    Ok((path, Some(authority))) if authority.is_valid_at(instant) => {
                         let between: Vec<_> = path.intermediate_certificates().map(webpki::Cert::der).collect();
-                        let count = u32::try_from(between.len()).unwrap_or(u32::MAX);
-                        if authority.path_length.is_some_and(|most| count > most) {
-                            best = Some(untrusted(words(&webpki::Error::PathLenConstraintViolated)));
-                            continue;
-                        }
                         return Ok(SignerPath::new(&signer, between.iter().map(AsRef::as_ref), authority));
                     }
-                    Err(problem) => {
-                        let fault = if is_about_time(&problem) {
-                            PathFault::NotValid(words(&problem))
-                        } else {
-                            untrusted(words(&problem))
-                        };
-                        // A date in the way says more than another authority's "unknown issuer", a rule that was broken more
-                        // than either.
-                        if best.as_ref().is_none_or(|best| rank(&fault) > rank(best)) {
-                            best = Some(fault);
-                        }
+                    Ok((_, Some(authority))) => {
+                        let (from, to) = (authority.not_before.to_rfc3339(), authority.not_after.to_rfc3339());
+                        PathFault::NotValid(format!("`{}` is valid from {from} to {to}", authority.subject))
                     }
+                    Ok((_, None)) => untrusted(words(&webpki::Error::PathLenConstraintViolated)),
+                    Err(problem) if is_about_time(problem) => PathFault::NotValid(words(problem)),
+                    Err(problem) => untrusted(words(problem)),
+                };
+                // A date in the way says more than another authority's "unknown issuer", a rule that was broken more than either.
+                if best.as_ref().is_none_or(|best| rank(&fault) > rank(best)) {
+                    best = Some(fault);
                 }
             }
         }
@@ -132,6 +133,13 @@ pub fn standing(encodings: &[Vec<u8>], lists: &[RevocationList], instant: DateTi
             (certificate.subject_text(), Revocation::of(&certificate, &issuer, lists, instant))
         })
         .collect()
+}
+
+/// Returns the authority at the end of a path that is no longer than it allows; two may differ in nothing but that.
+fn end<'a>(authorities: &[&'a Authority], path: &webpki::VerifiedPath<'_>) -> Option<&'a Authority> {
+    let count = u32::try_from(path.intermediate_certificates().count()).unwrap_or(u32::MAX);
+    let allows = |authority: &Authority| authority.path_length.is_none_or(|most| count <= most);
+    authorities.iter().copied().find(|authority| authority.anchor == *path.anchor() && allows(authority))
 }
 
 /// Refuses a path with an intermediate whose key usage does not allow it to sign certificates, which webpki does not ask.
@@ -230,6 +238,16 @@ mod tests {
         assert_eq!(fault.to_string(), "no path to a trusted authority: no authority given");
         let both = authorities(&format!("{}{}", other.root_pem, chain.root_pem));
         assert!(certificates.check_path(&both, instant(NOW)).is_ok());
+    }
+
+    #[test]
+    fn the_authority_that_allows_the_paths_length_is_found_beside_its_twin() {
+        let chain = Chain::good();
+        let mut both = authorities(&chain.root_pem.repeat(2));
+        both[0].path_length = Some(0);
+        let certificates = SignerCertificates::from_pem(&chain.pem()).expect("certificates");
+        assert!(certificates.check_path(&both, instant(NOW)).is_ok());
+        assert!(matches!(certificates.check_path(&both[..1], instant(NOW)), Err(PathFault::Untrusted(_))));
     }
 
     #[test]

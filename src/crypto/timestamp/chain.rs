@@ -116,10 +116,12 @@ impl Token {
     /// # Errors
     ///
     /// [`TimestampFault::CertificateNotValidAtGenTime`] where only time is in the way,
-    /// [`TimestampFault::ChainUntrusted`] where there is no path, and the faults of [`Token::check`] where the signer
+    /// [`TimestampFault::ChainUntrusted`] where there is no path, [`TimestampFault::Surplus`] with more certificates than a
+    /// path has, among which none is looked for, and the faults of [`Token::check`] where the signer
     /// is unknown.
     pub fn check_chain(&self, roots: &[TrustRoot]) -> Result<ChainReport, TimestampFault> {
         let (signer, _) = self.signer()?;
+        self.check_certificate_count()?;
         let signer_subject = signer.subject_text();
         let untrusted = |problem: String| TimestampFault::ChainUntrusted {
             signer: signer_subject.clone(),
@@ -140,10 +142,12 @@ impl Token {
         let mut best = None;
         // Roots that were valid come first, so that an expired one with the same name cannot hide them.
         let (valid, invalid): (Vec<_>, Vec<_>) = roots.iter().partition(|root| root.is_valid_at(gen_time));
-        for root in valid.into_iter().chain(invalid) {
+        for group in [valid, invalid].iter().filter(|group| !group.is_empty()) {
+            // One search for all: one for each would let a few certificates of one name keep a reader busy for minutes.
+            let anchors: Vec<_> = group.iter().map(|root| root.anchor.clone()).collect();
             let path = end_entity.verify_for_usage(
                 webpki::ALL_VERIFICATION_ALGS,
-                std::slice::from_ref(&root.anchor),
+                &anchors,
                 &others,
                 UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)),
                 // Where it is stated: many intermediates state no purpose, and the signer must in `Token::check`.
@@ -151,8 +155,13 @@ impl Token {
                 None,
                 None,
             );
-            match path {
-                Ok(_) if !root.is_valid_at(gen_time) => {
+            let end = |path: &webpki::VerifiedPath<'_>| group.iter().find(|root| root.anchor == *path.anchor());
+            match path.as_ref().map(|path| (path, end(path))) {
+                Ok((path, Some(root))) if root.is_valid_at(gen_time) => {
+                    let intermediates: Vec<_> = path.intermediate_certificates().map(webpki::Cert::der).collect();
+                    return Ok(report(&signer, intermediates.iter().map(AsRef::as_ref), root));
+                }
+                Ok((_, Some(root))) => {
                     return Err(TimestampFault::CertificateNotValidAtGenTime {
                         subject: Some(root.subject.clone()),
                         not_before: Some(root.not_before),
@@ -160,13 +169,9 @@ impl Token {
                         gen_time,
                     });
                 }
-                Ok(path) => {
-                    let intermediates: Vec<_> = path.intermediate_certificates().map(webpki::Cert::der).collect();
-                    return Ok(report(&signer, intermediates.iter().map(AsRef::as_ref), root));
-                }
                 // A date in the way says more than another root's "unknown issuer".
-                Err(problem) if best.is_none() || is_about_time(&problem) => best = Some(problem),
-                Err(_) => {}
+                Err(problem) if best.is_none() || is_about_time(problem) => best = Some(problem.clone()),
+                Ok((_, None)) | Err(_) => {}
             }
         }
         Err(match best {
@@ -266,6 +271,19 @@ mod tests {
         };
         assert_eq!(fault, same_name);
         assert_eq!(token.check_chain(&[]).expect_err("no root").code(), "timestamp-chain-untrusted");
+    }
+
+    /// Every order of intermediates of one name would be a path to try.
+    #[test]
+    fn no_path_is_looked_for_among_more_certificates_than_one_has() {
+        let authority = Authority::good();
+        let mut forge = authority.forge();
+        let count = forge.certificates.len();
+        forge.certificates.extend((count..8).map(|_| authority.intermediate.clone()));
+        assert!(forge.parse().check_chain(&authority.roots()).is_ok());
+        forge.certificates.push(authority.intermediate.clone());
+        let fault = forge.parse().check_chain(&authority.roots()).expect_err("nine certificates");
+        assert!(matches!(fault, TimestampFault::Surplus { .. }), "{fault}");
     }
 
     /// An attacker's whole authority, root included, in the bag of certificates.

@@ -141,7 +141,8 @@ impl Token {
                     faults.push(self.not_valid_at_gen_time(&certificate));
                 }
                 faults.extend(signer.check_signature(&certificate).err());
-                faults.extend(surplus(&self.certificates, &certificate));
+                let too_many = self.check_certificate_count().err();
+                faults.extend(too_many.or_else(|| surplus(&self.certificates, &certificate)));
             }
             Err(fault) => {
                 if !faults.contains(&fault) {
@@ -235,6 +236,12 @@ impl Token {
         self.certificates.iter().map(Vec::as_slice)
     }
 
+    /// Refuses more certificates than a path has: the search for one could take long among them.
+    pub(super) fn check_certificate_count(&self) -> Result<(), TimestampFault> {
+        let fits = self.certificates.len() <= MAX_CERTIFICATES;
+        if fits { Ok(()) } else { Err(TimestampFault::Surplus { what: "more certificates than a path has" }) }
+    }
+
     /// Returns the signer's certificate, or why there is not exactly one.
     pub(super) fn signer(&self) -> Result<(Certificate<'_>, SignerDigest), TimestampFault> {
         match self.signers.as_slice() {
@@ -291,9 +298,6 @@ fn check_status(status: &Value<'_>) -> Result<(), TimestampFault> {
 /// been: a certificate belongs if its subject is the issuer of one that belongs, and is there once.
 fn surplus(certificates: &[Vec<u8>], signer: &Certificate<'_>) -> Option<TimestampFault> {
     let fault = |what| Some(TimestampFault::Surplus { what });
-    if certificates.len() > MAX_CERTIFICATES {
-        return fault("more certificates than a path has");
-    }
     let mut others = Vec::new();
     for (index, encoding) in certificates.iter().enumerate() {
         if certificates.iter().skip(index.saturating_add(1)).any(|other| other == encoding) {
@@ -319,8 +323,8 @@ fn each<'a, T>(fields: &mut Reader<'a>, read: impl Fn(&Value<'a>) -> Result<T, D
     fields.expect(SET)?.fields().remaining()?.into_iter().map(|value| read(&value.with_tag(SEQUENCE)?)).collect()
 }
 
-/// 16: public authorities send one to four.
-const MAX_CERTIFICATES: usize = 16;
+/// 8: FORMAT §11; public authorities send one to four.
+const MAX_CERTIFICATES: usize = 8;
 
 /// 200: as any single line of FORMAT §2.
 const MAX_STATUS_CHARS: usize = 200;
