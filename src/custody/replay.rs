@@ -54,6 +54,8 @@ pub(super) struct PackageState {
     /// Of everything its [`PackageName`] says.
     pub(super) name: Short,
     pub(super) is_sealed: bool,
+    /// Whether an event has named it that says more of it than a remark does.
+    pub(super) is_handled: bool,
     pub(super) disposed: Option<u64>,
     pub(super) renewed: Option<Renewed>,
 }
@@ -189,10 +191,10 @@ impl Replay {
         self.package(package).map(|state| state.name == short_name(package))
     }
 
-    /// Says whether a package has its `sealed` event.
+    /// Says whether a package has its `sealed` event, or was brought into the ledger by another, behind which none may stand.
     #[must_use]
-    pub fn is_sealed(&self, package: &PackageId) -> bool {
-        self.packages.get(&short(package.as_str().as_bytes())).is_some_and(|state| state.is_sealed)
+    pub fn is_on_record(&self, package: &PackageId) -> bool {
+        self.packages.get(&short(package.as_str().as_bytes())).is_some_and(|state| state.is_handled)
     }
 
     /// Returns the event that says that a package was disposed of.
@@ -226,6 +228,9 @@ impl Replay {
         self.latest = self.latest.max(Some(event.time));
         self.take_packages(event, breaches);
         self.take_key(event, sequence, breaches);
+        if !matches!(event.act, Act::Noted(_)) {
+            self.each_package(event, |state| state.is_handled = true);
+        }
         let keeps = |member: &str| !breaches.iter().any(|breach| breach.member == member);
         match &event.act {
             Act::Sealed(_) => self.each_package(event, |state| state.is_sealed = true),
@@ -276,7 +281,13 @@ impl Replay {
                 breaches.push(rules::limit("packages", "one more package", limits::PACKAGES));
                 return;
             }
-            let state = PackageState { name: short_name(package), is_sealed: false, disposed: None, renewed: None };
+            let state = PackageState {
+                name: short_name(package),
+                is_sealed: false,
+                is_handled: false,
+                disposed: None,
+                renewed: None,
+            };
             self.packages.insert(id, state);
         }
     }

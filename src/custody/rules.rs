@@ -99,6 +99,9 @@ fn packages(ledger: &Replay, event: &Event, found: &mut Vec<Breach>) {
         if matches!(event.act, Act::Sealed(_)) && state.is_sealed {
             let claimed = format!("{} sealed again", package.package);
             found.push(Breach::new(Rule::Kind, "kind", claimed, "a package that is not sealed yet"));
+        } else if matches!(event.act, Act::Sealed(_)) && state.is_handled {
+            let claimed = format!("{} sealed behind another event that names it", package.package);
+            found.push(Breach::new(Rule::Kind, "kind", claimed, "the first event of this package, `noted` aside"));
         }
         let may_follow = matches!(event.act, Act::Noted(_) | Act::Countersigned(_) | Act::Verified(_));
         if let Some(disposed) = state.disposed.filter(|_| !may_follow) {

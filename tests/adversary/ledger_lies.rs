@@ -311,6 +311,70 @@ fn another_package_under_the_same_name_is_refused() {
     expect(&ledger.bytes(), &[], &both(), Outcome::Invalid, &["ledger-package-mismatch"]);
 }
 
+/// FORMAT §20.6: the operator's ledger tells of the same bytes another story than they do.
+#[test]
+fn what_a_ledger_says_of_a_presented_package_is_held_against_it() {
+    let draft = Draft::good();
+    let genesis = hex_digest(draft.build().bytes("data/genesis.json"));
+    let pages = Draft::good().pages.len();
+    let (presented, package) = good_package();
+    let acquisition = "20261122T060400Z-1a2b3c4d";
+    let collected = format!(
+        "{{\"acquisition\":\"{acquisition}\",\"genesis_sha256\":\"{genesis}\",\"pages\":{pages},\"failures\":0}}"
+    );
+    let sealed = format!(
+        "{{\"acquisition\":\"{acquisition}\",\"created\":\"2026-11-22T06:30:00.000Z\",\"signer\":\"{}\"}}",
+        fingerprint(&operator_key())
+    );
+    let judge = |collected: &str, sealed: &str, outcome, expected: &[&str]| {
+        let mut ledger = Ledger::opened(&operator_key());
+        ledger.add(&operator_key(), "collected", collected, &[]);
+        ledger.add(&operator_key(), "sealed", sealed, std::slice::from_ref(&package));
+        let report = expect(&ledger.bytes(), std::slice::from_ref(&presented), &pinned(), outcome, expected);
+        // Without the package nobody can tell.
+        expect(&ledger.bytes(), &[], &pinned(), Outcome::Valid, &[]);
+        report.findings.iter().map(|finding| finding.place.clone()).collect::<Vec<_>>()
+    };
+    judge(&collected, &sealed, Outcome::Valid, &[]);
+    let mismatch = ["ledger-package-mismatch"];
+    let (no_digest, other_acquisition) = ("0".repeat(64), "20200101T000000Z-00000000");
+    let other_pages = (format!("\"pages\":{pages}"), "\"pages\":999999");
+    for (from, to, place) in [
+        (other_pages.0.as_str(), other_pages.1, "line 2#details.pages"),
+        ("\"failures\":0", "\"failures\":1", "line 2#details.failures"),
+        (&genesis, &no_digest, "line 2#details.genesis_sha256"),
+        (acquisition, other_acquisition, "line 2#details.acquisition"),
+    ] {
+        assert!(collected.contains(from), "{from}");
+        assert_eq!(judge(&collected.replace(from, to), &sealed, Outcome::Invalid, &mismatch), [place]);
+    }
+    for (from, to, place) in [
+        (fingerprint(&operator_key()).as_str(), no_digest.as_str(), "line 3#details.signer"),
+        ("2026-11-22T06:30", "2020-11-22T06:30", "line 3#details.created"),
+        (acquisition, other_acquisition, "line 3#details.acquisition"),
+    ] {
+        assert!(sealed.contains(from), "{from}");
+        assert_eq!(judge(&collected, &sealed.replace(from, to), Outcome::Invalid, &mismatch), [place]);
+    }
+}
+
+/// FORMAT §20.3: somebody has copied, or seen, a package before it came into being. A remark may stand there.
+#[test]
+fn an_event_before_a_package_was_sealed_is_refused() {
+    let (_, package) = good_package();
+    for (kind, details, outcome) in [
+        ("copied", REMARK, Outcome::Invalid),
+        ("countersigned", STATEMENT, Outcome::Invalid),
+        ("noted", REMARK, Outcome::Valid),
+    ] {
+        let mut ledger = Ledger::opened(&operator_key());
+        ledger.add(&operator_key(), kind, details, std::slice::from_ref(&package));
+        ledger.seal(&operator_key(), &package);
+        let expected: &[&str] = if outcome == Outcome::Valid { &[] } else { &["ledger-rule-broken"] };
+        expect(&ledger.bytes(), &[], &pinned(), outcome, expected);
+    }
+}
+
 /// FORMAT §20.2: a package of which the ledger says nothing, and one of another matter.
 #[test]
 fn a_package_that_is_not_in_the_ledger_is_not_established() {

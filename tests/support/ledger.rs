@@ -5,7 +5,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer as _, SigningKey};
 
-use crate::package::{fingerprint_of, hex_digest, merkle_root, sha256, spki_of};
+use crate::package::{fingerprint_of, hex_digest, merkle_root, operator_key, sha256, spki_of};
 
 /// The members of one event, each as the JSON that will stand there.
 #[derive(Clone, Debug)]
@@ -102,10 +102,11 @@ impl Ledger {
         self.lines.push(signed(key, &members.bytes()));
     }
 
+    /// Says that the good package was sealed, by whose key it is.
     pub(crate) fn seal(&mut self, key: &SigningKey, package: &str) {
         let details = format!(
             "{{\"acquisition\":\"20261122T060400Z-1a2b3c4d\",\"created\":\"2026-11-22T06:30:00.000Z\",\"signer\":\"{}\"}}",
-            fingerprint(key)
+            fingerprint(&operator_key())
         );
         self.add(key, "sealed", &details, &[package.to_owned()]);
     }

@@ -56,14 +56,14 @@ pub(in crate::cli) fn open_ledger(matter: &MatterFolder, key: &dyn Signer) -> Re
     opened(matter, key).map(|_| ())
 }
 
-/// Says which packages of the matter have no `sealed` event. The caller holds the matter's lock.
+/// Says which packages of the matter are not on record in its ledger. The caller holds the matter's lock.
 pub(in crate::cli) fn unrecorded(matter: &MatterFolder) -> Result<Vec<PackageId>, CliError> {
     let packages = matter.packages()?;
     if packages.is_empty() {
         return Ok(packages);
     }
     let chain = Chain::of_matter(matter, None)?;
-    Ok(packages.into_iter().filter(|package| !chain.replay().is_sealed(package)).collect())
+    Ok(packages.into_iter().filter(|package| !chain.replay().is_on_record(package)).collect())
 }
 
 /// Puts every package on record that is not, and opens the ledger if need be. Returns those that were added. The caller holds the matter's lock.
@@ -71,7 +71,7 @@ pub(in crate::cli) fn record(matter: &MatterFolder, key: &dyn Signer) -> Result<
     let mut chain = opened(matter, key)?;
     let mut added = Vec::new();
     for package in matter.packages()? {
-        if !chain.replay().is_sealed(&package) && record_one(matter, &package, key, &mut chain)? {
+        if !chain.replay().is_on_record(&package) && record_one(matter, &package, key, &mut chain)? {
             added.push(package);
         }
     }

@@ -71,7 +71,7 @@ pub fn verify_ledger<R: BufRead>(
         if let Some(signed) = read(bytes, &place, &mut replay, &mut findings) {
             opened = opened.or(Some(signed.event.time));
             heads.know(&signed);
-            packages.follow(&signed.event);
+            packages.follow(&signed.event, &place, &mut findings);
         }
         if let Some(head) = replay.head() {
             heads.pass(head.digest, &replay);

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::report::PackageCustody;
-use crate::crypto::digest::FileDigest;
+use crate::crypto::digest::{FileDigest, GenesisDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::custody::Replay;
 use crate::custody::replay::KeyState;
-use crate::format::event::{Act, Event, PackageName};
-use crate::format::identifier::MatterId;
+use crate::format::event::{Act, Collection, Event, PackageName, Sealing};
+use crate::format::identifier::{AcquisitionId, MatterId};
+use crate::time::LocalTime;
 use crate::verify::finding::{Code, Finding, Findings, Severity, Step};
 use crate::verify::package::Trust;
 use crate::verify::verdict::Report;
@@ -30,6 +31,14 @@ pub struct Presented {
     pub signer_trusted: bool,
     /// The earliest accepted time stamp over its seal.
     pub sealed_by: Option<DateTime<Utc>>,
+    /// Its acquisition.
+    pub acquisition: Option<AcquisitionId>,
+    /// The digest of its plan.
+    pub genesis_sha256: Option<GenesisDigest>,
+    /// The time that its seal says.
+    pub created: Option<LocalTime>,
+    /// Its pages and failures, where it is a whole acquisition: volumes have each their own.
+    pub counts: Option<(u64, u64)>,
 }
 
 impl Presented {
@@ -38,6 +47,7 @@ impl Presented {
     pub fn of(report: &Report, archive_sha256: FileDigest) -> Option<Self> {
         let facts = &report.facts;
         let accepted = facts.times.seal_tokens.iter().filter(|token| token.accepted);
+        let is_whole = facts.volume.as_ref().is_some_and(|volume| volume.number == 1 && volume.last);
         let times = accepted.filter_map(|token| DateTime::parse_from_rfc3339(&token.gen_time).ok());
         Some(Self {
             name: PackageName {
@@ -51,6 +61,10 @@ impl Presented {
             seal_signer: facts.signer,
             signer_trusted: facts.signer_trusted,
             sealed_by: times.map(|time| time.to_utc()).min(),
+            acquisition: facts.acquisition.clone(),
+            genesis_sha256: facts.genesis_sha256,
+            created: facts.times.seal_created,
+            counts: is_whole.then_some((facts.counts.pages, facts.counts.failures)),
         })
     }
 }
@@ -72,15 +86,21 @@ impl<'a> Packages<'a> {
         Self { presented, seen: vec![Seen::default(); presented.len()] }
     }
 
-    /// Takes a signed event.
-    pub(super) fn follow(&mut self, event: &Event) {
+    /// Takes a signed event, and says where it contradicts what it speaks of.
+    pub(super) fn follow(&mut self, event: &Event, place: &str, findings: &mut Findings) {
         for (presented, seen) in self.presented.iter().zip(&mut self.seen) {
+            if let Act::Collected(collection) = &event.act {
+                check_collection(presented, collection, place, findings);
+            }
             if !event.packages.contains(&presented.name) {
                 continue;
             }
             seen.event_count = seen.event_count.saturating_add(1);
             if matches!(event.act, Act::Countersigned(_)) {
                 seen.countersigners.insert(event.key);
+            }
+            if let Act::Sealed(sealing) = &event.act {
+                check_sealing(presented, sealing, place, findings);
             }
         }
     }
@@ -139,6 +159,43 @@ impl<'a> Packages<'a> {
             });
         }
         custody
+    }
+}
+
+/// The acquisition's own package is at hand: what is said of it can be seen. Either name of an acquisition ties it to its event.
+fn check_collection(presented: &Presented, collection: &Collection, place: &str, findings: &mut Findings) {
+    let same_name = presented.acquisition.as_ref() == Some(&collection.acquisition);
+    if !same_name && presented.genesis_sha256 != Some(collection.genesis_sha256) {
+        return;
+    }
+    let mut check = Statements { place, findings };
+    check.hold("acquisition", &collection.acquisition, presented.acquisition.as_ref());
+    check.hold("genesis_sha256", &collection.genesis_sha256, presented.genesis_sha256.as_ref());
+    let (pages, failures) = presented.counts.unzip();
+    check.hold("pages", &collection.pages, pages.as_ref());
+    check.hold("failures", &collection.failures, failures.as_ref());
+}
+
+fn check_sealing(presented: &Presented, sealing: &Sealing, place: &str, findings: &mut Findings) {
+    let mut check = Statements { place, findings };
+    check.hold("acquisition", &sealing.acquisition, presented.acquisition.as_ref());
+    check.hold("created", &sealing.created, presented.created.as_ref());
+    check.hold("signer", &sealing.signer, presented.seal_signer.as_ref());
+}
+
+/// What the details of one event say, held against a package.
+struct Statements<'a> {
+    place: &'a str,
+    findings: &'a mut Findings,
+}
+
+impl Statements<'_> {
+    /// What a package does not say contradicts nothing; the package is then judged for that itself.
+    fn hold<T: PartialEq + ToString>(&mut self, member: &str, claimed: &T, actual: Option<&T>) {
+        if let Some(actual) = actual.filter(|actual| *actual != claimed) {
+            let place = format!("{}#details.{member}", self.place);
+            self.findings.say(Code::LedgerPackageMismatch, place, claimed.to_string(), actual.to_string());
+        }
     }
 }
 
