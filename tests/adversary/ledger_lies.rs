@@ -420,6 +420,24 @@ fn countersignatures_count_by_keys_that_the_reader_named() {
     expect(&ledger.bytes(), &[], &trust, Outcome::Indeterminate, &[]);
 }
 
+/// FORMAT §20.7: the operator is their own witness, and the reader has named the wrong key.
+#[test]
+fn the_operator_is_no_witness_of_their_own() {
+    let (presented, package) = good_package();
+    for opener in [operator_key(), receiver_key()] {
+        let mut ledger = Ledger::opened(&opener);
+        ledger.seal(&operator_key(), &package);
+        ledger.add(&operator_key(), "countersigned", STATEMENT, std::slice::from_ref(&package));
+        let mut trust = both();
+        trust.countersigners = vec![fingerprint(&operator_key()).parse().unwrap()];
+        trust.countersignatures = 1;
+        let expected = ["ledger-countersignatures-missing"];
+        let presented = std::slice::from_ref(&presented);
+        let report = expect(&ledger.bytes(), presented, &trust, Outcome::Indeterminate, &expected);
+        assert!(report.facts.packages[0].countersigned_by.is_empty());
+    }
+}
+
 fn revocation(key: &SigningKey, since: &str) -> String {
     format!("{{\"key\":\"{}\",\"since\":\"{since}\",\"reason\":\"lost\"}}", fingerprint(key))
 }

@@ -148,8 +148,10 @@ impl<'a> Packages<'a> {
             for signer in BTreeSet::from([presented.signer, presented.seal_signer]).into_iter().flatten() {
                 check_signer(presented, signer, &revoked, findings);
             }
-            let countersigned_by: Vec<Fingerprint> =
-                seen.countersigners.into_iter().filter(|key| !revoked.contains_key(key)).collect();
+            // Nobody is a second person to themselves.
+            let own = [replay.opener(), presented.signer, presented.seal_signer];
+            let counts = |key: &Fingerprint| !revoked.contains_key(key) && !own.contains(&Some(*key));
+            let countersigned_by: Vec<Fingerprint> = seen.countersigners.into_iter().filter(counts).collect();
             check_countersignatures(place, &countersigned_by, trust, findings);
             custody.push(PackageCustody {
                 package: name.package.clone(),

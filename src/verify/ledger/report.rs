@@ -78,7 +78,7 @@ pub struct PackageCustody {
     pub package: PackageId,
     /// How many events name exactly this package.
     pub event_count: u64,
-    /// Who has countersigned it; revoked keys left out.
+    /// Who has countersigned it; revoked keys, the package's own and that which opened the ledger left out.
     pub countersigned_by: Vec<Fingerprint>,
     /// The event that says that it was disposed of.
     pub disposed_in: Option<u64>,
