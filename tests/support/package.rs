@@ -650,14 +650,10 @@ impl Draft {
         files.set("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
         files.push("README.txt", "How to verify this with stock tools.\n");
         files.push("keys/signer.pem", pem_of(&self.point));
-        if let Some(point) = &self.operator_point {
-            files.push("keys/operator.pem", pem_of(point));
-        }
-        if let Some(certificates) = &self.certificates {
-            files.push("keys/signer-cert.pem", certificates.as_bytes());
-        }
-        if let Some(lists) = &self.timestamp_lists {
-            files.push("keys/tsa-crls.pem", lists.as_bytes());
+        let operator = self.operator_point.as_ref().map(pem_of);
+        let more = [("operator", &operator), ("signer-cert", &self.certificates), ("tsa-crls", &self.timestamp_lists)];
+        for (name, text) in more.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))) {
+            files.push(&format!("keys/{name}.pem"), text.as_bytes());
         }
 
         let mut genesis = self.genesis();
