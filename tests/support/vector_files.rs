@@ -1,7 +1,7 @@
 //! Makes the files under `tests/vectors/`: each case with what a reader must say to it.
 //!
 //! Written from FORMAT.md alone, like the package builder beside it; expectations stand here in words and are never taken from
-//! the program. `cargo test --test vectors -- --ignored regenerate` writes them anew.
+//! the program. `VECTORS=write cargo test --test vectors` writes them anew.
 
 #![allow(clippy::too_many_lines, reason = "tables of cases")]
 
