@@ -6,10 +6,13 @@
 use std::path::Path;
 
 use super::error::CliError;
+use super::gather::read_plan;
 use super::out;
 use super::verify::{MAX_THREADS, open};
+use crate::crypto::digest::SealDigest;
 use crate::crypto::signature::Signer;
 use crate::format::genesis::Series;
+use crate::format::identifier::AcquisitionId;
 use crate::store::matter::MatterFolder;
 use crate::verify::{Options, Outcome, Trust, verify};
 
@@ -44,5 +47,26 @@ pub(super) fn after(package: &Path, matter: &MatterFolder, key: &dyn Signer) -> 
     if !volume.last {
         return Err(refused(format!("it is volume {}, and not the last of its collection", volume.number)));
     }
+    if let Some(successor) = successor_of(seal_sha256, matter)? {
+        return Err(CliError::request(format!(
+            "acquisition {successor} goes on from `{}` already; a second one would fork the series, and a verifier would find it INVALID",
+            package.display()
+        ))
+        .hint(format!(
+            "go on from the package of {successor}; where that is not sealed, finish it first with `signhold resume {} {successor}`",
+            out::shell(matter.root())
+        )));
+    }
     Ok(Series { number: series.number + 1, previous_seal: Some(seal_sha256) })
+}
+
+/// Finds an acquisition in the matter that is linked to this seal. Plans that cannot be read are `resume`'s to complain of.
+fn successor_of(seal: SealDigest, matter: &MatterFolder) -> Result<Option<AcquisitionId>, CliError> {
+    for id in matter.acquisitions()? {
+        let genesis = read_plan(&matter.acquisition(&id)?, &id);
+        if genesis.is_ok_and(|genesis| genesis.series.previous_seal == Some(seal)) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }

@@ -257,3 +257,18 @@ fn a_series_goes_on_from_a_package_of_its_own_only() {
     refused(&matter, &path, "it failed a quick verification: ");
     refused(&matter, Path::new("nowhere.zip"), "cannot open the package");
 }
+
+/// Two collections behind one package would be a fork, and INVALID for whoever sees both.
+#[test]
+fn a_second_successor_is_refused_before_anything_is_asked() {
+    let service = Service::start(200);
+    let matter = Matter::new();
+    let [first, second] = two_days(&service, &matter);
+    let tree = tree_digest(Path::new(&matter.dir));
+    let said = service.collect(&matter).set("--after", &first).stdout("").code(2).stderr;
+    let successor = Opened::read(&second).json("data/genesis.json")["acquisition"].as_str().unwrap().to_owned();
+    assert!(said.contains(&format!("error: acquisition {successor} goes on from ")), "{said}");
+    assert!(said.contains(&format!("hint: go on from the package of {successor};")), "{said}");
+    assert_eq!(tree_digest(Path::new(&matter.dir)), tree);
+    service.collect(&matter).set("--after", &second).code(0);
+}
