@@ -14,9 +14,11 @@ use crate::source::SourceError;
 use crate::store::FolderError;
 use crate::verify::VerifyError;
 
-/// Who failed: the request or the machine. That the evidence failed is no error but a verdict.
+/// Who failed. That the evidence failed is no error of `verify` but its verdict; it is one where something was to be made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// The evidence.
+    Evidence,
     /// Disk, network or a budget.
     Machine,
     /// What was asked for cannot be.
@@ -32,6 +34,11 @@ pub(super) struct CliError {
 }
 
 impl CliError {
+    /// The evidence failed, and something was to be made of it.
+    pub(super) fn evidence(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Evidence, message: message.into(), hint: None }
+    }
+
     /// The request was wrong.
     pub(super) fn request(message: impl Into<String>) -> Self {
         Self { kind: Kind::Request, message: message.into(), hint: None }
@@ -72,6 +79,7 @@ impl CliError {
     /// Returns the exit code of DESIGN's table.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self.kind {
+            Kind::Evidence => ExitCode::from(1),
             Kind::Request => ExitCode::from(2),
             Kind::Machine => ExitCode::from(4),
         }

@@ -1,31 +1,14 @@
 //! Printing: answers to standard output, talk to standard error, both safe for a terminal.
 //!
-//! Values from logs and services were written by strangers. [`escape`] makes every control, direction and unseen character visible.
+//! Values from logs and services were written by strangers. [`escape`] makes what nobody would see visible.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::format::line::is_forbidden;
-
-/// Makes controls, line separators, direction marks and characters without a shape visible; keeps newlines.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\n' && is_unsafe(c) {
-            safe.extend(c.escape_unicode());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-/// The same for a value that stands in one line: a newline would let it pass for a line of ours.
-pub(super) fn escape_line(text: &str) -> String {
-    escape(text).replace('\n', "\\u{a}")
-}
+use crate::codec::visible::is_unseen;
+pub(super) use crate::codec::visible::{visible as escape, visible_line as escape_line};
 
 /// Writes a path as a shell takes it, in quotes where it needs them, so that what is suggested can be pasted.
 pub(super) fn shell(path: &Path) -> String {
@@ -59,7 +42,7 @@ fn visible_json(printed: &str) -> String {
     // JSON permits what a terminal must not see; outside strings there is nothing but ASCII and newlines.
     let mut text = String::with_capacity(printed.len() + 1);
     for c in printed.chars() {
-        if c != '\n' && is_unsafe(c) {
+        if c != '\n' && is_unseen(c) {
             // JSON escapes UTF-16: beyond U+FFFF a pair.
             for unit in c.encode_utf16(&mut [0; 2]) {
                 text += &format!("\\u{unit:04x}");
@@ -70,19 +53,6 @@ fn visible_json(printed: &str) -> String {
     }
     text.push('\n');
     text
-}
-
-/// Says whether a terminal must not see `c`: FORMAT §2 keeps it out of single lines, or it has no shape, so that text can hide in it or
-/// two names look like one. The latter is general category Cf of Unicode 16, and the block of tags whole.
-fn is_unsafe(c: char) -> bool {
-    is_forbidden(c)
-        || matches!(
-            c,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
-        )
-        || matches!(c, '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}')
-        || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Prints a line of talk.
@@ -129,19 +99,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_move_a_cursor_is_made_visible() {
-        assert_eq!(escape("a\u{1b}[2Jb\u{202e}c\r\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\n");
-    }
-
-    #[test]
-    fn what_nobody_sees_is_made_visible() {
+    fn what_nobody_sees_is_made_visible_in_json() {
         // `ok` in tags, a word joiner, a zero width space, a soft hyphen, a byte order mark.
         let unseen = "a\u{e006f}\u{e006b}b\u{2060}\u{200b}\u{ad}\u{feff}";
-        assert_eq!(escape(unseen), "a\\u{e006f}\\u{e006b}b\\u{2060}\\u{200b}\\u{ad}\\u{feff}");
-        for c in ['\u{e0000}', '\u{e007f}', '\u{13430}', '\u{1d173}', '\u{fffb}', '\u{180e}', '\u{606f}'] {
-            assert_eq!(is_unsafe(c), c != '\u{606f}', "{c:?}");
-        }
-        assert_eq!(escape("Müller 息 🚀 é"), "Müller 息 🚀 é");
         let printed = serde_json::to_string_pretty(&[unseen]).expect("JSON");
         let visible = visible_json(&printed);
         assert_eq!(visible, "[\n  \"a\\udb40\\udc6f\\udb40\\udc6bb\\u2060\\u200b\\u00ad\\ufeff\"\n]\n");

@@ -33,6 +33,12 @@ pub const TIMESTAMP_LISTS_BYTES: u64 = 16 << 20;
 pub const TIMESTAMPS: u64 = 8;
 /// 256 timestamps over page records: one an hour for ten days; a reader keeps them until the end.
 pub const PAGE_TIMESTAMPS: u64 = 256;
+/// 16 MiB, of an exhibit's statement (§21.5): 10 000 records take about 1500 bytes each with their proofs.
+pub const EXHIBIT_BYTES: u64 = 16 << 20;
+/// 10 000 records in an exhibit (§21.5): three files each stay below the entry limit.
+pub const EXHIBIT_RECORDS: u64 = 10_000;
+/// 64 digests in a proof (§21.5): of a tree with 2^64 leaves.
+pub const PROOF_DIGESTS: u64 = 64;
 /// 32 MiB, of every other file.
 pub const OTHER_BYTES: u64 = FILE_BYTES as u64;
 /// 32 MiB: the longest of all files.

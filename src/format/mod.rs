@@ -7,6 +7,7 @@
 pub mod bag;
 pub mod checkpoint;
 pub mod event;
+pub mod exhibit;
 pub mod failure;
 pub mod genesis;
 pub mod identifier;

@@ -78,11 +78,11 @@ mod workers;
 
 pub use finding::{Code, Finding, Severity, Step};
 pub use ledger::{ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, read_renewals, verify_ledger};
-pub use package::{Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_keep};
+pub use package::{Admit, Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_admit, verify_and_keep};
 pub use policy::{Demand, Requirement, Standing};
 pub use set::{SeriesMember, SeriesReport, SetMember, SetReport, Verification, verify_all};
 pub use together::compare_packages;
 pub use verdict::{
     CertificateFact, CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact,
 };
-pub use verified::{ReadAgainError, VerifiedPackage};
+pub use verified::{Provenance, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};

@@ -100,12 +100,42 @@ pub fn verify_and_keep<R: Read + Seek>(
     mut archive: R,
     options: &Options<'_>,
 ) -> Result<(Report, Option<VerifiedPackage<R>>), VerifyError> {
-    let (report, kept) = pass::run(&mut archive, &options.renewals, options)?;
+    let (report, pass) = pass::run(&mut archive, &options.renewals, options)?;
     if report.outcome == Outcome::Invalid || options.quick {
         return Ok((report, None));
     }
-    let (top, entries) = kept.into_entries();
-    Ok((report.clone(), Some(VerifiedPackage::new(archive, report, top, entries))))
+    let kept = pass.into_kept().map(|kept| VerifiedPackage::new(archive, report.clone(), kept));
+    Ok((report, kept))
+}
+
+/// Which packages are kept for making something of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admit {
+    /// Those that are not INVALID.
+    Accepted,
+    /// Those also that are, as far as they can be read: what is made of them says so.
+    DespiteFindings,
+}
+
+/// Verifies a package and keeps it for exhibits, reports and exports.
+///
+/// Other than [`verify_and_keep`], it keeps a package that was only looked at ([`Options::quick`]), whose pages the caller has to
+/// prove, and, where the caller says so, one that is INVALID. [`VerifiedPackage::provenance`] says which it is.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_and_admit<R: Read + Seek>(
+    mut archive: R,
+    options: &Options<'_>,
+    admit: Admit,
+) -> Result<(Report, Option<VerifiedPackage<R>>), VerifyError> {
+    let (report, pass) = pass::run(&mut archive, &options.renewals, options)?;
+    if report.outcome == Outcome::Invalid && admit == Admit::Accepted {
+        return Ok((report, None));
+    }
+    let kept = pass.into_kept().map(|kept| VerifiedPackage::new(archive, report.clone(), kept));
+    Ok((report, kept))
 }
 
 /// Says what is in a package, and nothing about whether to believe it.

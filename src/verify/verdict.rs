@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::crypto::digest::{CertificateDigest, GenesisDigest, SealDigest};
+use crate::crypto::digest::{CertificateDigest, FileDigest, GenesisDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::{Matter, Series};
 use crate::format::identifier::{AcquisitionId, PackageId};
@@ -89,6 +89,8 @@ pub struct Report {
 pub struct Facts {
     /// Length of the archive in bytes.
     pub archive_byte_len: u64,
+    /// SHA-256 of the whole archive, from its first byte to its last; null where it could not be read to its end.
+    pub archive_sha256: Option<FileDigest>,
     /// Number of files.
     pub file_count: u64,
     /// From the seal.

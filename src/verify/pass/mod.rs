@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha512};
 
 use crate::codec::zip::Reader;
 use crate::crypto::certificate::{KeptLists, SignerCertificates};
-use crate::crypto::digest::ArchiveDigest;
+use crate::crypto::digest::{ArchiveDigest, FileDigest};
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
@@ -32,6 +32,7 @@ use crate::verify::checks::volume;
 use crate::verify::finding::{Findings, Step};
 use crate::verify::package::{Options, Renewal, VerifyError};
 use crate::verify::verdict::{Counts, Facts, Outcome, Report, conclude, outcome};
+use crate::verify::verified::Kept;
 use crate::verify::workers::Crew;
 
 mod conclusion;
@@ -71,6 +72,8 @@ pub(in crate::verify) struct Pass {
     /// Whether everything that stands before the pages was read.
     has_begun: bool,
     page_stamps: Vec<PageStamp>,
+    /// SHA-256 of the whole archive, once it was read to its end.
+    archive_sha256: Option<FileDigest>,
     /// SHA-512 of the whole archive, where a renewal asks for it.
     whole: Option<Sha512>,
     /// Whether the pages so far have more elements than a package may; those after are not looked into.
@@ -111,6 +114,7 @@ pub(in crate::verify) fn run<R: Read + Seek>(
             None
         }
     };
+    facts.archive_sha256 = pass.archive_sha256;
     if let Some((genesis, seal)) = pass.finish(before, renewals, options, &mut facts) {
         pass.compare(archive, &genesis, &seal)?;
         pass.in_company = Some(outcome(&pass.findings, &pass.not_checked));
@@ -126,9 +130,10 @@ pub(in crate::verify) fn run<R: Read + Seek>(
 type Before = Option<(u64, ArchiveDigest)>;
 
 impl Pass {
-    /// Hands over the top directory and the files below it.
-    pub(in crate::verify) fn into_entries(self) -> (String, Vec<EntrySeen>) {
-        (self.top, self.entries)
+    /// Hands over the top directory, the files below it, plan and seal; none where one of these could not be read.
+    pub(in crate::verify) fn into_kept(self) -> Option<Kept> {
+        let (genesis, seal) = self.closing?;
+        Some(Kept { top: self.top, entries: self.entries, genesis, seal })
     }
 
     /// Says whether no page can have come before this package's first: its name has no volume.

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 use sha2::{Digest as _, Sha256};
 
 use crate::codec::zip::{RawEntry, Reader};
-use crate::crypto::digest::{ArchiveDigest, GenesisDigest, Hasher, TimestampDigest};
+use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, Hasher, TimestampDigest};
 use crate::format::path::SEAL;
 use crate::verify::budget;
 use crate::verify::checks::container::{Part, Role, check_paths};
@@ -52,16 +52,14 @@ impl Pass {
         let mut stop = None;
         loop {
             if before.is_none() && reader.upcoming().is_some_and(|entry| entry.name == seal_name) {
-                before = Some((read_len, ArchiveDigest::from_bytes(std::mem::take(&mut hasher).finish())));
+                before = Some((read_len, ArchiveDigest::from_bytes(hasher.clone().finish())));
             }
             if let Some(entry) = reader.upcoming() {
                 crew.make_room(entry.byte_len(), |done| self.absorb(done))?;
             }
             let next = reader.next_entry(&mut |bytes| {
                 read_len = read_len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-                if before.is_none() {
-                    hasher.update(bytes);
-                }
+                hasher.update(bytes);
                 if let Some(whole) = &mut whole {
                     whole.update(bytes);
                 }
@@ -87,6 +85,7 @@ impl Pass {
         let finished = match stop {
             Some(error) => Err(error),
             None => reader.finish(&mut |bytes| {
+                hasher.update(bytes);
                 if let Some(whole) = &mut whole {
                     whole.update(bytes);
                 }
@@ -94,7 +93,10 @@ impl Pass {
         };
         self.whole = whole;
         match finished {
-            Ok(faults) => self.take_all_faults(&faults),
+            Ok(faults) => {
+                self.archive_sha256 = Some(FileDigest::from_bytes(hasher.finish()));
+                self.take_all_faults(&faults);
+            }
             Err(error) => self.take_stop(error)?,
         }
         Ok(before)

@@ -1,0 +1,69 @@
+//! Opening a package to make something of it: verified first, and refused when it is INVALID.
+//!
+//! Shared by the verbs that make exhibits, reports and exports. What they make bears the marks of its
+//! [`Provenance`](crate::verify::Provenance), whatever the verb.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::out;
+use super::trust::TrustArgs;
+use super::verify::{MAX_THREADS, open, to_text};
+use crate::clock::SystemClock;
+use crate::collect::Clock as _;
+use crate::verify::{Admit, Options, Trust, VerifiedPackage, verify_and_admit};
+
+/// A package, whom to trust about it, and whether to go on when it is INVALID.
+#[derive(Args)]
+pub(super) struct SourceArgs {
+    /// A package
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Go on even though the package is INVALID: everything made of it says so
+    #[arg(long)]
+    despite_findings: bool,
+}
+
+/// How much of a package is verified before something is made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Container digest, signatures and time stamps; the caller proves what it takes besides.
+    Quick,
+    /// Every byte.
+    Whole,
+}
+
+/// A package on disk that was let through.
+pub(super) type Admitted = VerifiedPackage<BufReader<File>>;
+
+impl SourceArgs {
+    /// Verifies the package, and hands it over unless it is INVALID and nobody said to go on all the same.
+    pub(super) fn admit(&self, depth: Depth) -> Result<Admitted, CliError> {
+        let mut trust = Trust::default();
+        self.trust.read_into(&mut trust)?;
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
+        let as_of = Some(SystemClock::start().now());
+        let options = Options { trust, as_of, threads, quick: depth == Depth::Quick, ..Options::default() };
+        let admit = if self.despite_findings { Admit::DespiteFindings } else { Admit::Accepted };
+        let (report, package) = verify_and_admit(open(&self.file)?, &options, admit)?;
+        let name = self.file.display().to_string();
+        let Some(package) = package else {
+            out::talk(to_text(&name, &report).trim_end());
+            let refused = CliError::evidence(format!("`{name}` is INVALID; nothing was made of it"));
+            return Err(if self.despite_findings {
+                refused.hint("its plan or its seal cannot be read: there is nothing to go on from")
+            } else {
+                refused.hint("`signhold verify` says what is wrong; with --despite-findings it is made all the same, and says so")
+            });
+        };
+        for mark in package.provenance().marks() {
+            out::talk(&format!("{name}: {mark}"));
+        }
+        Ok(package)
+    }
+}

@@ -1,0 +1,150 @@
+//! Reading a verified package page by page and record by record, as FORMAT §7.1 cuts them.
+//!
+//! Everything that is made of a package takes its records from here, so that all of them mean the same by page, element, time
+//! and *counts*. One page is in memory at a time.
+
+use std::io::{Read, Seek};
+use std::ops::Range;
+
+use super::{ReadAgainError, VerifiedPackage};
+use crate::codec::content;
+use crate::codec::json::slice_page;
+use crate::crypto::digest::LeafHash;
+use crate::crypto::merkle::leaf_hash;
+use crate::format::decode;
+use crate::format::kind::{Kind, Sort};
+use crate::format::page::PageRecord;
+use crate::format::path::PackagePath;
+use crate::time::{ServiceTime, Window};
+use crate::verify::budget;
+use crate::verify::checks::pagination;
+
+/// One page, its signed record and its elements.
+#[derive(Debug)]
+pub struct VerifiedPage {
+    /// N of `data/pages/N.json`, counted through the acquisition from 1.
+    pub number: u64,
+    /// The signed record.
+    pub record: PageRecord,
+    /// The bytes of the signed record.
+    pub record_bytes: Vec<u8>,
+    /// The body after content decoding; empty for one that could not be decoded.
+    text: Vec<u8>,
+    /// Empty for an opaque page.
+    elements: Vec<Element>,
+    /// Whether the elements of this page's run are the ones that are counted (FORMAT §9, `inside`).
+    is_counted_run: bool,
+    window: Option<Window>,
+}
+
+#[derive(Debug)]
+struct Element {
+    bytes: Range<usize>,
+    time: Option<String>,
+    id: Option<String>,
+}
+
+/// One record of a page.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedRecord<'a> {
+    /// The page's number.
+    pub page: u64,
+    /// Its index in the page, from 0: the index of its leaf.
+    pub element: u64,
+    /// The exact bytes.
+    pub bytes: &'a [u8],
+    /// Where the first byte stands in the body, after content decoding.
+    pub offset: u64,
+    /// Its time as the service wrote it (FORMAT §7.1).
+    pub time: Option<&'a str>,
+    /// Its string member `id`, present once and without escapes.
+    pub id: Option<&'a str>,
+    /// Which log.
+    pub kind: Kind,
+    /// 1, or 2 for the second pass (FORMAT §9.1).
+    pub pass: u64,
+    /// Whether it counts: asked once, in its own window, of a log and not only to compare with (FORMAT §9, `inside`).
+    pub is_counted: bool,
+}
+
+impl<R: Read + Seek> VerifiedPackage<R> {
+    /// Returns the numbers of all pages, in order.
+    #[must_use]
+    pub fn page_numbers(&self) -> Vec<u64> {
+        let volume = &self.seal().volume;
+        let pages = self.seal().totals.pages;
+        (volume.first_page..volume.first_page.saturating_add(pages))
+            .filter(|number| self.holds(PackagePath::page_record(*number).as_str()))
+            .collect()
+    }
+
+    /// Reads a page again, and cuts it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadAgainError`]; [`ReadAgainError::Missing`] also where the page's record cannot be read, as of a package that failed
+    /// verification.
+    pub fn page(&mut self, number: u64) -> Result<VerifiedPage, ReadAgainError> {
+        let path = PackagePath::page_record(number);
+        let record_bytes = self.read(path.as_str())?;
+        let record: PageRecord =
+            decode(&record_bytes).map_err(|_| ReadAgainError::Missing(path.as_str().to_owned()))?;
+        let body = self.read(record.body.path.as_str())?;
+        let coding = record.body.content_encoding.as_deref();
+        let text =
+            content::decode(coding, &body, budget::PAGE_BYTES).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let mut elements = Vec::new();
+        let sliced = slice_page(&text, record.stream.kind.time_member(), |element| {
+            elements.push(Element {
+                bytes: element.offset..element.offset.saturating_add(element.bytes.len()),
+                time: element.time.map(str::to_owned),
+                id: element.id.map(str::to_owned),
+            });
+        });
+        if sliced.is_err() {
+            elements.clear();
+        }
+        let is_superseded = self.superseded.contains(&pagination::key(&record.stream));
+        let is_counted_run = record.stream.pass == 1 && record.stream.kind.sort() == Sort::Log && !is_superseded;
+        let window = record.stream.window().ok();
+        Ok(VerifiedPage { number, record, record_bytes, text, elements, is_counted_run, window })
+    }
+}
+
+impl VerifiedPage {
+    /// Returns its records, in order; none of an opaque page.
+    pub fn records(&self) -> impl Iterator<Item = VerifiedRecord<'_>> {
+        self.elements.iter().zip(0..).map(|(element, index)| {
+            let time = element.time.as_deref();
+            let is_inside = match (self.window, time.and_then(ServiceTime::parse)) {
+                (Some(window), Some(time)) => window.contains(time),
+                _ => true,
+            };
+            VerifiedRecord {
+                page: self.number,
+                element: index,
+                bytes: self.text.get(element.bytes.clone()).unwrap_or_default(),
+                offset: u64::try_from(element.bytes.start).unwrap_or(u64::MAX),
+                time,
+                id: element.id.as_deref(),
+                kind: self.record.stream.kind,
+                pass: self.record.stream.pass,
+                is_counted: self.is_counted_run && is_inside,
+            }
+        })
+    }
+
+    /// Returns its body after content decoding; empty where it could not be decoded.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl VerifiedRecord<'_> {
+    /// Returns its leaf in the page's tree (FORMAT §8).
+    #[must_use]
+    pub fn leaf(&self) -> LeafHash {
+        leaf_hash(self.bytes)
+    }
+}
