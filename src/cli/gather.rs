@@ -332,6 +332,14 @@ pub(super) fn stopped(stop: &Stop, resume: &str) -> CliError {
         .hint(format!(
             "the tenant needs Entra ID P1 or P2; if it has one, grant the application Directory.Read.All too; {again}"
         )),
+        Stop::Unanswered { windows, detail } => CliError::machine(format!(
+            "the service did not answer for {} on end: {}",
+            out::counted(*windows, "window"),
+            out::escape_line(detail)
+        ))
+        .hint(format!(
+            "check the network, or wait until the service is back; {again}; with --seal-only it seals what is there"
+        )),
         Stop::Refused { status: 401, detail } => CliError::request(format!("the service refuses the token: {detail}"))
             .hint(format!("check the credential; {again}")),
         Stop::Refused { detail, .. } => {

@@ -2,9 +2,10 @@
 //!
 //! Each worker takes the oldest stream that is left and runs it to its end; commits go through one lock. A window that the
 //! service is too slow for is cut in halves; one that failed is tried once more after all others. The session ends when nothing is
-//! left, when it is cancelled, or when the service or the disk refuses for good; whatever was committed stays.
+//! left, when it is cancelled, when the service or the disk refuses for good, or when nobody answers; whatever was committed stays.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::chain::{Chain, ChainError};
@@ -39,6 +40,8 @@ pub struct Session<'a, S: PageStore> {
     pub(super) pace: &'a dyn Pace,
     pub(super) observer: &'a dyn Observer,
     pub(super) licence: LicenceMemory,
+    /// How many windows were given up on end without an answer, since the last page of any.
+    pub(super) unanswered: AtomicU64,
     chain: Mutex<Chain<'a, S>>,
     table: Mutex<RunTable>,
     queue: Mutex<Queue>,
@@ -81,6 +84,7 @@ impl<'a, S: PageStore> Session<'a, S> {
             pace: outside.pace,
             observer: outside.observer,
             licence: LicenceMemory::new(genesis.identity.claims.as_deref().unwrap_or_default()),
+            unanswered: AtomicU64::new(0),
             chain: Mutex::new(chain),
             table: Mutex::new(table),
             queue: Mutex::default(),
@@ -135,8 +139,11 @@ impl<'a, S: PageStore> Session<'a, S> {
             queue.running -= 1;
             match end {
                 Ok(RunEnd::Closed) => self.report(stream, RunState::Complete),
-                Ok(RunEnd::Failed { is_slow }) => {
-                    match plan::halves(stream).filter(|_| is_slow) {
+                Ok(RunEnd::Failed(why)) => {
+                    if let Some(stop) = self.outage(why.unanswered, tries) {
+                        queue.stop.get_or_insert(stop);
+                    }
+                    match plan::halves(stream).filter(|_| why.is_slow) {
                         Some([older, newer]) => {
                             queue.waiting.push_front((newer, tries));
                             queue.waiting.push_front((older, tries));
@@ -159,6 +166,15 @@ impl<'a, S: PageStore> Session<'a, S> {
             self.changed.notify_all();
         }
         self.changed.notify_all();
+    }
+
+    /// Says whether a window that was given up makes an outage of those before it.
+    ///
+    /// Second tries stand all together at the end, and say nothing: what fails there may be the same few windows again.
+    fn outage(&self, unanswered: Option<String>, tries: u32) -> Option<Stop> {
+        let detail = unanswered.filter(|_| tries == 1)?;
+        let windows = self.unanswered.fetch_add(1, Ordering::Relaxed) + 1;
+        (windows >= OUTAGE_WINDOWS).then_some(Stop::Unanswered { windows, detail })
     }
 
     /// Waits for a stream to run; none when nothing is left or the session stops.
@@ -207,3 +223,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A window that failed for good is tried once more after all others, since outages pass.
 const MAX_TRIES: u32 = 2;
+/// Three windows on end, of six requests each over half a minute, and no page of any other between them: one or two may be windows
+/// that the service cannot answer, three are an outage.
+const OUTAGE_WINDOWS: u64 = 3;

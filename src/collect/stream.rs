@@ -5,6 +5,7 @@
 //! and the shape of the answer, never an error's wording; one code is read, that of a missing licence, see [`super::licence`].
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -26,8 +27,17 @@ use crate::format::parts::{Request, Response, StreamPosition};
 pub(super) enum RunEnd {
     /// The chain closed.
     Closed,
-    /// This window cannot be had now. `is_slow` says that a smaller one might be.
-    Failed { is_slow: bool },
+    /// This window cannot be had now.
+    Failed(GivenUp),
+}
+
+/// Why a window was given up.
+#[derive(Debug, Default)]
+pub(super) struct GivenUp {
+    /// Whether a smaller one might be had.
+    pub(super) is_slow: bool,
+    /// In words, where nothing that counts as an answer came: the network, or the service as a whole, may be away.
+    pub(super) unanswered: Option<String>,
 }
 
 /// Why the whole session stops.
@@ -51,6 +61,13 @@ pub enum Stop {
         /// The status, 401 or 403.
         status: u16,
         /// In words.
+        detail: String,
+    },
+    /// Window after window nothing came that counts as an answer: giving up more of them would make gaps of an outage.
+    Unanswered {
+        /// How many windows on end.
+        windows: u64,
+        /// What came last, in words.
         detail: String,
     },
 }
@@ -77,7 +94,7 @@ enum PageEnd {
     /// The chain is dead; the window may be asked from its beginning.
     Dead(String),
     /// The request cannot be had now.
-    GaveUp { is_slow: bool },
+    GaveUp(GivenUp),
 }
 
 impl<S: PageStore> Session<'_, S> {
@@ -95,11 +112,11 @@ impl<S: PageStore> Session<'_, S> {
             };
             match self.follow_chain(stream, position)? {
                 ChainEnd::Closed => return Ok(RunEnd::Closed),
-                ChainEnd::GaveUp { is_slow } => return Ok(RunEnd::Failed { is_slow }),
+                ChainEnd::GaveUp(why) => return Ok(RunEnd::Failed(why)),
                 ChainEnd::Dead => {}
             }
         }
-        Ok(RunEnd::Failed { is_slow: false })
+        Ok(RunEnd::Failed(GivenUp::default()))
     }
 
     fn follow_chain(&self, stream: Stream, mut position: StreamPosition) -> Result<ChainEnd, Stop> {
@@ -111,7 +128,7 @@ impl<S: PageStore> Session<'_, S> {
         loop {
             let (next_link, records) = match self.fetch_page(stream, position, &url)? {
                 PageEnd::Page { next_link, records } => (next_link, records),
-                PageEnd::GaveUp { is_slow } => return Ok(ChainEnd::GaveUp { is_slow }),
+                PageEnd::GaveUp(why) => return Ok(ChainEnd::GaveUp(why)),
                 PageEnd::Dead(why) => {
                     self.table().note_trouble(&position, &why);
                     return Ok(ChainEnd::Dead);
@@ -208,7 +225,11 @@ impl<S: PageStore> Session<'_, S> {
                     self.source.renew(began_us, challenge.as_deref())?;
                 }
                 Next::Anew => return Ok(PageEnd::Dead(detail)),
-                Next::GiveUp => return Ok(PageEnd::GaveUp { is_slow: is_slow(&answer, reason) }),
+                Next::GiveUp => {
+                    let is_slow = is_slow(&answer, reason);
+                    let unanswered = (!is_slow && is_unanswered(&answer)).then_some(detail);
+                    return Ok(PageEnd::GaveUp(GivenUp { is_slow, unanswered }));
+                }
                 Next::Stop => {
                     if let Some(Believed::Missing { refusals }) = unlicensed {
                         return Err(Stop::NotLicensed { refusals, detail });
@@ -218,7 +239,7 @@ impl<S: PageStore> Session<'_, S> {
                 }
             }
         }
-        Ok(PageEnd::GaveUp { is_slow: false })
+        Ok(PageEnd::GaveUp(GivenUp::default()))
     }
 
     fn ask(&self, position: StreamPosition, attempt: u64, url: &str) -> (Request, Answer) {
@@ -243,6 +264,7 @@ impl<S: PageStore> Session<'_, S> {
     fn keep_page(&self, exchange: Exchange, content: &PageContent) -> Result<PageEnd, Stop> {
         let (stream, finished) = (exchange.stream, exchange.request.finished);
         let sequence = self.chain().commit_page(exchange, content)?;
+        self.unanswered.store(0, Ordering::Relaxed);
         let records = &content.records;
         let closes = content.next_link.is_none() && content.opaque_because.is_none();
         let mut table = self.table();
@@ -287,7 +309,7 @@ impl<S: PageStore> Session<'_, S> {
 enum ChainEnd {
     Closed,
     Dead,
-    GaveUp { is_slow: bool },
+    GaveUp(GivenUp),
 }
 
 enum Judgement<'a> {
@@ -359,6 +381,11 @@ fn describe(answer: &Answer, reason: FailureReason) -> String {
 fn is_slow(answer: &Answer, reason: FailureReason) -> bool {
     let status = answer.response.as_ref().map(|response| response.status);
     matches!(reason, FailureReason::Timeout | FailureReason::BodyCut) || matches!(status, Some(429 | 504))
+}
+
+/// Says whether nothing came, or only that the service as a whole is not there.
+fn is_unanswered(answer: &Answer) -> bool {
+    answer.response.as_ref().is_none_or(|response| (500..=599).contains(&response.status))
 }
 
 fn wait_of(next: &Next) -> Option<Duration> {

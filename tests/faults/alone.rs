@@ -110,6 +110,17 @@ fn a_throttling_service_is_waited_for_as_long_as_it_says() {
 }
 
 #[test]
+fn an_outage_stops_the_session_before_it_makes_gaps_of_all_that_is_left() {
+    for (fault, workers) in [("connection-reset", 1), ("connection-reset", 4), ("http-503-no-retry-after", 1)] {
+        let (bench, memory) = (Bench::start(Setup::new(&[fault.parse().unwrap()])), Memory::default());
+        let end = bench.run(&memory, bench.nothing_yet(), workers);
+        assert!(matches!(end.stop, Some(Stop::Unanswered { windows: 3.., .. })), "{fault}: {:?}", end.stop);
+        let asked = end.uncovered.iter().filter(|stream| end.table.next_run(**stream) > 1).count();
+        assert!(asked <= 2 + workers, "{fault}: {asked} of {}", end.uncovered.len());
+    }
+}
+
+#[test]
 fn a_licence_that_is_missing_for_good_ends_it_after_a_while() {
     let without: fn(&mut Settings) = |_| {};
     let with: fn(&mut Settings) = |settings| settings.tenant.permissions.push("Directory.Read.All".to_owned());
