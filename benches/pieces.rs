@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use signhold::codec::json::slice_page;
-use signhold::codec::zip::Reader;
 use signhold::codec::zip::write::{Part, bundle};
+use signhold::codec::zip::{Profile, Reader};
 use signhold::collect::page::PageContent;
 use signhold::collect::{DurablePage, PageStore as _};
 use signhold::crypto::digest::PageDigest;
@@ -73,7 +73,8 @@ fn deflate(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn inflate(bencher: Bencher<'_, '_>) {
     let archive = bundle(&[("top/page.json", &Part::deflate(&PAGE))]).expect("an archive");
-    let mut reader = Reader::open(Cursor::new(archive), limits::of_archive(limits::ARCHIVE_BYTES)).expect("an archive");
+    let mut reader = Reader::open(Cursor::new(archive), limits::of_archive(limits::ARCHIVE_BYTES), Profile::Deflated)
+        .expect("an archive");
     let entry = reader.next_entry(&mut |_| {}).expect("an entry").expect("a whole entry");
     bencher.counter(page_bytes()).bench(|| entry.inflate());
 }

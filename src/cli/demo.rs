@@ -15,8 +15,8 @@ use super::simulate::{self, Running, whole_second};
 use super::window::WindowArgs;
 use super::{collect, init, out, verify as verify_verb};
 use crate::clock::SystemClock;
-use crate::codec::zip::read::Reader;
 use crate::codec::zip::write::{Part, Writer};
+use crate::codec::zip::{Profile, Reader};
 use crate::collect::Clock as _;
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
@@ -228,7 +228,8 @@ fn expect(report: &Report, outcome: Outcome) -> Result<(), CliError> {
 fn tamper(package: &Path, altered: &Path, story: &[StoryEvent]) -> Result<String, CliError> {
     let failed = |error: &dyn std::error::Error| CliError::machine(with_causes(error));
     let limits = limits::of_archive(limits::ARCHIVE_BYTES);
-    let mut reader = Reader::open(verify_verb::open(package)?, limits).map_err(|error| failed(&error))?;
+    let mut reader =
+        Reader::open(verify_verb::open(package)?, limits, Profile::Deflated).map_err(|error| failed(&error))?;
     let mut writer = Writer::new(Cursor::new(Vec::new()));
     let mut page = None;
     while let Some(entry) = reader.next_entry(&mut |_| {}) {

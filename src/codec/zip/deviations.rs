@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::{FaultKind, Limits, ReadError, Reader};
+use super::{FaultKind, Limits, Profile, ReadError, Reader};
 
 const LIMITS: Limits = Limits {
     max_archive_bytes: 1 << 30,
@@ -193,13 +193,13 @@ impl Archive {
 }
 
 /// Reads all of `archive`; returns the codes met, and the contents that could be read all the same.
-fn judge_within(archive: &[u8], limits: Limits) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
+fn judge_as(archive: &[u8], limits: Limits, profile: Profile) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
     let mut codes = BTreeSet::new();
     let mut contents = Vec::new();
     let mut handed_on = Vec::new();
     let mut sink = |bytes: &[u8]| handed_on.extend_from_slice(bytes);
     let outcome = (|| {
-        let mut reader = Reader::open(Cursor::new(archive), limits)?;
+        let mut reader = Reader::open(Cursor::new(archive), limits, profile)?;
         while let Some(entry) = reader.next_entry(&mut sink) {
             let entry = entry?;
             match entry.inflate().and_then(|content| entry.check_free_bits().map(|()| content)) {
@@ -227,8 +227,16 @@ fn judge_within(archive: &[u8], limits: Limits) -> (BTreeSet<&'static str>, Vec<
     (codes, contents)
 }
 
+fn judge_within(archive: &[u8], limits: Limits) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
+    judge_as(archive, limits, Profile::Deflated)
+}
+
 fn judge(archive: &[u8]) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
     judge_within(archive, LIMITS)
+}
+
+fn judge_stored(archive: &[u8]) -> (BTreeSet<&'static str>, Vec<(String, Vec<u8>)>) {
+    judge_as(archive, LIMITS, Profile::Stored)
 }
 
 /// Applies one deviation to the good archive and states the codes it is reported with.
@@ -238,6 +246,18 @@ fn deviate(change: impl FnOnce(&mut Archive), expected: &[FaultKind]) -> Vec<(St
     let (codes, contents) = judge(&archive.bytes());
     assert_eq!(codes, expected.iter().map(|kind| kind.code()).collect());
     contents
+}
+
+/// Returns the good archive in the stored profile.
+fn good_stored() -> Archive {
+    let mut archive = good();
+    for (item, (_, content)) in archive.items.iter_mut().zip(judge(&good().bytes()).1) {
+        let len = len32(&content);
+        item.data = content;
+        item.made_by = 0x030A;
+        item.both(|h| (h.version, h.method, h.compressed_len) = (10, 0, len));
+    }
+    archive
 }
 
 fn written_by_the_crate(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -289,7 +309,7 @@ fn archives_of_this_builder_are_accepted_and_announced() {
     let (codes, contents) = judge(&bytes);
     assert_eq!(codes, BTreeSet::new());
     assert_eq!(contents.len(), 3);
-    let mut reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("a good archive");
+    let mut reader = Reader::open(Cursor::new(&bytes), LIMITS, Profile::Deflated).expect("a good archive");
     assert_eq!(reader.top(), "p");
     assert_eq!(reader.entries().len(), 3);
     let mut len = 0;
@@ -299,6 +319,21 @@ fn archives_of_this_builder_are_accepted_and_announced() {
     let seal = reader.upcoming().expect("the seal");
     assert_eq!(u64::try_from(len).ok(), Some(seal.header_offset), "handed on up to the seal, not a byte further");
     assert!(reader.finish(&mut |_| {}).expect("a good archive").is_empty());
+}
+
+#[test]
+fn one_archive_has_one_profile() {
+    let (codes, contents) = judge_stored(&good_stored().bytes());
+    assert_eq!((codes, &contents), (BTreeSet::new(), &judge(&good().bytes()).1));
+    let field = BTreeSet::from(["zip-field"]);
+    assert_eq!(judge(&good_stored().bytes()), (field.clone(), contents.clone()));
+    assert_eq!(judge_stored(&good().bytes()), (field.clone(), contents));
+    let mut mixed = good_stored();
+    *mixed.item(1) = good().item(1).clone();
+    assert_eq!(judge_stored(&mixed.bytes()).0, field);
+    let mut longer = good_stored();
+    longer.item(1).both(|h| h.uncompressed_len += 1);
+    assert_eq!(judge_stored(&longer.bytes()).0, BTreeSet::from(["zip-deflate"]));
 }
 
 #[test]
@@ -520,7 +555,7 @@ fn names_against_each_other() {
 fn directory_in_another_order() {
     let mut archive = good();
     let bytes = archive.bytes();
-    let reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("a good archive");
+    let reader = Reader::open(Cursor::new(&bytes), LIMITS, Profile::Deflated).expect("a good archive");
     let offsets: Vec<u32> =
         reader.entries().iter().map(|entry| u32::try_from(entry.header_offset).expect("small")).collect();
     // Swap what the directory says in the first and second place.
@@ -588,7 +623,7 @@ fn many_faults_of_one_kind_do_not_hide_another() {
     let mut archive = Archive { items: items.collect(), ..Archive::default() };
     archive.item(599).both(|h| h.name = b"p/0".to_vec());
     let bytes = archive.bytes();
-    let reader = Reader::open(Cursor::new(&bytes), LIMITS).expect("the directory can be read");
+    let reader = Reader::open(Cursor::new(&bytes), LIMITS, Profile::Deflated).expect("the directory can be read");
     let faults = reader.finish(&mut |_| {}).expect("the archive can be followed");
     assert!(
         faults
@@ -626,33 +661,36 @@ fn an_archive_that_changes_underneath_is_noticed() {
     let len = len32(&filler.data);
     filler.both(|h| (h.compressed_len, h.uncompressed_len) = (len, len));
     archive.items.push(filler);
-    let reader = Reader::open(Shrinking(Cursor::new(archive.bytes()), 0), LIMITS).expect("a good archive");
+    let reader =
+        Reader::open(Shrinking(Cursor::new(archive.bytes()), 0), LIMITS, Profile::Deflated).expect("a good archive");
     assert!(matches!(reader.finish(&mut |_| {}), Err(ReadError::Changed)));
 }
 
 #[test]
 fn every_truncation_is_reported() {
-    let bytes = good().bytes();
-    for len in 0..bytes.len() {
-        let (codes, _) = judge(bytes.get(..len).expect("shorter"));
-        assert!(!codes.is_empty(), "cut to {len} bytes");
+    for (bytes, profile) in [(good().bytes(), Profile::Deflated), (good_stored().bytes(), Profile::Stored)] {
+        for len in 0..bytes.len() {
+            let (codes, _) = judge_as(bytes.get(..len).expect("shorter"), LIMITS, profile);
+            assert!(!codes.is_empty(), "cut to {len} bytes, {profile:?}");
+        }
     }
 }
 
 #[test]
 fn every_flipped_bit_is_reported() {
-    let bytes = good().bytes();
-    let mut unseen = Vec::new();
-    for place in 0..bytes.len() {
-        for bit in 0..8 {
-            let mut flipped = bytes.clone();
-            *flipped.get_mut(place).expect("in range") ^= 1 << bit;
-            if judge(&flipped).0.is_empty() {
-                unseen.push((place, bit));
+    for (bytes, profile) in [(good().bytes(), Profile::Deflated), (good_stored().bytes(), Profile::Stored)] {
+        let mut unseen = Vec::new();
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                *flipped.get_mut(place).expect("in range") ^= 1 << bit;
+                if judge_as(&flipped, LIMITS, profile).0.is_empty() {
+                    unseen.push((place, bit));
+                }
             }
         }
+        assert_eq!(unseen, [], "with the bits that RFC 1951 leaves free, {profile:?}");
     }
-    assert_eq!(unseen, [], "with the bits that RFC 1951 leaves free");
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::fault::{Fault, FaultKind, Faults, ReadError};
 use super::header::{
-    CENTRAL_LEN, CENTRAL_SIGNATURE, Central, Common, END_LEN, END_SIGNATURE, End, Field, LOCAL_SIGNATURE,
+    CENTRAL_LEN, CENTRAL_SIGNATURE, Central, Common, END_LEN, END_SIGNATURE, End, Field, LOCAL_SIGNATURE, Profile,
     ZIP64_LOCATOR_LEN, ZIP64_LOCATOR_SIGNATURE,
 };
 use super::name::{self, MAX_NAME_BYTES, MAX_SEGMENTS};
@@ -32,6 +32,7 @@ pub(super) struct Directory {
 pub(super) fn locate<R: Read + Seek>(
     input: &mut R,
     limits: &Limits,
+    profile: Profile,
     faults: &mut Faults,
 ) -> Result<Directory, ReadError> {
     let archive_len = input.seek(SeekFrom::End(0))?;
@@ -73,7 +74,7 @@ pub(super) fn locate<R: Read + Seek>(
         .ok()
         .and_then(|len| tail.split_at_checked(len))
         .ok_or(ReadError::Changed)?;
-    let listed = list(headers, offset, limits, faults)?;
+    let listed = list(headers, offset, limits, profile, faults)?;
     if listed.len() != usize::from(end.entry_count) || listed.is_empty() {
         let least = if listed.is_empty() { ", at least one is needed" } else { "" };
         let (claimed, computed) = (format!("{} entries", end.entry_count), format!("{} entries{least}", listed.len()));
@@ -127,6 +128,7 @@ fn list(
     mut headers: &[u8],
     mut offset: u64,
     limits: &Limits,
+    profile: Profile,
     faults: &mut Faults,
 ) -> Result<Vec<(Entry, Common)>, ReadError> {
     let mut listed = Vec::new();
@@ -158,7 +160,7 @@ fn list(
                 fault(code, offset, Some(&entry.name), "a value that stands for ZIP64", "no ZIP64"),
             ));
         }
-        for field in central.fixed() {
+        for field in central.fixed(profile) {
             check_fixed(field, offset, Some(&entry.name), faults);
         }
         if central.comment_len > 0 {

@@ -39,6 +39,25 @@ pub(super) struct End {
     pub(super) comment_len: u16,
 }
 
+/// The one way in which the content of all entries lies in an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Deflated, as in a package (FORMAT §4).
+    Deflated,
+    /// As it is, as in an exhibit (FORMAT §21.1).
+    Stored,
+}
+
+impl Profile {
+    /// The version of the specification that the method came with, 2.0 or 1.0.
+    fn version(self) -> u32 {
+        match self {
+            Profile::Deflated => 20,
+            Profile::Stored => 10,
+        }
+    }
+}
+
 /// A field: its name, the value found, the value that it should have.
 pub(super) type Field = (&'static str, u32, u32);
 
@@ -65,11 +84,15 @@ impl Common {
     }
 
     /// Lists the fields whose value the profile fixes.
-    pub(super) fn fixed(&self) -> [Field; 6] {
+    pub(super) fn fixed(&self, profile: Profile) -> [Field; 6] {
+        let method = match profile {
+            Profile::Deflated => DEFLATED,
+            Profile::Stored => STORED,
+        };
         [
-            ("version needed", self.version_needed.into(), VERSION_NEEDED),
+            ("version needed", self.version_needed.into(), profile.version()),
             ("flags", self.flags.into(), 0),
-            ("method", self.method.into(), u32::from(DEFLATED)),
+            ("method", self.method.into(), method.into()),
             ("time", self.time.into(), 0),
             ("date", self.date.into(), DATE_1980_01_01),
             ("extra field length", self.extra_len.into(), 0),
@@ -120,9 +143,9 @@ impl Central {
     }
 
     /// Lists the fields of the central header alone whose value the profile fixes.
-    pub(super) fn fixed(&self) -> [Field; 4] {
+    pub(super) fn fixed(&self, profile: Profile) -> [Field; 4] {
         [
-            ("version made by", self.made_by.into(), MADE_BY),
+            ("version made by", self.made_by.into(), UNIX << 8 | profile.version()),
             ("disk", self.disk.into(), 0),
             ("internal attributes", self.internal_attributes.into(), 0),
             ("external attributes", self.external_attributes, EXTERNAL_ATTRIBUTES),
@@ -187,6 +210,5 @@ pub(super) const STORED: u16 = 0;
 
 const DATE_1980_01_01: u32 = 0x0021;
 const EXTERNAL_ATTRIBUTES: u32 = 0o100_644 << 16;
-/// Unix, specification 2.0; left free, this field would let bit flips pass unseen.
-const MADE_BY: u32 = 0x0314;
-const VERSION_NEEDED: u32 = 20;
+/// The upper half of `version made by`; left free, this field would let bit flips pass unseen.
+const UNIX: u32 = 3;

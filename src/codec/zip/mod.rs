@@ -1,4 +1,5 @@
-//! A strict reader of the one ZIP profile a package may have (evidence profile of APPNOTE 6.3; deflate is RFC 1951).
+//! A strict reader of the one ZIP profile a package may have (evidence profile of APPNOTE 6.3; deflate is RFC 1951), and of the same
+//! profile without compression, which an exhibit has.
 //!
 //! General readers disagree about the same archive: which of two equal names counts, whether local or central headers tell
 //! the truth, what lies in front of, between and behind the entries. So one digest could stand for two contents. The profile
@@ -7,7 +8,7 @@
 //!
 //! * [`read`]: the forward pass over a file, and what it hands out;
 //! * [`fault`]: what can be wrong, with codes that stay;
-//! * [`write`]: the other direction, with the `zip` crate, which writes exactly this profile for deflated entries;
+//! * [`write`]: the other direction, with the `zip` crate, which writes exactly this profile, deflated or stored;
 //! * `header`, `name`: the fields and names of the profile.
 //!
 //! Deviations are collected, not repaired. Reading goes on as long as the forward pass can tell where the next entry begins,
@@ -26,5 +27,6 @@ pub mod read;
 pub mod write;
 
 pub use fault::{Fault, FaultKind, Faults, ReadError};
+pub use header::Profile;
 pub use inflate::RawEntry;
 pub use read::{Entry, Limits, Reader};

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::directory::{Directory, check_fixed, fault, locate, of_entry, printable, to_u64};
 use super::fault::{Fault, FaultKind, Faults, ReadError};
-use super::header::{Common, LOCAL_LEN, LOCAL_SIGNATURE};
+use super::header::{Common, LOCAL_LEN, LOCAL_SIGNATURE, Profile};
 use super::inflate::RawEntry;
 
 /// What a reader is willing to take on.
@@ -53,6 +53,7 @@ impl Entry {
 pub struct Reader<R> {
     input: BufReader<R>,
     limits: Limits,
+    profile: Profile,
     directory: Directory,
     faults: Faults,
     next: usize,
@@ -71,12 +72,12 @@ impl<R: Read + Seek> Reader<R> {
     ///
     /// [`ReadError::Unlocatable`] if there is no directory to follow or a limit is exceeded; [`ReadError::Io`] and
     /// [`ReadError::Changed`] if the file cannot be read.
-    pub fn open(mut input: R, limits: Limits) -> Result<Self, ReadError> {
+    pub fn open(mut input: R, limits: Limits, profile: Profile) -> Result<Self, ReadError> {
         let mut faults = Faults::default();
-        let directory = locate(&mut input, &limits, &mut faults)?;
+        let directory = locate(&mut input, &limits, profile, &mut faults)?;
         input.seek(SeekFrom::Start(0))?;
         let input = BufReader::with_capacity(BUFFER_LEN, input);
-        Ok(Self { input, limits, directory, faults, next: 0, at: 0, content_bytes: 0, has_stopped: false })
+        Ok(Self { input, limits, profile, directory, faults, next: 0, at: 0, content_bytes: 0, has_stopped: false })
     }
 
     /// Reads the next entry and hands every byte up to its end to `sink`; `None` when there is no other.
@@ -196,7 +197,7 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     fn compare(&mut self, listed: &Entry, central: &Common, local: &Common) {
-        for field in local.fixed() {
+        for field in local.fixed(self.profile) {
             check_fixed(field, listed.header_offset, Some(&listed.name), &mut self.faults);
         }
         for (field, local, central) in local.beside(central) {

@@ -1,4 +1,4 @@
-//! Writes the ZIP profile of FORMAT §4 with the `zip` crate, from parts that were deflated once.
+//! Writes the ZIP profile of FORMAT §4 with the `zip` crate, from parts that were deflated once; and that of §21.1, stored.
 //!
 //! A [`Part`] is deflated when a page arrives and copied from then on: into the [`bundle`] that lies on disk, and from there
 //! into the package. For deflated entries of known length the crate writes exactly the profile (version 20, made by 0x0314, no
@@ -30,8 +30,17 @@ impl Part {
     /// When memory runs out: writing to memory has no other way to fail, and a part is below 4 GiB.
     #[must_use]
     pub fn deflate(bytes: &[u8]) -> Self {
-        let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(bytes.len() / 8 + 256)));
-        let written = writer.start_file(PART_NAME, options()).and_then(|()| Ok(writer.write_all(bytes)?));
+        Self::make(bytes, bytes.len() / 8, options().compression_method(CompressionMethod::Deflated))
+    }
+
+    /// Takes `bytes` as they are.
+    fn store(bytes: &[u8]) -> Self {
+        Self::make(bytes, bytes.len(), options().compression_method(CompressionMethod::Stored).compression_level(None))
+    }
+
+    fn make(bytes: &[u8], byte_len: usize, options: SimpleFileOptions) -> Self {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(byte_len + 256)));
+        let written = writer.start_file(PART_NAME, options).and_then(|()| Ok(writer.write_all(bytes)?));
         let archive = written.and_then(|()| writer.finish()).expect("writing to memory does not fail");
         Self(archive.into_inner())
     }
@@ -133,6 +142,38 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
+/// Writes an archive of the stored profile (FORMAT §21.1).
+pub struct StoredWriter<W: Write>(ZipWriter<Forward<W>>);
+
+impl<W: Write> StoredWriter<W> {
+    /// Begins an archive in `sink`, which must be empty.
+    pub fn new(sink: W) -> Self {
+        Self(ZipWriter::new(Forward { sink, position: 0, hasher: Sha256::new() }))
+    }
+
+    /// Adds a file; `bytes` are fewer than 4 GiB.
+    ///
+    /// # Errors
+    ///
+    /// When the sink refuses, or `name` was there before.
+    ///
+    /// # Panics
+    ///
+    /// As [`Part::deflate`].
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ZipError> {
+        self.0.raw_copy_file_rename(Part::store(bytes).archive()?.by_index_raw(0)?, name)
+    }
+
+    /// Writes the central directory and returns the sink.
+    ///
+    /// # Errors
+    ///
+    /// When the sink refuses.
+    pub fn finish(self) -> Result<W, ZipError> {
+        Ok(self.0.finish()?.sink)
+    }
+}
+
 /// A sink that only goes forward and hashes what passes.
 struct Forward<W> {
     sink: W,
@@ -153,7 +194,7 @@ impl<W: Write> Write for Forward<W> {
     }
 }
 
-impl<W: Write + Seek> Seek for Forward<W> {
+impl<W: Write> Seek for Forward<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let target = match to {
             // Nothing lies behind the position: the sink was empty and only grows.
@@ -172,7 +213,6 @@ impl<W: Write + Seek> Seek for Forward<W> {
 
 fn options() -> SimpleFileOptions {
     SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644)
@@ -186,6 +226,7 @@ const PART_NAME: &str = "part";
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Limits, Profile, Reader};
     use super::*;
 
     #[test]
@@ -211,6 +252,31 @@ mod tests {
     fn the_same_parts_give_the_same_bytes() {
         let make = || bundle(&[("a", &Part::deflate(b"x"))]).unwrap();
         assert_eq!(make(), make());
+    }
+
+    #[test]
+    fn stored_files_lie_in_the_archive_as_they_are() {
+        let page = b"page ".repeat(1000);
+        let mut writer = StoredWriter::new(Vec::new());
+        writer.add("top/a", &page).unwrap();
+        writer.add("top/empty", b"").unwrap();
+        assert!(writer.add("top/a", b"again").is_err());
+        let archive = writer.finish().unwrap();
+        assert!(archive.windows(page.len()).any(|window| window == page));
+        let limits = Limits {
+            max_archive_bytes: 1 << 20,
+            max_entries: 10,
+            max_entry_bytes: 1 << 20,
+            max_content_bytes: 1 << 20,
+            max_ratio: 1100,
+        };
+        for (profile, is_right) in [(Profile::Stored, true), (Profile::Deflated, false)] {
+            let mut reader = Reader::open(Cursor::new(&archive), limits, profile).unwrap();
+            let entry = reader.next_entry(&mut |_| {}).unwrap().unwrap();
+            assert_eq!(entry.inflate().unwrap(), page);
+            let faults = reader.finish(&mut |_| {}).unwrap();
+            assert_eq!(faults.is_empty(), is_right, "{faults:?}");
+        }
     }
 
     #[test]

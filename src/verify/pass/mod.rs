@@ -11,7 +11,7 @@ use std::thread;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha512};
 
-use crate::codec::zip::Reader;
+use crate::codec::zip::{Profile, Reader};
 use crate::crypto::certificate::{KeptLists, SignerCertificates};
 use crate::crypto::digest::{ArchiveDigest, FileDigest};
 use crate::format::genesis::Genesis;
@@ -104,7 +104,7 @@ pub(in crate::verify) fn run<R: Read + Seek>(
 ) -> Result<(Report, Pass), VerifyError> {
     let mut pass = Pass { quick: options.quick, whole: (!renewals.is_empty()).then(Sha512::new), ..Pass::default() };
     let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
-    let before = match Reader::open(&mut *archive, budget::of_archive(facts.archive_byte_len)) {
+    let before = match Reader::open(&mut *archive, budget::of_archive(facts.archive_byte_len), Profile::Deflated) {
         Ok(reader) => {
             pass.take_directory(&reader);
             thread::scope(|scope| pass.read(reader, Crew::new(options.threads, scope), options.progress))?
