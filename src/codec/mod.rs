@@ -1,8 +1,12 @@
-//! Other people's formats: strict JSON slicing, strict ZIP reading and writing, DER, content codings, service errors, text that shows what it holds.
+//! Other people's formats: strict JSON slicing, strict ZIP reading and writing, DER, content codings, service errors, sign-in records
+//! and what their numbers and members mean, text that shows what it holds.
 
 pub mod content;
 pub mod der;
 pub mod json;
+pub mod result_code;
 pub mod service_error;
+pub mod sign_in;
+pub mod sign_in_words;
 pub mod visible;
 pub mod zip;

@@ -1,0 +1,96 @@
+//! What the members of the enumerations in a sign-in record say, in words for people.
+//!
+//! Microsoft Graph's resource types `signIn`, `appliedConditionalAccessPolicy` and `riskDetail` name the members; a member that
+//! was added since has no words here and is shown as it is.
+
+/// Says what `conditionalAccessStatus` or the `result` of one policy means.
+#[must_use]
+pub fn conditional_access(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "success" => "the policy applied, and what it asks for was given",
+        "failure" => "the policy applied, and what it asks for was not given, or it blocks",
+        "notApplied" => "the policy's conditions were not met: it did not apply",
+        "notEnabled" => "the policy was switched off",
+        "reportOnlySuccess" => "only reported: had the policy been in force, what it asks for was given",
+        "reportOnlyFailure" => "only reported: had the policy been in force, it would have refused or blocked",
+        "reportOnlyNotApplied" => "only reported: had the policy been in force, it would not have applied",
+        "reportOnlyInterrupted" => {
+            "only reported: had the policy been in force, the person would have been asked for more"
+        }
+        "unknown" => "the service does not say",
+        "unknownFutureValue" => "a value that the service kept back because the client did not know it",
+        _ => return None,
+    })
+}
+
+/// Says what `authenticationRequirement` means.
+#[must_use]
+pub fn authentication_requirement(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "singleFactorAuthentication" => "one factor was required",
+        "multiFactorAuthentication" => "more than one factor was required; earlier ones may have counted",
+        _ => return None,
+    })
+}
+
+/// Says what a risk level means.
+#[must_use]
+pub fn risk_level(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "none" => "no risk was seen",
+        "low" => "low",
+        "medium" => "medium",
+        "high" => "high",
+        "hidden" => "hidden: the tenant's licence does not show it",
+        "unknownFutureValue" => "a value that the service kept back because the client did not know it",
+        _ => return None,
+    })
+}
+
+/// Says what `riskState` means.
+#[must_use]
+pub fn risk_state(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "none" => "no risk was seen",
+        "confirmedSafe" => "an administrator confirmed it as safe",
+        "remediated" => "the risk was met, for instance by a new password",
+        "dismissed" => "somebody dismissed the risk",
+        "atRisk" => "at risk, and not dealt with when the record was fetched",
+        "confirmedCompromised" => "an administrator confirmed it as compromised",
+        "unknownFutureValue" => "a value that the service kept back because the client did not know it",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_published_member_has_words_and_others_have_none() {
+        for member in [
+            "success",
+            "failure",
+            "notApplied",
+            "notEnabled",
+            "unknown",
+            "unknownFutureValue",
+            "reportOnlySuccess",
+            "reportOnlyFailure",
+            "reportOnlyNotApplied",
+            "reportOnlyInterrupted",
+        ] {
+            assert!(conditional_access(member).is_some(), "{member}");
+        }
+        for member in ["none", "confirmedSafe", "remediated", "dismissed", "atRisk", "confirmedCompromised"] {
+            assert!(risk_state(member).is_some(), "{member}");
+        }
+        for member in ["none", "low", "medium", "high", "hidden"] {
+            assert!(risk_level(member).is_some(), "{member}");
+        }
+        for member in ["singleFactorAuthentication", "multiFactorAuthentication"] {
+            assert!(authentication_requirement(member).is_some(), "{member}");
+        }
+        assert_eq!((conditional_access("Success"), risk_state(""), risk_level("x")), (None, None, None));
+    }
+}
