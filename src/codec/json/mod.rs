@@ -13,12 +13,14 @@
 #[cfg(test)]
 mod agreement;
 mod scan;
+mod value;
 
 use std::str;
 
 use thiserror::Error;
 
 use self::scan::Scan;
+pub use self::value::{Json, Shape, Text};
 
 /// What lies in one page body, besides its elements.
 #[derive(Debug, Clone, PartialEq, Eq)]

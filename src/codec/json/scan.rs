@@ -17,9 +17,9 @@ pub(super) struct Scan<'a> {
 
 /// A string literal without its quotation marks.
 #[derive(Clone, Copy)]
-struct Literal<'a> {
-    raw: &'a str,
-    escaped: bool,
+pub(super) struct Literal<'a> {
+    pub(super) raw: &'a str,
+    pub(super) escaped: bool,
 }
 
 /// A member that is wanted exactly once.
@@ -199,14 +199,14 @@ impl<'a> Scan<'a> {
 
     /// Steps over an opening bracket, and over the closing one if nothing stands between them; says whether something does.
     #[inline]
-    fn open(self, at: usize, close: u8) -> (usize, bool) {
+    pub(super) fn open(self, at: usize, close: u8) -> (usize, bool) {
         let at = self.space(at + 1);
         if self.byte(at) == Some(close) { (at + 1, false) } else { (at, true) }
     }
 
     /// Steps over `,` (more follows) or over `close` (nothing does).
     #[inline]
-    fn next_or_close(self, at: usize, close: u8) -> Result<(usize, bool), Unsliceable> {
+    pub(super) fn next_or_close(self, at: usize, close: u8) -> Result<(usize, bool), Unsliceable> {
         let at = self.space(at);
         match self.byte(at) {
             Some(b',') => Ok((self.space(at + 1), true)),
@@ -217,7 +217,7 @@ impl<'a> Scan<'a> {
 
     /// Reads the name of a member and its colon, up to the first byte of the value.
     #[inline]
-    fn key(self, at: usize) -> Result<(usize, Literal<'a>), Unsliceable> {
+    pub(super) fn key(self, at: usize) -> Result<(usize, Literal<'a>), Unsliceable> {
         if self.byte(at) != Some(b'"') {
             return Err(expected("a member name", at));
         }
@@ -231,7 +231,7 @@ impl<'a> Scan<'a> {
 
     /// Reads a string from behind its opening quotation mark, sixteen bytes at a step.
     #[inline]
-    fn string(self, start: usize) -> Result<(usize, Literal<'a>), Unsliceable> {
+    pub(super) fn string(self, start: usize) -> Result<(usize, Literal<'a>), Unsliceable> {
         let mut at = start;
         let mut escaped = false;
         loop {
@@ -323,7 +323,7 @@ impl<'a> Scan<'a> {
     }
 
     #[inline]
-    fn byte(self, at: usize) -> Option<u8> {
+    pub(super) fn byte(self, at: usize) -> Option<u8> {
         self.body.get(at).copied()
     }
 }
@@ -335,7 +335,7 @@ impl Literal<'_> {
     }
 
     /// Returns the text that the literal spells; `None` if it holds a lone surrogate.
-    fn unescape(&self) -> Option<String> {
+    pub(super) fn unescape(&self) -> Option<String> {
         let mut text = String::with_capacity(self.raw.len());
         let mut rest = self.raw;
         while let Some((plain, escape)) = rest.split_once('\\') {
@@ -384,7 +384,7 @@ fn expected(expected: &'static str, offset: usize) -> Unsliceable {
     Unsliceable::NotJson { offset, expected }
 }
 
-fn hex_unit(rest: &mut &str) -> Option<u16> {
+pub(super) fn hex_unit(rest: &mut &str) -> Option<u16> {
     let (digits, tail) = rest.split_at_checked(4)?;
     *rest = tail;
     u16::from_str_radix(digits, 16).ok()
