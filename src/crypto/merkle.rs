@@ -63,6 +63,44 @@ pub fn inclusion_path(leaves: &[LeafHash], index: usize) -> Option<Vec<NodeHash>
     Some(path)
 }
 
+/// A tree with all its nodes: 64 bytes for each leaf, for whoever needs many paths of it.
+#[derive(Debug, Clone)]
+pub struct Levels(Vec<Vec<NodeHash>>);
+
+impl Levels {
+    /// Hashes the whole tree over `leaves`. O(n) time and space.
+    #[must_use]
+    pub fn new(leaves: &[LeafHash]) -> Self {
+        let mut levels = vec![leaves.iter().map(|leaf| NodeHash(leaf.0)).collect::<Vec<_>>()];
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            // A last node without a sibling rises unchanged: it is the whole of its subtree.
+            let above = level.chunks(2).map(|pair| match pair {
+                [left, right] => node_hash(left, right),
+                alone => alone.first().copied().unwrap_or(NodeHash([0; 32])),
+            });
+            let above = above.collect();
+            levels.push(above);
+        }
+        Self(levels)
+    }
+
+    /// Returns the root.
+    #[must_use]
+    pub fn root(&self) -> RootHash {
+        let top = self.0.last().and_then(|level| level.first());
+        top.map_or_else(|| root([]), |node| RootHash(node.0))
+    }
+
+    /// Returns the path that leads from the leaf at `index` to the root, lowest first, as [`inclusion_path`] does; `None` if there is
+    /// no such leaf.
+    #[must_use]
+    pub fn path(&self, index: usize) -> Option<Vec<NodeHash>> {
+        self.0.first()?.get(index)?;
+        let siblings = self.0.iter().enumerate().filter_map(|(height, level)| level.get((index >> height) ^ 1));
+        Some(siblings.copied().collect())
+    }
+}
+
 /// Says whether `path` leads from `leaf`, as the leaf at `index` of `size`, to `root`.
 ///
 /// RFC 9162 §2.1.3.2. Too short a path is refused like one that is too long. `size` must come from a signed statement.
@@ -170,11 +208,15 @@ mod tests {
             let leaves = hashes(count);
             assert_eq!(ours.root(), root(leaves.iter().copied()));
             assert_eq!(ours.leaf_count(), u64::from(count));
+            let levels = Levels::new(&leaves);
+            assert_eq!(levels.root(), ours.root());
+            assert_eq!(levels.path(leaves.len()), None);
             if count > 0 {
                 assert_eq!(ours.root().0.as_slice(), theirs.root().as_bytes().as_slice(), "{count} leaves");
             }
             for index in 0..leaves.len() {
                 let path = inclusion_path(&leaves, index).expect("a leaf of the tree");
+                assert_eq!(levels.path(index).as_ref(), Some(&path));
                 let proof = theirs.prove_inclusion(index);
                 assert_eq!(
                     path.iter().flat_map(|node| node.0).collect::<Vec<_>>(),

@@ -1,0 +1,173 @@
+//! Expressions over records, good and bad.
+
+use super::*;
+use crate::format::kind::Kind;
+
+fn record(bytes: &str) -> VerifiedRecord<'_> {
+    VerifiedRecord {
+        page: 7,
+        element: 3,
+        bytes: bytes.as_bytes(),
+        offset: 0,
+        time: Some("2026-11-18T09:14:27.25Z"),
+        id: Some("a"),
+        kind: Kind::InteractiveUser,
+        pass: 1,
+        is_counted: true,
+    }
+}
+
+fn compile(text: &str) -> Result<Expression, ExpressionError> {
+    Expression::compile(text.parse().unwrap())
+}
+
+fn asks(text: &str, bytes: &str) -> Result<Answer, ExpressionError> {
+    compile(text).unwrap_or_else(|error| panic!("{text}: {error}")).asks(&record(bytes))
+}
+
+const SIGN_IN: &str = r#"{"id":"a","userPrincipalName":"dana@contoso.example","ipAddress":"203.0.113.45","isInteractive":true,
+    "status":{"errorCode":50126,"failureReason":null},"riskEventTypes_v2":["passwordSpray"],"ratio":0.5,
+    "appliedConditionalAccessPolicies":[{"displayName":"CA001","result":"failure"},{"displayName":"CA002","result":"success"}]}"#;
+
+#[test]
+fn what_is_true_of_a_record_selects_it() {
+    for text in [
+        "record.status.errorCode == 50126",
+        "record.status.errorCode in [50126, 50053]",
+        "record.userPrincipalName.startsWith('dana@') && !(kind == 'servicePrincipal')",
+        "record['userPrincipalName'].matches('^d.*example$')",
+        "ip_in(record.ipAddress, '203.0.113.0/24') || ip_in(record.ipAddress, '2001:db8::/32')",
+        "time >= timestamp('2026-11-18T09:00:00Z') && time < timestamp('2026-11-18T09:14:28Z')",
+        "time - duration('1h') < timestamp('2026-11-18T09:00:00Z') && time.getHours() == 9",
+        "has(record.status.failureReason) && record.status.failureReason == null",
+        "'passwordSpray' in record.riskEventTypes_v2",
+        "record.appliedConditionalAccessPolicies.exists(p, p.result == 'failure' && p.displayName == 'CA001')",
+        "page == 7 && element == 3 && pass == 1 && counted && record.ratio == 0.5",
+        "!has(record.session) && 'id' in record && size(record) == 8",
+        "type(record.status) == map && type(time) == google.protobuf.Timestamp",
+        "[record].all(record, record.id == 'a')",
+        "record.none == 1 || record.id == 'a'",
+        "record.id == 'a' ? true : record.none",
+    ] {
+        assert_eq!(asks(text, SIGN_IN), Ok(Answer::Yes), "{text}");
+        assert_eq!(asks(&format!("!({text})"), SIGN_IN), Ok(Answer::No), "{text}");
+    }
+}
+
+#[test]
+fn a_record_that_lacks_something_is_not_selected_and_ends_nothing() {
+    for text in [
+        "record.location.city == 'Utrecht'",
+        "record.status.none > 5",
+        "record.status.failureReason.startsWith('x')",
+        "record.status.failureReason > 5",
+        "record.status.failureReason.deeper == 1",
+        "ip_in(record.status.failureReason, '10.0.0.0/8')",
+        "record.riskEventTypes_v2[4] == 'x'",
+        "record.appliedConditionalAccessPolicies.all(p, p.none == 1)",
+    ] {
+        assert_eq!(asks(text, SIGN_IN), Ok(Answer::Wanting), "{text}");
+    }
+    let undated = VerifiedRecord { time: None, ..record(SIGN_IN) };
+    let dated = compile("time > timestamp('2026-01-01T00:00:00Z')").unwrap();
+    assert_eq!((dated.asks(&undated), dated.asks(&record(SIGN_IN))), (Ok(Answer::Wanting), Ok(Answer::Yes)));
+    for bytes in ["[1]", "7", "null", "\"id\"", "{}"] {
+        assert_eq!(asks("record.id.deeper == 'a'", bytes), Ok(Answer::Wanting), "{bytes}");
+    }
+}
+
+#[test]
+fn an_expression_that_cannot_be_read_is_refused_with_its_place() {
+    for (text, column) in [
+        ("record.id == ", Some(14)),
+        ("record.id === 'a'", Some(13)),
+        ("record.id == 'a", Some(14)),
+        ("(((record.id == 'a')", Some(21)),
+        ("record.id = 'a'", Some(11)),
+        ("1 +* 2 == 3", Some(4)),
+    ] {
+        let Err(ExpressionError::Syntax { column: found, message }) = compile(text).map(|_| ()) else {
+            panic!("{text} is read")
+        };
+        assert_eq!(found, column, "{text}: {message}");
+    }
+    for (text, name, column) in [
+        ("user == 'x'", "user", 1),
+        ("kind == 'x' && ipAddress == 'y'", "ipAddress", 16),
+        ("[1].exists(x, y == 1)", "y", 15),
+    ] {
+        let error = compile(text).map(|_| ()).unwrap_err();
+        assert_eq!(error, ExpressionError::UnknownName { name: name.to_owned(), column: Some(column) });
+    }
+}
+
+#[test]
+fn values_of_another_type_end_the_selection_with_their_place() {
+    for (text, words) in [
+        ("record.status.errorCode > '5'", "at character 25 for element 3 of page 7: found no matching overload"),
+        ("record.id.startsWith(5)", "found no matching overload for 'startsWith'"),
+        ("record.id.none()", "Undeclared reference to 'none'"),
+        ("none(record.id)", "Undeclared reference to 'none'"),
+        ("ip_in(record.ipAddress, '10.0.0.0/33')", "`10.0.0.0/33` is no range of addresses"),
+        ("record.id.matches('(')", "not a valid regex"),
+        ("record.status.errorCode / 0 == 1", "Division by zero"),
+        ("record.id", "gives string for element 3 of page 7, and not true or false"),
+        ("record", "gives map for element 3"),
+    ] {
+        let said = asks(text, SIGN_IN).unwrap_err().to_string();
+        assert!(said.contains(words), "{text}: {said}");
+    }
+}
+
+#[test]
+fn addresses_lie_in_ranges_of_their_own_kind_and_mapped_ones_are_ipv4() {
+    for (address, range, expected) in [
+        ("10.1.2.3", "10.0.0.0/8", Some(true)),
+        ("11.1.2.3", "10.0.0.0/8", Some(false)),
+        ("::ffff:10.1.2.3", "10.0.0.0/8", Some(true)),
+        ("10.1.2.3", "::ffff:10.0.0.0/104", Some(true)),
+        ("2001:db8::1", "2001:db8::/32", Some(true)),
+        ("2001:db8::1", "::ffff:0:0/96", Some(false)),
+        ("10.1.2.3", "::/0", Some(false)),
+        ("2001:db8::1", "0.0.0.0/0", Some(false)),
+        ("10.1.2.3", "10.1.2.3/32", Some(true)),
+        ("fe80::1%eth0", "fe80::/10", Some(false)),
+        ("10.1.2.3:443", "10.0.0.0/8", Some(false)),
+        ("010.1.2.3", "10.0.0.0/8", Some(false)),
+        ("", "10.0.0.0/8", Some(false)),
+        ("10.1.2.3", "10.1.2.3", None),
+        ("10.1.2.3", "10.0.0.0/33", None),
+        ("10.1.2.3", "x", None),
+    ] {
+        assert_eq!(address_in(address, range), expected, "{address} in {range}");
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_converted() {
+    let needs = |text: &str| compile(text).unwrap().needs.record;
+    let members = |names: &[&str]| needs::Record::Members(names.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(needs("record.a.b == 1 && has(record.c) && record['d'] == 2"), members(&["a", "c", "d"]));
+    assert_eq!(needs("kind == 'x'"), members(&[]));
+    assert_eq!(needs("record.list.exists(x, x.record == record.e)"), members(&["list", "e"]));
+    for text in ["'a' in record", "record == {}", "record[kind] == 1", "[1].exists(x, record.all(y, y == 'a'))"] {
+        assert_eq!(needs(text), needs::Record::Whole, "{text}");
+    }
+}
+
+#[test]
+fn hostile_records_are_borne() {
+    let deep = format!("{{\"id\":\"a\",\"x\":{}{}}}", "[".repeat(126), "]".repeat(126));
+    for bytes in [
+        deep.as_str(),
+        r#"{"id":"b","id":"a","\u0069d":"a"}"#,
+        r#"{"id":"a","n":1e400,"m":-99999999999999999999,"s":"\ud800","\ud800":1,"":{}}"#,
+    ] {
+        assert_eq!(asks("record.id == 'a' && record.x != 5 || record.id == 'a'", bytes), Ok(Answer::Yes), "{bytes}");
+        assert_eq!(asks("size(record) > 0", bytes), Ok(Answer::Yes), "{bytes}");
+    }
+    let long = format!("{{\"id\":\"{}\"}}", "a".repeat(1 << 20));
+    assert_eq!(asks("size(record.id) == 1048576", &long), Ok(Answer::Yes));
+    let error = asks("record.id.startsWith(5) || record.id > 7", &long).unwrap_err().to_string();
+    assert!(error.len() < 600, "{}", error.len());
+}
