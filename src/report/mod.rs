@@ -4,3 +4,5 @@
 //! said stands in a [`document`]; how it looks on a screen, on paper and in a word processor is the renderers' business alone.
 
 pub mod document;
+pub mod naming;
+pub mod regulatory;

@@ -1,0 +1,75 @@
+//! How a package is named on paper: title line, foot of the page, and the values that a reader copies.
+//!
+//! One place, so that a cover sheet and a certificate cannot name the same package differently.
+
+use crate::report::document::{Span, Text};
+use crate::verify::{TokenFact, VerifiedPackage};
+
+/// Returns the line below a title: which package, which matter.
+#[must_use]
+pub fn subtitle<R>(package: &VerifiedPackage<R>) -> String {
+    let matter = &package.genesis().matter;
+    let title = matter.title.as_ref().map(|title| format!(", {title}")).unwrap_or_default();
+    format!("Package {} of matter {}{title}", package.seal().package, matter.id)
+}
+
+/// Returns the foot of each page: which package, by its digest, and what made the document.
+#[must_use]
+pub fn footer<R>(package: &VerifiedPackage<R>) -> String {
+    let provenance = package.provenance();
+    let digest = provenance.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
+    format!("package {}, SHA-256 {digest}; signhold {}", provenance.package, env!("CARGO_PKG_VERSION"))
+}
+
+/// Returns the values by which a package is named to others, each in full.
+#[must_use]
+pub fn digests<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
+    let (facts, seal) = (&package.report().facts, package.seal());
+    let code = |value: Option<String>| value.map_or_else(|| Text::plain("not computed"), Text::code);
+    let mut values = vec![
+        ("Package".to_owned(), Text::code(seal.package.to_string())),
+        ("SHA-256 of the package file".to_owned(), code(facts.archive_sha256.map(|digest| digest.to_string()))),
+        ("Length of the package file".to_owned(), Text::plain(format!("{} bytes", facts.archive_byte_len))),
+        ("SHA-256 of the seal (seal/seal.json)".to_owned(), code(facts.seal_sha256.map(|digest| digest.to_string()))),
+        ("SHA-256 of the plan (data/genesis.json)".to_owned(), Text::code(seal.genesis.sha256.to_string())),
+        ("Root over all page records".to_owned(), Text::code(seal.merkle_root.to_string())),
+        ("Key that sealed (SHA-256)".to_owned(), Text::code(seal.signer.to_string())),
+    ];
+    if package.genesis().keys.operator != seal.signer {
+        values.push((
+            "Key that signed the plan (SHA-256)".to_owned(),
+            Text::code(package.genesis().keys.operator.to_string()),
+        ));
+    }
+    values.extend(stamps(package));
+    values
+}
+
+/// Returns the time stamps over plan and seal, or that there is none.
+#[must_use]
+pub fn stamps<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
+    let times = &package.report().facts.times;
+    let mut stamps: Vec<(String, Text)> = Vec::new();
+    for (what, tokens) in [("Plan not before", &times.genesis_tokens), ("Seal not after", &times.seal_tokens)] {
+        stamps.extend(tokens.iter().map(|token| (what.to_owned(), stamp(token))));
+    }
+    if stamps.is_empty() {
+        stamps.push(("Time stamps".to_owned(), Text::plain("none: all times are by the operator's clock")));
+    }
+    stamps
+}
+
+/// Writes one token: its time, its accuracy, its authority, and whether it was accepted.
+fn stamp(token: &TokenFact) -> Text {
+    let accuracy =
+        token.accuracy_ms.map_or_else(|| "accuracy not stated".to_owned(), |ms| format!("stated accuracy {ms} ms"));
+    let accepted =
+        if token.accepted { "accepted under a root that the reader gave" } else { "not accepted, or no root given" };
+    let authority = token.authority.as_deref().unwrap_or("an authority that is not named");
+    Text(vec![
+        Span::Code(token.gen_time.clone()),
+        Span::Plain(format!(" ({accuracy}) by ")),
+        Span::Code(authority.to_owned()),
+        Span::Plain(format!("; {accepted}")),
+    ])
+}

@@ -1,0 +1,288 @@
+//! The sheet itself, as a document.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use chrono::{DateTime, Utc};
+
+use super::counted::{Counted, count};
+use super::deadline::{Length, hours_and_minutes};
+use super::moment::{Moment, Zone};
+use super::regime::{Regime, Start, State};
+use super::rules::NOT_LAW;
+use crate::format::kind::Sort;
+use crate::format::seal::RunState;
+use crate::report::document::{Block, Column, Document, Span, Table, Text};
+use crate::report::naming;
+use crate::time::LocalTime;
+use crate::verify::{ReadAgainError, VerifiedPackage};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// By which rules, in the order in which they are to be shown.
+    pub regimes: Vec<&'static Regime>,
+    /// When somebody became aware: hours are counted from it, whether a clock starts there or not.
+    pub aware: Moment,
+    /// The other events whose time is known. [`Start::Aware`] has no place in it.
+    pub starts: BTreeMap<Start, Moment>,
+    /// When the sheet is made.
+    pub now: LocalTime,
+}
+
+impl Request {
+    fn start(&self, start: Start) -> Option<&Moment> {
+        if start == Start::Aware { Some(&self.aware) } else { self.starts.get(&start) }
+    }
+
+    /// Returns the events that a clock runs from and whose time was not given.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Start> {
+        let mut missing: Vec<Start> = self.regimes.iter().flat_map(|regime| regime.starts()).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.retain(|start| self.start(*start).is_none());
+        missing
+    }
+}
+
+/// Makes the sheet.
+///
+/// # Errors
+///
+/// [`ReadAgainError`] when a page can no longer be read as it was verified.
+pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request) -> Result<Document, ReadAgainError> {
+    let counted = count(package)?;
+    let first_request = match package.page_numbers().first() {
+        Some(number) => Some(package.page(*number)?.record.request.started),
+        None => None,
+    };
+    let names: Vec<&str> = request.regimes.iter().map(|regime| regime.name).collect();
+    let mut blocks = vec![Block::Notice(Text(vec![
+        Span::Strong("Not legal advice. ".to_owned()),
+        Span::Plain(
+            "This sheet computes lengths of time from the events that were named to it. Whether a rule applies, whether its clock \
+             runs and from when is counsel's question, and is not decided here. Sources are named with how far they were read; read \
+             them before you rely on a date."
+                .to_owned(),
+        ),
+    ]))];
+    blocks.extend(events(request));
+    for regime in &request.regimes {
+        blocks.extend(clocks(regime, request));
+    }
+    blocks.extend(age(package, request, first_request));
+    blocks.extend(covered(package));
+    blocks.extend(numbers(&counted));
+    blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
+    blocks.extend(limits());
+    Ok(Document {
+        title: format!("Cover sheet: {}", names.join(", ")),
+        subtitle: naming::subtitle(package),
+        marks: package.provenance().marks(),
+        footer: naming::footer(package),
+        blocks,
+    })
+}
+
+/// When things happened, as they were named.
+fn events(request: &Request) -> [Block; 2] {
+    let mut facts = vec![moment_fact(Start::Aware, &request.aware)];
+    facts.extend(request.starts.iter().map(|(start, moment)| moment_fact(*start, moment)));
+    for start in request.missing() {
+        facts.push((sentence(start.words()), Text::blank(format!("time of {} (--{})", start.words(), start.option()))));
+    }
+    facts.push(("This sheet made".to_owned(), instant(request.now.to_datetime(), request.aware.zone)));
+    [Block::heading(2, "Events, as they were stated to the program"), Block::Facts(facts)]
+}
+
+fn moment_fact(start: Start, moment: &Moment) -> (String, Text) {
+    (sentence(start.words()), instant(moment.utc, moment.zone))
+}
+
+/// Writes an instant by the wall and by UTC.
+fn instant(at: DateTime<Utc>, zone: Zone) -> Text {
+    Text(vec![Span::Plain(format!("{} ({zone}); ", zone.written(at))), Span::Code(utc(at))])
+}
+
+fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
+    let mut table = Table {
+        caption: String::new(),
+        columns: vec![
+            Column::words("What", 6),
+            Column::words("Runs from", 4),
+            Column::words("Length", 3),
+            Column::words("Ends, local time", 5),
+            Column::words("Ends, UTC", 5),
+            Column::words("When this was made", 4),
+        ],
+        rows: Vec::new(),
+    };
+    let mut sources = Vec::new();
+    for rule in regime.rules {
+        for duty in rule.duties {
+            let start = request.start(duty.start);
+            let [local, universal, standing] =
+                match (start.and_then(|start| duty.length.end(start)), start, duty.length) {
+                    (_, _, Length::Words(_)) => [Text::plain("no fixed end"), Text::default(), Text::default()],
+                    (Some(end), _, _) => [
+                        Text::plain(end.local()),
+                        Text::code(utc(end.until)),
+                        Text::plain(end.standing(request.now.to_datetime())),
+                    ],
+                    (None, Some(_), _) => [Text::plain("beyond the calendar"), Text::default(), Text::default()],
+                    (None, None, _) => [
+                        Text::blank(format!("not computed: --{} not given", duty.start.option())),
+                        Text::default(),
+                        Text::default(),
+                    ],
+                };
+            let from = Text::plain(duty.start.words());
+            table.rows.push(vec![
+                Text::plain(duty.what),
+                from,
+                Text::plain(duty.length.words()),
+                local,
+                universal,
+                standing,
+            ]);
+        }
+        sources.push(Text(vec![
+            Span::Strong(format!("{}: ", rule.title)),
+            Span::Plain(format!("{}. State of reading: {}.", rule.source, rule.state.text())),
+        ]));
+    }
+    let mut blocks = vec![Block::heading(2, regime.title)];
+    if regime.rules.iter().any(|rule| matches!(rule.state, State::WhetherInForce(_))) {
+        blocks.push(Block::Notice(Text::plain(
+            "Whether this rule is in force was not confirmed. Nothing below says that anything is due.",
+        )));
+    }
+    blocks.push(Block::Table(table));
+    let not_law = NOT_LAW.iter().filter(|(_, name)| *name == regime.name);
+    let not_law =
+        not_law.map(|(title, _)| Text::plain(format!("{title}: not law as far as is known, and not computed.")));
+    let cautions = regime.cautions.iter().map(|caution| Text::plain(*caution));
+    let items = sources.into_iter().chain(cautions).chain(not_law).collect();
+    blocks.push(Block::List { numbered: false, items });
+    blocks
+}
+
+/// How long after awareness the evidence was asked for and sealed.
+fn age<R: Read + Seek>(
+    package: &VerifiedPackage<R>,
+    request: &Request,
+    first_request: Option<LocalTime>,
+) -> Vec<Block> {
+    let seal = package.seal();
+    let mut rows =
+        vec![("plan signed", Some(package.genesis().created)), ("first request of this package", first_request)];
+    rows.extend([("package sealed", Some(seal.created)), ("this sheet made", Some(request.now))]);
+    let rows = rows.into_iter().map(|(what, at)| {
+        let Some(at) = at else { return vec![Text::plain(what), Text::plain("none"), Text::default()] };
+        let at = at.to_datetime();
+        vec![Text::plain(what), instant(at, request.aware.zone), Text::plain(hours_and_minutes(at - request.aware.utc))]
+    });
+    let table = Table {
+        caption: String::new(),
+        columns: vec![Column::words("Event", 4), Column::words("When", 9), Column::numbers("After awareness", 4)],
+        rows: rows.collect(),
+    };
+    vec![
+        Block::heading(2, "Age of the evidence"),
+        Block::Table(table),
+        Block::paragraph(
+            "These times are by the clock of the operator's machine; a negative span lies before awareness. Time stamps of an \
+             authority, where there are any, stand below and bound them.",
+        ),
+    ]
+}
+
+/// The period and what is missing in it.
+fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
+    let (plan, seal) = (&package.genesis().plan, package.seal());
+    let logs = |kinds: &[crate::format::kind::Kind]| {
+        let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == Sort::Log).map(|kind| kind.as_str()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let of = |state: RunState| {
+        seal.streams
+            .iter()
+            .filter(|run| run.state == state && run.kind.sort() == Sort::Log && run.pass == 1)
+            .count()
+            .to_string()
+    };
+    let mut facts = vec![
+        ("Period asked for".to_owned(), Text::code(format!("[{}, {})", plan.from, plan.to))),
+        ("Logs asked for".to_owned(), Text::plain(logs(&plan.kinds))),
+        ("Logs not asked for".to_owned(), Text::plain(logs(&plan.not_asked))),
+        ("Windows with records".to_owned(), Text::plain(of(RunState::Complete))),
+        ("Windows without records".to_owned(), Text::plain(of(RunState::Empty))),
+        ("Windows already deleted by the service".to_owned(), Text::plain(of(RunState::Expired))),
+        ("Windows that failed".to_owned(), Text::plain(of(RunState::Failed))),
+        ("Windows not asked".to_owned(), Text::plain(of(RunState::NotAsked))),
+        ("Records inside the period".to_owned(), Text::plain(seal.totals.inside.to_string())),
+    ];
+    if seal.volume.number != 1 || !seal.volume.last {
+        let of = format!("number {} of an acquisition in several; the others are not counted here", seal.volume.number);
+        facts.push(("Volume".to_owned(), Text::plain(of)));
+    }
+    vec![
+        Block::heading(2, "What the package covers"),
+        Block::Facts(facts),
+        Block::paragraph(
+            "A window is one log over one stretch of the period. \"With records\" means: as returned to this query, by this \
+             identity, at this time. Windows deleted, failed or not asked are gaps; `signhold verify` lists them one by one.",
+        ),
+    ]
+}
+
+fn numbers(counted: &Counted) -> Vec<Block> {
+    let fact = |name: &str, number: u64| (name.to_owned(), Text::plain(number.to_string()));
+    let mut facts = vec![
+        fact("Sign-ins", counted.sign_ins),
+        fact("Accounts of people", counted.accounts),
+        fact("Service principals and managed identities", counted.service_principals),
+        fact("Applications", counted.applications),
+        fact("Network addresses", counted.addresses),
+        fact("Countries or regions, as the service derived them from addresses", counted.countries),
+        fact("Sign-ins without a country or region", counted.without_country),
+    ];
+    if counted.not_read > 0 {
+        facts.push(fact("Sign-ins that could not be read for counting", counted.not_read));
+    }
+    vec![
+        Block::heading(2, "How many, never who"),
+        Block::Facts(facts),
+        Block::Paragraph(
+            Text::plain(
+                "Different values over all sign-ins of the package, successful or not. That somebody is counted does not say that \
+                 they are affected. How many persons are: ",
+            )
+            .and(Span::Blank("approximate number of persons concerned, and on what ground".to_owned())),
+        ),
+    ]
+}
+
+fn limits() -> [Block; 2] {
+    let items = [
+        "Whether there was an incident or a breach, who is responsible for notifying, and whether a rule applies.",
+        "When a clock started. The events above were stated by whoever ran the program; nothing in the package shows them.",
+        "Whether an end on a Saturday, a Sunday or a holiday moves. It was not moved, and where two readings of a rule differ the \
+         earlier end is shown. Under Regulation (EEC, Euratom) No 1182/71 Art. 3, where it applies, the hour of the event is not \
+         counted, and a period not in hours that would end on a day without work ends with the next working day: both later.",
+        "What a notification has to say, and to whom.",
+        "Who signed in. A sign-in record is consistent with a use of an account from an address; it does not show a person.",
+    ];
+    let items = items.into_iter().map(Text::plain).collect();
+    [Block::heading(2, "What this sheet does not decide"), Block::List { numbered: false, items }]
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
