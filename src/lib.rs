@@ -8,7 +8,8 @@
 //!
 //! * hall: [`cli`], the only place that wires doors to rooms, prints, reads the environment, or exits;
 //! * rooms, free of disk, network and clock: [`custody`], which the others may ask; [`collect`], [`seal`], [`verify`] (which
-//!   shares nothing with these two), [`corroborate`], [`exhibit`] and [`report`], which take packages only from [`verify`];
+//!   shares nothing with these two), [`corroborate`], [`exhibit`], [`report`] and [`export`], which take packages only from
+//!   [`verify`];
 //! * words: [`format`], exactly the nouns of FORMAT.md;
 //! * cellar: [`codec`] and [`crypto`], other people's standards, and [`time`];
 //! * doors: [`source`], [`store`], [`keyring`], [`tsa`], [`clock`], [`simulate`].
@@ -21,6 +22,7 @@ pub mod corroborate;
 pub mod crypto;
 pub mod custody;
 pub mod exhibit;
+pub mod export;
 pub mod format;
 pub mod keyring;
 pub mod report;

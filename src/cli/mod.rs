@@ -3,7 +3,6 @@
 //! The only place that wires doors to rooms, prints, reads the environment, or exits. One file for each verb.
 
 mod aadsts;
-#[expect(dead_code, reason = "the verbs that make something of a package follow")]
 mod admission;
 mod again;
 mod collect;
@@ -13,7 +12,9 @@ mod credentials;
 mod custody;
 mod demo;
 mod destruction;
+mod draft;
 mod error;
+mod export;
 mod gather;
 mod init;
 mod inspect;
@@ -80,6 +81,8 @@ enum Verb {
     Custody(custody::CustodyArgs),
     /// Hold a package against the service's own log of requests, or print the query that finds them there
     Corroborate(corroborate::CorroborateArgs),
+    /// Copy the records of a package for other programs: NDJSON; copies are derived and say so
+    Export(export::ExportArgs),
     /// Say what is in a package, without any claim about trust
     Inspect(inspect::InspectArgs),
     /// Run Graph, login and a time stamp authority on this machine, with invented data
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Verb::Resume(args) => collect::resume(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Corroborate(args) => corroborate::run(&args),
+        Verb::Export(args) => export::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
     };

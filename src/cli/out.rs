@@ -34,7 +34,12 @@ pub(super) fn answer(text: &str) {
 
 /// Prints an answer as JSON, one document with a final newline.
 pub(super) fn answer_json<T: Serialize>(document: &T) {
-    answer(&visible_json(&serde_json::to_string_pretty(document).unwrap_or_default()));
+    answer(&json(document));
+}
+
+/// Writes a document as [`answer_json`] prints it.
+pub(super) fn json<T: Serialize>(document: &T) -> String {
+    visible_json(&serde_json::to_string_pretty(document).unwrap_or_default())
 }
 
 /// Escapes what a terminal must not see in a printed JSON document, and ends it with a newline; what it says stays the same.

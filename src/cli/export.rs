@@ -1,0 +1,167 @@
+//! `export`: copies of a package's records for other programs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::admission::{Depth, SourceArgs};
+use super::draft::{Desk, Draft, Shape};
+use super::error::{CliError, with_causes};
+use super::gather::tool;
+use super::out::{self, counted, grouped, shell};
+use crate::clock::SystemClock;
+use crate::collect::Clock as _;
+use crate::export::ndjson::{Lines, Ndjson};
+use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
+use crate::verify::Outcome;
+
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// What to make
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The new file, or for `concordance` and `signinlogs` the new folder
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// With `ndjson`: make each line an object that holds the record, its place and its exact bytes, instead of the record alone
+    #[arg(long)]
+    envelope: bool,
+    /// Show no progress
+    #[arg(long)]
+    quiet: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One line of JSON for each record, its exact bytes
+    Ndjson,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Ndjson => Shape::File,
+        }
+    }
+}
+
+pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
+    if args.envelope && args.format != Format::Ndjson {
+        return Err(CliError::request("--envelope belongs to `--format ndjson`").hint("leave it out"));
+    }
+    // A name that is taken is told before time is spent on the package.
+    let draft = Draft::begin(&args.out, args.format.shape())?;
+    let mut package = args.source.admit(Depth::Whole)?;
+    let origin = Origin::of(&package, tool(), SystemClock::start().now());
+    let mut exporter = begin(args, draft.desk(), &origin)?;
+    let progress = Progress::new(origin.seal.totals.records, args.quiet);
+    let counts = walk(&mut package, exporter.as_mut(), &mut |tally| progress.show(tally));
+    progress.finish();
+    let counts = counts?;
+    let remarks = exporter.finish(&counts)?;
+    let about = About::new(args.format.name(), &origin, counts, draft.written()?, remarks);
+    let document = out::json(&about);
+    draft.publish(&document)?;
+    out::answer(&if args.json { document } else { to_text(args, &about) });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Begins the format that was asked for.
+fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Exporter>, ExportError> {
+    Ok(match args.format {
+        Format::Ndjson => {
+            let lines = if args.envelope { Lines::Envelopes } else { Lines::Records };
+            Box::new(Ndjson::begin(desk, origin, lines)?)
+        }
+    })
+}
+
+fn to_text(args: &ExportArgs, about: &About) -> String {
+    let mut text = String::new();
+    for mark in &about.marks {
+        text += &format!("{mark}\n");
+    }
+    let counts = &about.counts;
+    text += &format!("\nwritten    {}\n", out::escape_line(&shell(&args.out)));
+    text +=
+        &format!("rows       {}, of {} in the seal\n", grouped(counts.rows), counted(counts.records_in_seal, "record"));
+    let what = if args.format.shape() == Shape::Folder { " of its manifest-sha256.txt" } else { "" };
+    text += &format!("sha256     {}{what}\n", about.sha256);
+    let verdict = match about.provenance.verdict {
+        Outcome::Indeterminate => "INDETERMINATE",
+        Outcome::Invalid => "INVALID",
+        Outcome::Valid => "VALID",
+    };
+    text += &format!("package    {}, {verdict}\n", about.provenance.package);
+    for remark in &about.remarks {
+        text += &format!("note       {remark}\n");
+    }
+    text
+}
+
+/// Shows how far the copy is: a line that renews itself on a terminal, a line for each tenth elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    records: u64,
+    quiet: bool,
+    tenths: std::cell::Cell<u64>,
+}
+
+impl Progress {
+    fn new(records: u64, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(records), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}% {msg}, about {eta} left") {
+            bar.set_style(style);
+        }
+        Self { bar, records, quiet, tenths: std::cell::Cell::new(0) }
+    }
+
+    fn show(&self, tally: &Tally) {
+        let words = format!("{} of {} records", grouped(tally.records_read), grouped(self.records));
+        self.bar.set_position(tally.records_read);
+        let tenths = (tally.records_read * 10).checked_div(self.records).unwrap_or_default();
+        if !self.quiet && !out::talks_to_terminal() && tenths > self.tenths.replace(tenths) {
+            out::talk(&format!("{:>3}% {words}", tenths * 10));
+        }
+        self.bar.set_message(words);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            ExportError::Unfit(_) => {
+                Self::request(text).hint("choose another format or other options; nothing was written")
+            }
+            ExportError::Read(_) => {
+                Self::machine(text).hint("the file changed or the disk failed while it was copied; verify it again")
+            }
+            ExportError::Write(_) => {
+                Self::machine(text).hint("make room or choose another disk; what was begun was removed")
+            }
+            ExportError::Count { .. } | ExportError::Encode(_) => {
+                Self::machine(text).hint("this is a fault of signhold; nothing was written")
+            }
+        }
+    }
+}

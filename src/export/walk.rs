@@ -1,0 +1,85 @@
+//! The walk through a package that every format shares, and the count of what became of its records.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use serde::Serialize;
+
+use super::{ExportError, Exporter, Fate, Row};
+use crate::format::page::Slicing;
+use crate::verify::{ReadAgainError, VerifiedPackage};
+
+/// What became of the records of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Records of the package, as its seal counts them.
+    pub records_in_seal: u64,
+    /// Records that were read. Fewer than in the seal only where the package is INVALID.
+    pub records_read: u64,
+    /// Records that are in the copy.
+    pub rows: u64,
+    /// Records that are not, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// Pages of the package, as its seal counts them.
+    pub pages_in_seal: u64,
+    /// Pages that were read.
+    pub pages_read: u64,
+    /// Among these, pages that could not be cut into records: they have none, neither in the seal nor here.
+    pub pages_opaque: u64,
+    /// Pages of an INVALID package that could not be read.
+    pub pages_unreadable: u64,
+}
+
+/// Goes through a package, hands every page and record to an exporter, and reports the tally after each page.
+///
+/// One page is in memory at a time. A page that cannot be read ends the walk, unless the package is INVALID and somebody wanted
+/// a copy all the same: then it is passed over and counted.
+///
+/// # Errors
+///
+/// [`ExportError::Read`] where the package is no longer what was verified, [`ExportError::Count`] where an accepted package has
+/// other records than its seal counts, and whatever the exporter says.
+pub fn walk<R: Read + Seek>(
+    package: &mut VerifiedPackage<R>,
+    exporter: &mut dyn Exporter,
+    seen: &mut dyn FnMut(&Tally),
+) -> Result<Tally, ExportError> {
+    let totals = package.seal().totals;
+    let is_invalid = !package.provenance().despite_findings.is_empty();
+    let mut tally = Tally { records_in_seal: totals.records, pages_in_seal: totals.pages, ..Tally::default() };
+    for number in package.page_numbers() {
+        let page = match package.page(number) {
+            Ok(page) => page,
+            Err(ReadAgainError::Missing(_)) if is_invalid => {
+                tally.pages_unreadable = tally.pages_unreadable.saturating_add(1);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        exporter.page(&page)?;
+        tally.pages_read = tally.pages_read.saturating_add(1);
+        if page.record.records.slicing == Slicing::Opaque {
+            tally.pages_opaque = tally.pages_opaque.saturating_add(1);
+        }
+        for record in page.records() {
+            let fate = exporter.record(&Row { record, leaf: record.leaf(), page: &page })?;
+            tally.take(fate);
+        }
+        seen(&tally);
+    }
+    if !is_invalid && tally.records_read != tally.records_in_seal {
+        return Err(ExportError::Count { in_seal: tally.records_in_seal, read: tally.records_read });
+    }
+    Ok(tally)
+}
+
+impl Tally {
+    fn take(&mut self, fate: Fate) {
+        self.records_read = self.records_read.saturating_add(1);
+        let count = match fate {
+            Fate::LeaveOut(why) => self.left_out.entry(why).or_default(),
+            Fate::Write => &mut self.rows,
+        };
+        *count = count.saturating_add(1);
+    }
+}
