@@ -85,4 +85,4 @@ pub use together::compare_packages;
 pub use verdict::{
     CertificateFact, CheckOutcome, CheckResult, Counts, Facts, Outcome, PlannedWindow, Report, Times, TokenFact,
 };
-pub use verified::{Provenance, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};
+pub use verified::{PackedPage, Provenance, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};

@@ -57,13 +57,23 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Reads container digest, signatures of genesis and seal, and time stamps only. The outcome is never VALID then.
     pub quick: bool,
+    /// Digests page records in a quick verification too, so that proofs can be made of them.
+    pub leaves: bool,
     /// Called with the number of archive bytes read so far.
     pub progress: Option<&'a dyn Fn(u64)>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { trust: Trust::default(), as_of: None, renewals: Vec::new(), threads: 2, quick: false, progress: None }
+        Self {
+            trust: Trust::default(),
+            as_of: None,
+            renewals: Vec::new(),
+            threads: 2,
+            quick: false,
+            leaves: false,
+            progress: None,
+        }
     }
 }
 

@@ -87,6 +87,8 @@ impl RawFile {
 pub(in crate::verify) enum Work {
     Failure(Group, Option<PublicKey>),
     Hash(RawFile),
+    /// The record of the page with that number, of which nothing else is read.
+    Leaf(u64, RawFile),
     Page(Group, Option<PublicKey>),
 }
 
@@ -94,7 +96,7 @@ impl Work {
     fn byte_len(&self) -> u64 {
         match self {
             Work::Failure(group, _) | Work::Page(group, _) => group.byte_len(),
-            Work::Hash(file) => file.byte_len(),
+            Work::Hash(file) | Work::Leaf(_, file) => file.byte_len(),
         }
     }
 }
@@ -112,6 +114,7 @@ pub(in crate::verify) struct Done {
 pub(in crate::verify) enum Seen {
     Failure { number: u64, record: Option<Box<FailureRecord>> },
     File,
+    Leaf(u64, LeafHash),
     Page(Box<PageSeen>),
 }
 
@@ -248,6 +251,11 @@ fn carry_out(work: Work) -> Done {
     match work {
         Work::Hash(file) => {
             done.open(Some(file));
+        }
+        Work::Leaf(number, file) => {
+            if let Some((bytes, _)) = done.open(Some(file)) {
+                done.seen = Seen::Leaf(number, leaf_hash(&bytes));
+            }
         }
         Work::Failure(group, key) => done.failure(group, key.as_ref()),
         Work::Page(group, key) => done.page(group, key.as_ref()),

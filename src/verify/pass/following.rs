@@ -28,6 +28,9 @@ impl Pass {
         }
         match done.seen {
             Seen::File => {}
+            Seen::Leaf(number, leaf) => {
+                self.leaves.insert(number, leaf);
+            }
             Seen::Failure { number, record } => {
                 self.counts.failures = self.counts.failures.saturating_add(1);
                 let place = PackagePath::failure_record(number);
@@ -66,6 +69,7 @@ impl Pass {
             let (response, imprint) = (response.clone(), *imprint);
             self.page_stamps.push(PageStamp { number: page.number, response, imprint, finished });
         }
+        self.leaves.extend(page.digest.map(|(_, leaf)| (page.number, leaf)));
         self.chain.follow(page.number, record, page.digest, genesis_digest, &mut self.findings);
         self.counts.pages = self.counts.pages.saturating_add(1);
         if let Some(content) = &page.content {

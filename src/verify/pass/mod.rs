@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha512};
 
 use crate::codec::zip::{Profile, Reader};
 use crate::crypto::certificate::{KeptLists, SignerCertificates};
-use crate::crypto::digest::{ArchiveDigest, FileDigest};
+use crate::crypto::digest::{ArchiveDigest, FileDigest, LeafHash};
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
@@ -57,6 +57,8 @@ pub(in crate::verify) struct EntrySeen {
 #[derive(Default)]
 pub(in crate::verify) struct Pass {
     quick: bool,
+    /// Whether page records are digested although nothing else of pages is read.
+    keeps_leaves: bool,
     pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
     findings: Findings,
@@ -79,6 +81,8 @@ pub(in crate::verify) struct Pass {
     /// Whether the pages so far have more elements than a package may; those after are not looked into.
     has_too_many_elements: bool,
     pub(in crate::verify) chain: Chain,
+    /// The leaves of page records, by sequence.
+    leaves: BTreeMap<u64, LeafHash>,
     pub(in crate::verify) runs: Runs,
     times: RequestTimes,
     clocks: Clocks,
@@ -102,7 +106,8 @@ pub(in crate::verify) fn run<R: Read + Seek>(
     renewals: &[Renewal],
     options: &Options<'_>,
 ) -> Result<(Report, Pass), VerifyError> {
-    let mut pass = Pass { quick: options.quick, whole: (!renewals.is_empty()).then(Sha512::new), ..Pass::default() };
+    let whole = (!renewals.is_empty()).then(Sha512::new);
+    let mut pass = Pass { quick: options.quick, keeps_leaves: options.leaves, whole, ..Pass::default() };
     let mut facts = Facts { archive_byte_len: archive.seek(SeekFrom::End(0))?, ..Facts::default() };
     let before = match Reader::open(&mut *archive, budget::of_archive(facts.archive_byte_len), Profile::Deflated) {
         Ok(reader) => {
@@ -133,7 +138,7 @@ impl Pass {
     /// Hands over the top directory, the files below it, plan and seal; none where one of these could not be read.
     pub(in crate::verify) fn into_kept(self) -> Option<Kept> {
         let (genesis, seal) = self.closing?;
-        Some(Kept { top: self.top, entries: self.entries, genesis, seal })
+        Some(Kept { top: self.top, entries: self.entries, leaves: self.leaves, genesis, seal })
     }
 
     /// Says whether no page can have come before this package's first: its name has no volume.

@@ -127,6 +127,9 @@ impl Pass {
             Some(Role::Failure(number, part)) if !self.quick => {
                 self.put(number, part, true, (&path, file), pending, crew)?;
             }
+            Some(Role::Page(number, Part::Record)) if self.keeps_leaves => {
+                crew.submit(Work::Leaf(number, file), |done| self.absorb(done))?;
+            }
             Some(Role::Page(..) | Role::Failure(..) | Role::RunLog | Role::Readme) | None => {
                 self.flush(pending, crew)?;
                 if !self.quick {

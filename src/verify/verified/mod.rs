@@ -9,9 +9,11 @@ mod provenance;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto::digest::LeafHash;
 use crate::format::genesis::Genesis;
 use crate::format::seal::{RunState, Seal};
 use crate::verify::checks::pagination::RunKey;
@@ -19,7 +21,7 @@ use crate::verify::checks::roots;
 use crate::verify::pass::EntrySeen;
 use crate::verify::verdict::Report;
 
-pub use page::{VerifiedPage, VerifiedRecord};
+pub use page::{PackedPage, VerifiedPage, VerifiedRecord};
 pub use provenance::Provenance;
 
 /// A package that a verification let through, and the handle to read it again.
@@ -36,7 +38,7 @@ pub struct VerifiedPackage<R> {
     /// Where in the entries a path stands.
     places: BTreeMap<String, usize>,
     /// Runs whose windows were asked again: their elements are not counted.
-    superseded: BTreeSet<RunKey>,
+    superseded: Arc<BTreeSet<RunKey>>,
 }
 
 /// What a pass leaves: plan and seal, and where everything lies.
@@ -44,6 +46,7 @@ pub struct VerifiedPackage<R> {
 pub(in crate::verify) struct Kept {
     pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
+    pub(in crate::verify) leaves: BTreeMap<u64, LeafHash>,
     pub(in crate::verify) genesis: Genesis,
     pub(in crate::verify) seal: Seal,
 }
@@ -68,7 +71,7 @@ impl<R> VerifiedPackage<R> {
     pub(in crate::verify) fn new(archive: R, report: Report, kept: Kept) -> Self {
         let places = kept.entries.iter().enumerate().map(|(place, entry)| (entry.path.clone(), place)).collect();
         let superseded = kept.seal.streams.iter().filter(|run| run.state == RunState::Superseded).map(roots::key);
-        let superseded = superseded.collect();
+        let superseded = Arc::new(superseded.collect());
         Self { archive, report, kept, places, superseded }
     }
 
@@ -96,6 +99,13 @@ impl<R> VerifiedPackage<R> {
         self.places.contains_key(path)
     }
 
+    /// Returns the leaves of the page records in the seal's tree, by sequence; none of a quick verification that was not asked for them
+    /// ([`crate::verify::Options::leaves`]).
+    #[must_use]
+    pub fn leaves(&self) -> &BTreeMap<u64, LeafHash> {
+        &self.kept.leaves
+    }
+
     /// Returns the report of the verification.
     #[must_use]
     pub fn report(&self) -> &Report {
@@ -115,13 +125,42 @@ impl<R: Read + Seek> VerifiedPackage<R> {
     ///
     /// [`ReadAgainError`].
     pub fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadAgainError> {
+        self.packed(path)?.open()
+    }
+
+    /// Reads a file as it lies in the archive, to be opened elsewhere.
+    fn packed(&mut self, path: &str) -> Result<PackedFile, ReadAgainError> {
         let missing = || ReadAgainError::Missing(path.to_owned());
         let place = self.places.get(path).ok_or_else(missing)?;
         let entry = self.kept.entries.get(*place).ok_or_else(missing)?;
-        if entry.digest.is_none() && self.report.quick {
-            return Ok(inflate(&mut self.archive, &self.kept.top, entry)?);
+        if entry.digest.is_none() && !self.report.quick {
+            return Err(missing());
         }
-        read_entry(&mut self.archive, &self.kept.top, entry)
+        let bytes = read_packed(&mut self.archive, &self.kept.top, entry)?;
+        Ok(PackedFile { path: entry.path.clone(), bytes, byte_len: entry.byte_len, digest: entry.digest })
+    }
+}
+
+/// A file as it lies in the archive.
+#[derive(Debug)]
+struct PackedFile {
+    path: String,
+    bytes: Vec<u8>,
+    byte_len: u64,
+    /// None of a file that a quick verification did not read.
+    digest: Option<[u8; 32]>,
+}
+
+impl PackedFile {
+    /// Inflates it and compares it with the digest it had when it was verified, if it was read then.
+    fn open(&self) -> Result<Vec<u8>, ReadAgainError> {
+        let content = inflate(&self.bytes, self.byte_len)?;
+        match self.digest {
+            Some(digest) if <[u8; 32]>::from(Sha256::digest(&content)) != digest => {
+                Err(ReadAgainError::Changed(self.path.clone()))
+            }
+            _ => Ok(content),
+        }
     }
 }
 
@@ -132,21 +171,26 @@ pub(in crate::verify) fn read_entry<R: Read + Seek>(
     entry: &EntrySeen,
 ) -> Result<Vec<u8>, ReadAgainError> {
     let digest = entry.digest.ok_or_else(|| ReadAgainError::Missing(entry.path.clone()))?;
-    let content = inflate(archive, top, entry)?;
-    let computed: [u8; 32] = Sha256::digest(&content).into();
-    if computed == digest { Ok(content) } else { Err(ReadAgainError::Changed(entry.path.clone())) }
+    let bytes = read_packed(archive, top, entry)?;
+    PackedFile { path: entry.path.clone(), bytes, byte_len: entry.byte_len, digest: Some(digest) }.open()
 }
 
-/// Reads an entry where the pass saw it; not more than the pass had in memory at once.
-fn inflate<R: Read + Seek>(archive: &mut R, top: &str, entry: &EntrySeen) -> Result<Vec<u8>, std::io::Error> {
+/// Reads the bytes of an entry where the pass saw it.
+fn read_packed<R: Read + Seek>(archive: &mut R, top: &str, entry: &EntrySeen) -> Result<Vec<u8>, std::io::Error> {
     // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
     let name_len = [top.len(), 1, entry.path.len()]
         .into_iter()
         .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
     archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
-    let compressed = archive.by_ref().take(u64::from(entry.compressed_len));
-    let mut content = Vec::with_capacity(usize::try_from(entry.byte_len).unwrap_or_default());
-    flate2::read::DeflateDecoder::new(compressed).take(entry.byte_len).read_to_end(&mut content)?;
+    let mut bytes = Vec::new();
+    archive.by_ref().take(u64::from(entry.compressed_len)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Inflates a file; not more of it than the pass had in memory at once.
+fn inflate(bytes: &[u8], byte_len: u64) -> Result<Vec<u8>, std::io::Error> {
+    let mut content = Vec::with_capacity(usize::try_from(byte_len).unwrap_or_default());
+    flate2::bufread::DeflateDecoder::new(bytes).take(byte_len).read_to_end(&mut content)?;
     Ok(content)
 }
 

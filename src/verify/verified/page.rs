@@ -3,10 +3,12 @@
 //! Everything that is made of a package takes its records from here, so that all of them mean the same by page, element, time
 //! and *counts*. One page is in memory at a time.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::{ReadAgainError, VerifiedPackage};
+use super::{PackedFile, ReadAgainError, VerifiedPackage};
 use crate::codec::content;
 use crate::codec::json::slice_page;
 use crate::crypto::digest::LeafHash;
@@ -17,7 +19,7 @@ use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
 use crate::time::{ServiceTime, Window};
 use crate::verify::budget;
-use crate::verify::checks::pagination;
+use crate::verify::checks::pagination::{self, RunKey};
 
 /// One page, its signed record and its elements.
 #[derive(Debug)]
@@ -85,11 +87,47 @@ impl<R: Read + Seek> VerifiedPackage<R> {
     /// [`ReadAgainError`]; [`ReadAgainError::Missing`] also where the page's record cannot be read, as of a package that failed
     /// verification.
     pub fn page(&mut self, number: u64) -> Result<VerifiedPage, ReadAgainError> {
-        let path = PackagePath::page_record(number);
-        let record_bytes = self.read(path.as_str())?;
-        let record: PageRecord =
-            decode(&record_bytes).map_err(|_| ReadAgainError::Missing(path.as_str().to_owned()))?;
-        let body = self.read(record.body.path.as_str())?;
+        self.packed_page(number)?.open()
+    }
+
+    /// Reads a page again as it lies in the archive, to be opened and cut by another thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadAgainError`].
+    pub fn packed_page(&mut self, number: u64) -> Result<PackedPage, ReadAgainError> {
+        let record = self.packed(PackagePath::page_record(number).as_str())?;
+        let paths = [true, false].map(|is_json| PackagePath::page_body(number, is_json));
+        let body = match paths.iter().find(|path| self.holds(path.as_str())) {
+            Some(path) => Some(self.packed(path.as_str())?),
+            None => None,
+        };
+        Ok(PackedPage { number, record, body, superseded: Arc::clone(&self.superseded) })
+    }
+}
+
+/// One page as it lies in the archive: no longer bound to it.
+#[derive(Debug)]
+pub struct PackedPage {
+    number: u64,
+    record: PackedFile,
+    body: Option<PackedFile>,
+    superseded: Arc<BTreeSet<RunKey>>,
+}
+
+impl PackedPage {
+    /// Opens the page, compares it with the digests it had when it was verified, and cuts it.
+    ///
+    /// # Errors
+    ///
+    /// As [`VerifiedPackage::page`].
+    pub fn open(self) -> Result<VerifiedPage, ReadAgainError> {
+        let Self { number, record, body, superseded } = self;
+        let record_bytes = record.open()?;
+        let missing = |path: &str| ReadAgainError::Missing(path.to_owned());
+        let record: PageRecord = decode(&record_bytes).map_err(|_| missing(&record.path))?;
+        let named = record.body.path.as_str();
+        let body = body.filter(|body| body.path == named).ok_or_else(|| missing(named))?.open()?;
         let coding = record.body.content_encoding.as_deref();
         let text =
             content::decode(coding, &body, budget::PAGE_BYTES).map(std::borrow::Cow::into_owned).unwrap_or_default();
@@ -104,7 +142,7 @@ impl<R: Read + Seek> VerifiedPackage<R> {
         if sliced.is_err() {
             elements.clear();
         }
-        let is_superseded = self.superseded.contains(&pagination::key(&record.stream));
+        let is_superseded = superseded.contains(&pagination::key(&record.stream));
         let is_counted_run = record.stream.pass == 1 && record.stream.kind.sort() == Sort::Log && !is_superseded;
         let window = record.stream.window().ok();
         Ok(VerifiedPage { number, record, record_bytes, text, elements, is_counted_run, window })
