@@ -12,6 +12,7 @@ mod credentials;
 mod custody;
 mod demo;
 mod destruction;
+mod document_file;
 mod draft;
 mod error;
 mod export;
@@ -24,6 +25,7 @@ mod passphrase;
 mod plan;
 mod policy;
 mod progress;
+mod report;
 mod revocation;
 mod sealed;
 mod sealing;
@@ -83,6 +85,8 @@ enum Verb {
     Corroborate(corroborate::CorroborateArgs),
     /// Copy the records of a package for other programs: NDJSON; copies are derived and say so
     Export(export::ExportArgs),
+    /// Write what a package holds and shows as a document for people: HTML, PDF/A or Word
+    Report(report::ReportArgs),
     /// Say what is in a package, without any claim about trust
     Inspect(inspect::InspectArgs),
     /// Run Graph, login and a time stamp authority on this machine, with invented data
@@ -117,6 +121,7 @@ pub fn run() -> ExitCode {
         Verb::Corroborate(args) => corroborate::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
+        Verb::Report(args) => report::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
     };
     done.unwrap_or_else(|error| {

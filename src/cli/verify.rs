@@ -25,7 +25,7 @@ use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
     CheckOutcome, CheckResult, Code, Facts, Finding, LedgerReport, Options, Outcome, Presented, Report, Requirement,
-    SeriesReport, SetReport, Severity, Step, Trust, compare_packages, policy::apply, verify_all,
+    SeriesReport, SetReport, Severity, Trust, compare_packages, policy::apply, verify_all,
 };
 
 #[derive(Args)]
@@ -191,7 +191,7 @@ pub(super) fn checks_text(checks: &[CheckResult]) -> String {
             CheckOutcome::NotChecked => "not checked",
         };
         let reason = check.reason.as_ref().map_or(String::new(), |reason| format!(": {}", escape_line(reason)));
-        text += &format!("{:>3}  {:<20} {outcome}{reason}\n", check.number, step_title(check.step));
+        text += &format!("{:>3}  {:<20} {outcome}{reason}\n", check.number, check.step.title());
     }
     text
 }
@@ -232,32 +232,6 @@ fn verdict_words(report: &Report) -> String {
             "INDETERMINATE (consistent in itself, but see below what is not established)".to_owned()
         }
         Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)".to_owned(),
-    }
-}
-
-fn step_title(step: Step) -> &'static str {
-    match step {
-        Step::Container => "container",
-        Step::Bag => "bag",
-        Step::Seal => "seal",
-        Step::Signer => "signer",
-        Step::Genesis => "genesis",
-        Step::PageRecords => "page records",
-        Step::Pages => "pages",
-        Step::Pagination => "pagination",
-        Step::Failures => "failures",
-        Step::RootsAndCounts => "roots and counts",
-        Step::Coverage => "coverage",
-        Step::Timestamps => "time stamps",
-        Step::TimeOrder => "order of time",
-        Step::LedgerLines => "ledger lines",
-        Step::LedgerSignatures => "ledger signatures",
-        Step::LedgerChain => "ledger chain",
-        Step::Custody => "custody",
-        Step::LedgerPackages => "ledger packages",
-        Step::LedgerKeys => "ledger keys",
-        Step::LedgerHead => "ledger head",
-        Step::Policy => "policy",
     }
 }
 

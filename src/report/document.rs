@@ -4,6 +4,9 @@
 //! each renderer makes them visible ([`crate::codec::visible`]) and escapes them for its medium, and nothing in a document is
 //! ever markup.
 
+use crate::time::LocalTime;
+use crate::verify::Provenance;
+
 /// A whole document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
@@ -19,9 +22,30 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
+impl Document {
+    /// Returns an empty document that says of which package it is made, by what and when.
+    #[must_use]
+    pub fn about(title: impl Into<String>, subtitle: impl Into<String>, of: &Provenance, made: LocalTime) -> Self {
+        let archive = of.archive_sha256.map_or_else(|| "could not be computed".to_owned(), |digest| digest.to_string());
+        Self {
+            title: title.into(),
+            subtitle: subtitle.into(),
+            marks: of.marks(),
+            footer: format!(
+                "made {made} by signhold {} from package {}; SHA-256 of the package: {archive}",
+                env!("CARGO_PKG_VERSION"),
+                of.package
+            ),
+            blocks: Vec::new(),
+        }
+    }
+}
+
 /// One piece of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
+    /// The chapters, each with where it begins.
+    Contents,
     /// Names and values in two columns.
     Facts(Vec<(String, Text)>),
     /// A picture.

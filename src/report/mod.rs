@@ -1,8 +1,17 @@
 //! What people read: reports, cover sheets, drafts of certificates, the triage view.
 //!
 //! Everything here is derived from a package that verification let through, says so, and is never inside a package. What is
-//! said stands in a [`document`]; how it looks on a screen, on paper and in a word processor is the renderers' business alone.
+//! said stands in a [`document`]; how it looks on a screen ([`html`]), on paper ([`pdf`]) and in a word processor ([`docx`]) is the
+//! renderers' business alone.
 
 pub mod document;
+pub mod docx;
+pub mod html;
+mod legible;
 pub mod naming;
+pub mod overview;
+pub mod pdf;
 pub mod regulatory;
+#[cfg(test)]
+mod specimen;
+pub mod words;

@@ -100,6 +100,34 @@ impl Step {
         Step::TimeOrder,
     ];
 
+    /// Returns what the step looks at, in words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Step::Container => "container",
+            Step::Bag => "bag",
+            Step::Seal => "seal",
+            Step::Signer => "signer",
+            Step::Genesis => "genesis",
+            Step::PageRecords => "page records",
+            Step::Pages => "pages",
+            Step::Pagination => "pagination",
+            Step::Failures => "failures",
+            Step::RootsAndCounts => "roots and counts",
+            Step::Coverage => "coverage",
+            Step::Timestamps => "time stamps",
+            Step::TimeOrder => "order of time",
+            Step::LedgerLines => "ledger lines",
+            Step::LedgerSignatures => "ledger signatures",
+            Step::LedgerChain => "ledger chain",
+            Step::Custody => "custody",
+            Step::LedgerPackages => "ledger packages",
+            Step::LedgerKeys => "ledger keys",
+            Step::LedgerHead => "ledger head",
+            Step::Policy => "policy",
+        }
+    }
+
     /// Returns the number of the step in FORMAT §§12 and 20.6.
     #[must_use]
     pub const fn number(self) -> u8 {

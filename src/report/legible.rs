@@ -1,0 +1,81 @@
+//! What of a value people see, whatever the medium.
+//!
+//! Apart from the renderers, so that none of them can forget a step: unseen characters are made visible, one value is one line,
+//! and a value of a megabyte does not bury the page. The escaping of the medium comes after this.
+
+use super::document::{Document, Span};
+use crate::codec::visible::visible_line;
+
+/// How a stretch of text looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// To be filled in by hand.
+    Blank,
+    /// Character by character.
+    Code,
+    /// Words.
+    Plain,
+    /// Words that weigh more.
+    Strong,
+}
+
+/// Returns how a stretch looks and what of it is shown.
+pub(super) fn shown(span: &Span) -> (Look, String) {
+    match span {
+        Span::Blank(what) => (Look::Blank, format!("[____ {} ____]", legible(what))),
+        Span::Code(value) => (Look::Code, legible(value)),
+        Span::Plain(words) => (Look::Plain, legible(words)),
+        Span::Strong(words) => (Look::Strong, legible(words)),
+    }
+}
+
+/// Returns a value as one line without anything unseen; a long one ends with how much of it is not shown.
+pub(super) fn legible(value: &str) -> String {
+    let kept = value.char_indices().nth(MAX_CHARS).map_or(value, |(end, _)| value.get(..end).unwrap_or(value));
+    let mut line = String::with_capacity(kept.len());
+    for c in visible_line(kept).chars() {
+        if is_noncharacter(c) { line.extend(c.escape_unicode()) } else { line.push(c) }
+    }
+    let cut = value.len() - kept.len();
+    if cut > 0 {
+        line += &format!(" [cut here: {cut} more bytes are in the sealed package]");
+    }
+    line
+}
+
+/// Returns the titles of the chapters.
+pub(super) fn chapters(document: &Document) -> Vec<&str> {
+    use super::document::Block;
+    let title = |block: &'_ Block| matches!(block, Block::Heading { level: 0..=1, .. });
+    let chapters = document.blocks.iter().filter(|block| title(block));
+    chapters
+        .filter_map(|block| if let Block::Heading { text, .. } = block { Some(text.as_str()) } else { None })
+        .collect()
+}
+
+/// Says whether Unicode reserves a code point for ever: XML and fonts have none of them.
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// The longest value that the service writes by itself, a user agent or a list of policies in JSON, stays below.
+const MAX_CHARS: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_one_visible_line() {
+        assert_eq!(legible("a\nb\0\u{202e}\u{ffff}"), "a\\u{a}b\\u{0}\\u{202e}\\u{ffff}");
+        assert_eq!(legible("Müller 息"), "Müller 息");
+    }
+
+    #[test]
+    fn a_long_value_says_how_much_is_missing() {
+        let long = "é".repeat(MAX_CHARS + 3);
+        let line = legible(&long);
+        assert!(line.ends_with("é [cut here: 6 more bytes are in the sealed package]"), "{}", line.len());
+        assert_eq!(legible(&"x".repeat(MAX_CHARS)).len(), MAX_CHARS);
+    }
+}

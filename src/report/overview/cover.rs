@@ -1,0 +1,81 @@
+//! The cover: verdict, matter, what is in the package, and what was not checked.
+
+use super::Setting;
+use crate::report::document::{Block, Span, Text};
+use crate::report::words::{counted, grouped, verdict, verdict_name};
+use crate::verify::{CheckOutcome, Severity, VerifiedPackage};
+
+/// Returns the cover.
+pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<Block> {
+    let (genesis, report, provenance) = (package.genesis(), package.report(), package.provenance());
+    let name = verdict_name(provenance.verdict).to_owned();
+    let verdict = Text(vec![Span::Strong(name), Span::Plain(format!(": {}", verdict(&provenance)))]);
+    let mut blocks = vec![Block::Notice(verdict)];
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: Text| facts.push((name.to_owned(), value));
+    let matter = &genesis.matter;
+    fact("Matter", Text::plain(matter.id.to_string()));
+    if let Some(organisation) = &matter.organisation {
+        fact("For", Text::plain(organisation.to_string()));
+    }
+    if let Some(authority) = &matter.authority {
+        fact("By authority of", Text::plain(authority.to_string()));
+    }
+    if !matter.custodians.is_empty() {
+        let custodians: Vec<&str> = matter.custodians.iter().map(|custodian| custodian.as_str()).collect();
+        fact("Custodians", Text::plain(custodians.join(", ")));
+    }
+    fact("Operator", Text::plain(genesis.operator.to_string()));
+    fact("Service asked", Text::code(genesis.source.graph_url.clone()));
+    fact("Tenant", Text::code(genesis.identity.tenant.clone()));
+    fact("Window", Text::plain(format!("{} to {}, the end not included", genesis.plan.from, genesis.plan.to)));
+    let counts = &report.facts.counts;
+    let basis = if report.facts.counts_computed { "counted for this report" } else { "by the seal's own word" };
+    fact(
+        "Content",
+        Text::plain(format!(
+            "{} on {}; {} of them count, each once and in its window; {basis}",
+            counted(counts.records, "record"),
+            counted(counts.pages, "page"),
+            grouped(counts.inside)
+        )),
+    );
+    fact("Package", Text::code(provenance.package.to_string()));
+    fact("File", Text::code(setting.file.clone()));
+    let digest = provenance.archive_sha256;
+    fact(
+        "SHA-256",
+        digest.map_or_else(|| Text::plain("could not be computed"), |digest| Text::code(digest.to_string())),
+    );
+    fact("Length", Text::plain(counted(provenance.archive_byte_len, "byte")));
+    blocks.push(Block::Facts(facts));
+    blocks.push(Block::heading(2, "What was not checked"));
+    blocks.push(not_checked(package));
+    blocks.push(Block::heading(2, "Contents"));
+    blocks.push(Block::Contents);
+    blocks
+}
+
+/// Says what the verification left open; that of every verification comes last.
+fn not_checked<R>(package: &VerifiedPackage<R>) -> Block {
+    let report = package.report();
+    let open = report.checks.iter().filter(|check| check.outcome == CheckOutcome::NotChecked);
+    let mut items: Vec<Text> = open
+        .map(|check| {
+            let reason = check.reason.as_deref().unwrap_or("no reason is given");
+            Text::plain(format!("Step {}, {}: {reason}", check.number, check.step.title()))
+        })
+        .collect();
+    let steps: Vec<_> = report.checks.iter().filter(|check| check.outcome == CheckOutcome::NotChecked).collect();
+    let unestablished = report.findings.iter().filter(|finding| finding.severity == Severity::Unestablished);
+    items.extend(
+        unestablished
+            .filter(|finding| !steps.iter().any(|check| check.step == finding.code.step()))
+            .map(|finding| Text::plain(format!("{}: {}", finding.code.as_str(), finding.computed))),
+    );
+    items.push(Text::plain(
+        "That the service sent these bytes, and that it returned all it had: no verification of a package can show either. \
+         \"Complete\" means: as returned to this query, this identity, at this time.",
+    ));
+    Block::List { numbered: false, items }
+}
