@@ -4,6 +4,7 @@
 //! said stands in a [`document`]; how it looks on a screen ([`html`]), on paper ([`pdf`]) and in a word processor ([`docx`]) is the
 //! renderers' business alone.
 
+pub mod activity;
 pub mod document;
 pub mod docx;
 pub mod html;
@@ -11,7 +12,12 @@ mod legible;
 pub mod naming;
 pub mod overview;
 pub mod pdf;
+mod reading;
 pub mod regulatory;
 #[cfg(test)]
 mod specimen;
+mod tally;
 pub mod words;
+
+pub use reading::Looked;
+pub use tally::{Distinct, Entry, Ranking};
