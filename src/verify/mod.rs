@@ -3,7 +3,7 @@
 //! It shares no code with what made the package above the format itself; of a ledger it shares the rules, which are
 //! [`crate::custody`]'s. It reads one handle from its first byte to its last, computes every value anew, and believes none that is
 //! stored. It has no disk, network, clock or randomness: the same bytes, the same trust and the same instant to judge as of give
-//! the same report everywhere. `pass` goes over the archive, `checks` one file for each section of FORMAT, [`set`] what several
+//! the same report everywhere. `pass` goes over the archive, `frame` has what stands around the pages, `checks` one file for each section of FORMAT, [`set`] what several
 //! packages show together, [`ledger`] the chain of custody, [`policy`] what a reader demands besides; [`finding`] is the table of
 //! codes, [`verdict`] the one function that draws the verdict, [`budget`] all limits.
 //!
@@ -66,6 +66,7 @@
 pub mod budget;
 mod checks;
 pub mod finding;
+mod frame;
 pub mod ledger;
 pub mod package;
 mod pass;

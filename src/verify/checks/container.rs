@@ -100,34 +100,43 @@ impl Role {
 
 /// Reports paths the format does not know, files out of order, and counts beyond the limits.
 pub(in crate::verify) fn check_paths<'a>(paths: impl Iterator<Item = &'a str>, findings: &mut Findings) {
-    let mut last: Option<(Role, &str)> = None;
+    let mut known = Vec::new();
+    for path in paths {
+        match Role::of(path) {
+            Some(role) => known.push((role, path)),
+            None => findings.say(Code::PathUnexpected, path, path, "one of the paths of FORMAT §5"),
+        }
+    }
+    check_order(&known, findings);
+    check_counts(&known, findings);
+}
+
+/// Reports files out of order; roles are ordered as entries are.
+pub(in crate::verify) fn check_order<R: Copy + Ord>(files: &[(R, &str)], findings: &mut Findings) {
+    let mut last: Option<(R, &str)> = None;
+    for (role, path) in files {
+        match last {
+            Some((before, before_path)) if before >= *role => {
+                let (claimed, computed) = (format!("after `{before_path}`"), format!("before `{before_path}`"));
+                findings.say(Code::EntryOrder, path, claimed, computed);
+            }
+            _ => last = Some((*role, path)),
+        }
+    }
+}
+
+/// Reports more pages and timestamps than a package may have.
+pub(in crate::verify) fn check_counts(files: &[(Role, &str)], findings: &mut Findings) {
     let mut pages: u64 = 0;
     let mut stamps: u64 = 0;
-    for path in paths {
-        let Some(role) = Role::of(path) else {
-            findings.say(Code::PathUnexpected, path, path, "one of the paths of FORMAT §5");
-            continue;
-        };
+    for (role, path) in files {
         if let Role::GenesisTimestamp(number) | Role::SealTimestamp(number) = role
-            && number > budget::TIMESTAMPS
+            && *number > budget::TIMESTAMPS
         {
             findings.say(Code::ZipSizeCap, path, number.to_string(), format!("at most {}", budget::TIMESTAMPS));
         }
-        if let Role::Page(_, Part::Record) = role {
-            pages = pages.saturating_add(1);
-        }
+        pages = pages.saturating_add(u64::from(matches!(role, Role::Page(_, Part::Record))));
         stamps = stamps.saturating_add(u64::from(matches!(role, Role::Page(_, Part::Timestamp))));
-        match last {
-            Some((before, before_path)) if before >= role => {
-                findings.say(
-                    Code::EntryOrder,
-                    path,
-                    format!("after `{before_path}`"),
-                    format!("before `{before_path}`"),
-                );
-            }
-            _ => last = Some((role, path)),
-        }
     }
     if stamps > budget::PAGE_TIMESTAMPS {
         let computed = format!("at most {} timestamps", budget::PAGE_TIMESTAMPS);

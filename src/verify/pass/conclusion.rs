@@ -5,29 +5,20 @@ use std::io::{Read, Seek};
 
 use sha2::Digest as _;
 
-use crate::crypto::certificate::KeptLists;
 use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
-use crate::format::parts::TimestampMode;
-use crate::format::path::{GENESIS, PackagePath, SEAL};
 use crate::format::seal::{Seal, Totals};
-use crate::time::LocalTime;
-use crate::verify::checks::certificate::Moment;
-use crate::verify::checks::clocks::check_stamps;
 use crate::verify::checks::comparison::{self};
 use crate::verify::checks::container::Role;
 use crate::verify::checks::signer::PackageKeys;
-use crate::verify::checks::time_order::{check_before_seal, check_genesis_before_seal, check_layers, check_plan};
-use crate::verify::checks::timestamp::{Judgement, Stamped, TokenSeen};
 use crate::verify::checks::volume::Extent;
-use crate::verify::checks::{
-    bag, certificate, coverage, failure, genesis, page_stamp, renewal, roots, seal, signer, timestamp,
-};
-use crate::verify::finding::{Code, Severity, Step};
-use crate::verify::package::{Options, Renewal, Trust, VerifyError};
+use crate::verify::checks::{bag, coverage, failure, roots, seal, signer};
+use crate::verify::finding::{Severity, Step};
+use crate::verify::frame::{Closing, note_source};
+use crate::verify::package::{Options, Renewal, VerifyError};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
-use crate::verify::verdict::{Counts, Facts, PlannedWindow};
+use crate::verify::verdict::{Counts, Facts};
 use crate::verify::verified::{ReadAgainError, read_entry};
 
 impl Pass {
@@ -46,40 +37,27 @@ impl Pass {
             return None;
         }
         self.begin();
-        let seal_bytes = self.kept.get(&Role::Seal).cloned();
-        let seal_signature = self.kept.get(&Role::SealSignature).cloned();
-        let keys = self.keys;
-        let seal = seal::read(
-            seal_bytes.as_deref(),
-            seal_signature.as_deref(),
-            keys.signer.as_ref(),
-            |path| is_listed(&self.entries, path),
-            &mut self.findings,
-        );
-        let genesis = self.genesis.take();
+        let entries = &self.entries;
+        let seal = self.frame.read_seal(|path| is_listed(entries, path), &mut self.findings);
+        let keys = self.frame.keys;
+        let genesis = self.frame.genesis.take();
         signer::check_names(&keys, genesis.as_ref(), seal.as_ref(), &mut self.findings);
-        facts.signer = keys.signer.map(|key| key.fingerprint());
-        facts.operator_key = keys.operator.map(|key| key.fingerprint());
         self.check_bag(genesis.as_ref(), seal.as_ref());
         if let Some(seal) = &seal {
             self.check_seal(seal, genesis.as_ref(), before);
         }
         self.note_unread(genesis.is_some(), seal.is_some(), &keys);
-        self.check_times(genesis.as_ref(), seal.as_ref(), seal_signature.as_deref(), renewals, options, facts);
-        self.check_signer(&keys, seal.as_ref(), &options.trust, facts);
-        if let Some(genesis) = &genesis {
-            if genesis.simulated || genesis::is_outside_cloud_table(genesis) {
-                self.findings.say(
-                    Code::SimulatedData,
-                    "data/genesis.json#simulated",
-                    "simulated",
-                    &genesis.source.graph_url,
-                );
-            }
-            genesis::note_route(genesis, &mut self.findings);
+        let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
+        let extent = seal.as_ref().map_or(Extent::Whole, |seal| Extent::of(&seal.volume));
+        let (of_genesis, of_seal) = (genesis.as_ref(), seal.as_ref());
+        let closing = Closing { genesis: of_genesis, seal: of_seal, extent, renewals, archive: archive.as_ref() };
+        self.frame.check_times(&closing, options, &mut self.findings, &mut facts.times);
+        self.frame.check_signer(of_seal, &options.trust, &mut self.findings, facts);
+        if let Some(genesis) = of_genesis {
+            note_source(genesis, &mut self.findings);
         }
-        self.state_facts(genesis.as_ref(), seal.as_ref(), facts);
-        facts.seal_sha256 = seal_bytes.as_deref().map(SealDigest::of);
+        self.state_facts(of_genesis, of_seal, facts);
+        facts.seal_sha256 = self.frame.kept.get(&Role::Seal).map(|bytes| SealDigest::of(bytes));
         genesis.zip(seal)
     }
 
@@ -118,7 +96,7 @@ impl Pass {
     }
 
     fn check_bag(&mut self, genesis: Option<&Genesis>, seal: Option<&Seal>) {
-        let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
+        let kept = |role: Role| self.frame.kept.get(&role).map(Vec::as_slice);
         bag::check_declaration(kept(Role::Bagit), &mut self.findings);
         bag::check_manifests(kept(Role::Manifest), kept(Role::TagManifest), &self.entries, &mut self.findings);
         if let (Some(genesis), Some(seal)) = (genesis, seal) {
@@ -129,16 +107,10 @@ impl Pass {
     fn check_seal(&mut self, seal: &Seal, genesis: Option<&Genesis>, before: Before) {
         let tag_manifest = self.digest_of(Role::TagManifest).map(TagManifestDigest::from_bytes);
         seal::check_statements(seal, genesis, &self.top, before, tag_manifest, &mut self.findings);
-        if let Some(identity) = &self.identity {
-            let findings = &mut self.findings;
-            genesis::check_reference(SEAL, &seal.acquisition, &seal.genesis, identity, |finding| findings.add(finding));
-        }
-        if let Some(genesis) = genesis {
-            genesis::check_seal(seal, genesis, &mut self.findings);
-        }
+        self.frame.check_seal_names(seal, genesis, &mut self.findings);
         if !self.quick && !self.has_too_many_elements {
             let empty_head =
-                self.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
+                self.frame.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
             let head = match (self.chain.count(), seal.volume.number) {
                 (0, 1) => empty_head,
                 // It is that of the volume before; only its number can be told from this one.
@@ -170,84 +142,6 @@ impl Pass {
         if let Some(genesis) = genesis {
             coverage::check(seal, genesis, &mut self.findings);
         }
-    }
-
-    /// Asks whose key it is, at the time that was established just before.
-    fn check_signer(&mut self, keys: &PackageKeys, seal: Option<&Seal>, trust: &Trust, facts: &mut Facts) {
-        let when = self.trusted_time.map(Moment::Established).or(seal.map(|seal| Moment::Claimed(seal.created)));
-        if let Some(key) = &keys.operator {
-            let certificates = self.certificates.as_ref();
-            facts.signer_certificate = certificate::check(certificates, key, trust, when, &mut self.findings);
-        }
-        let is_vouched_for = facts.signer_certificate.as_ref().is_some_and(|fact| fact.accepted);
-        facts.signer_trusted = signer::check_trust(keys, trust, is_vouched_for, &mut self.findings);
-    }
-
-    fn check_times(
-        &mut self,
-        genesis: Option<&Genesis>,
-        seal: Option<&Seal>,
-        seal_signature: Option<&[u8]>,
-        renewals: &[Renewal],
-        options: &Options<'_>,
-        facts: &mut Facts,
-    ) {
-        let archive: Option<[u8; 64]> = self.whole.take().map(|whole| whole.finalize().into());
-        let as_of = options.as_of.map(LocalTime::to_datetime);
-        let trust = &options.trust;
-        let kept = self.timestamp_lists.as_ref().map_or(&[][..], KeptLists::lists);
-        let lists = [trust.revocation_lists.as_slice(), kept].concat();
-        let reader =
-            Judgement { roots: &trust.timestamp_roots, lists: &lists, policies: &trust.timestamp_policies, as_of };
-        let renewed = renewal::check(renewals, archive.as_ref(), &reader, &mut self.findings);
-        let judgement = Judgement { as_of: renewed.as_of, ..reader };
-        let page_tokens = page_stamp::check(&self.page_stamps, genesis, &judgement, &mut self.findings);
-        let (of_genesis, of_seal) = (self.timestamps(false), self.timestamps(true));
-        let genesis_tokens = genesis.map(|genesis| {
-            let signature = self.kept.get(&Role::GenesisSignature).map(Vec::as_slice);
-            let claimed = &genesis.timestamps;
-            let stamped = Stamped { files: &of_genesis, signature, claimed, path: PackagePath::genesis_timestamp };
-            timestamp::check(&stamped, &judgement, &mut self.findings)
-        });
-        let seal_tokens = seal.map(|seal| {
-            let claimed = &seal.timestamps;
-            let stamped =
-                Stamped { files: &of_seal, signature: seal_signature, claimed, path: PackagePath::seal_timestamp };
-            timestamp::check_mode(claimed, SEAL, options.trust.require_timestamp, &mut self.findings);
-            // One bracket without the other shows half: a seal's stamp says nothing about when the plan was made.
-            if let Some(genesis) = genesis.filter(|_| claimed.mode == TimestampMode::Embedded) {
-                let is_required = options.trust.require_timestamp;
-                timestamp::check_mode(&genesis.timestamps, GENESIS, is_required, &mut self.findings);
-            }
-            timestamp::check(&stamped, &judgement, &mut self.findings)
-        });
-        let (genesis_tokens, seal_tokens) = (genesis_tokens.unwrap_or_default(), seal_tokens.unwrap_or_default());
-        let accepted = seal_tokens.iter().filter(|token| token.fact.accepted);
-        self.trusted_time = accepted.map(|token| token.time.instant).min();
-        let (of_genesis, of_seal) = (times(&genesis_tokens), times(&seal_tokens));
-        self.times.check_tokens(&of_genesis, seal, &of_seal, &mut self.findings);
-        let mut layers = vec![of_genesis.clone(), times(&page_tokens), of_seal.clone()];
-        layers.extend(renewed.tokens.chunk_by(renewal::is_one).map(times));
-        check_layers(&layers, &mut self.findings);
-        let extent = seal.map_or(Extent::Whole, |seal| Extent::of(&seal.volume));
-        self.clocks.check_requests(extent, &mut self.findings);
-        check_stamps(genesis, &of_genesis, seal, &of_seal, &mut self.findings);
-        if let Some(genesis) = genesis {
-            check_plan(genesis, &mut self.findings);
-        }
-        if let Some(seal) = seal {
-            self.clocks.check_records(seal, &of_seal, &mut self.findings);
-            check_before_seal(self.latest_finished.as_ref(), seal, &mut self.findings);
-            if let Some(genesis) = genesis {
-                check_genesis_before_seal(genesis, seal, &mut self.findings);
-            }
-        }
-        facts.times.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
-        facts.times.service_offset_ms = self.clocks.largest_offset_ms(genesis);
-        facts.times.as_of = options.as_of;
-        facts.times.page_tokens = page_tokens.into_iter().map(|token| token.fact).collect();
-        facts.times.renewal_tokens = renewed.tokens.into_iter().map(|token| token.fact).collect();
-        facts.times.seal_tokens = seal_tokens.into_iter().map(|token| token.fact).collect();
     }
 
     /// Names the steps that could not be carried out, and why.
@@ -289,30 +183,11 @@ impl Pass {
 
     fn state_facts(&self, genesis: Option<&Genesis>, seal: Option<&Seal>, facts: &mut Facts) {
         facts.file_count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
-        facts.genesis_sha256 = self.identity.as_ref().map(|identity| identity.digest);
+        self.frame.state_facts(genesis, seal, facts);
         facts.counts = self.counts;
         facts.counts_computed = !self.quick;
-        if let Some(genesis) = genesis {
-            facts.acquisition = Some(genesis.acquisition.clone());
-            facts.matter = Some(genesis.matter.clone());
-            facts.series = Some(genesis.series);
-            facts.operator = Some(genesis.operator.clone());
-            facts.simulated = Some(genesis.simulated || genesis::is_outside_cloud_table(genesis));
-            facts.service = Some(genesis.source.graph_url.clone());
-            facts.extra_roots.clone_from(&genesis.source.extra_roots);
-            facts.proxy.clone_from(&genesis.source.proxy);
-            facts.window = Some(PlannedWindow { from: genesis.plan.from, to: genesis.plan.to });
-            facts.kinds.clone_from(&genesis.plan.kinds);
-            facts.kinds_not_asked.clone_from(&genesis.plan.not_asked);
-            facts.times.genesis_created = Some(genesis.created);
-            facts.times.mode = Some(genesis.timestamps.mode);
-        }
         if let Some(seal) = seal {
-            facts.package = Some(seal.package.clone());
-            facts.simulated = Some(seal.simulated || facts.simulated.unwrap_or(false));
-            facts.volume = Some(seal.volume);
             facts.coverage.clone_from(&seal.streams);
-            facts.times.seal_created = Some(seal.created);
             if self.quick {
                 facts.counts = Counts {
                     pages: seal.totals.pages,
@@ -325,8 +200,4 @@ impl Pass {
             }
         }
     }
-}
-
-fn times(tokens: &[TokenSeen]) -> Vec<(String, crate::time::TsaTime)> {
-    tokens.iter().filter(|token| token.is_sound).map(|token| (token.fact.path.clone(), token.time)).collect()
 }

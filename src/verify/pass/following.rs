@@ -4,10 +4,11 @@ use crate::crypto::digest::RecordDigest;
 use crate::format::page::Slicing;
 use crate::format::path::PackagePath;
 use crate::verify::budget;
+use crate::verify::checks::failure;
 use crate::verify::checks::page_stamp::PageStamp;
-use crate::verify::checks::{failure, genesis};
 use crate::verify::finding::Code;
 use crate::verify::pass::Pass;
+use crate::verify::pass::faults::take_faults;
 use crate::verify::workers::{Done, PageSeen, Seen};
 
 impl Pass {
@@ -22,7 +23,7 @@ impl Pass {
                 entry.digest = Some(digest);
             }
         }
-        self.take_faults(&done.faults);
+        take_faults(&done.faults, &self.top, &mut self.findings);
         for finding in done.findings {
             self.findings.add(finding);
         }
@@ -44,12 +45,24 @@ impl Pass {
                 let after = self.last_failure.map_or(0, |(_, after)| after);
                 self.last_failure = Some((number, record.as_ref().map_or(after, |record| record.after_page)));
                 if let Some(record) = record {
-                    self.runs.follow_failure(number, &record, self.genesis.as_ref(), is_first, &mut self.findings);
-                    self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
-                    self.clocks.follow_failure(&record.stream);
+                    self.runs.follow_failure(
+                        number,
+                        &record,
+                        self.frame.genesis.as_ref(),
+                        is_first,
+                        &mut self.findings,
+                    );
+                    let (acquisition, reference) = (&record.acquisition, &record.genesis);
+                    self.frame.follow(place.as_str(), acquisition, reference, &record.request, &mut self.findings);
+                    self.frame.clocks.follow_failure(&record.stream);
                     if let Some(response) = &record.response {
-                        self.clocks.follow_answer(place.as_str(), &record.request, response);
-                        self.addresses.follow(place.as_str(), response, self.genesis.as_ref(), &mut self.findings);
+                        self.frame.clocks.follow_answer(place.as_str(), &record.request, response);
+                        self.addresses.follow(
+                            place.as_str(),
+                            response,
+                            self.frame.genesis.as_ref(),
+                            &mut self.findings,
+                        );
                     }
                 }
             }
@@ -59,15 +72,12 @@ impl Pass {
 
     fn absorb_page(&mut self, page: &PageSeen) {
         let genesis_digest =
-            self.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
+            self.frame.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
         let record = page.record.as_ref();
-        // More than a package may have are a finding already; they are not kept as well.
-        if let Some((response, imprint)) = &page.stamp
-            && u64::try_from(self.page_stamps.len()).is_ok_and(|count| count < budget::PAGE_TIMESTAMPS)
-        {
+        if let Some((response, imprint)) = &page.stamp {
             let finished = record.map(|record| record.request.finished);
             let (response, imprint) = (response.clone(), *imprint);
-            self.page_stamps.push(PageStamp { number: page.number, response, imprint, finished });
+            self.frame.keep_stamp(PageStamp { number: page.number, response, imprint, finished });
         }
         self.leaves.extend(page.digest.map(|(_, leaf)| (page.number, leaf)));
         self.chain.follow(page.number, record, page.digest, genesis_digest, &mut self.findings);
@@ -88,14 +98,15 @@ impl Pass {
         let Some(record) = record else { return };
         self.bodies.add(page.number, record);
         let is_first = self.is_first_volume();
-        let (content, genesis) = (page.content.as_ref(), self.genesis.as_ref());
+        let (content, genesis) = (page.content.as_ref(), self.frame.genesis.as_ref());
         self.runs.follow(page.number, record, content, genesis, is_first, &mut self.findings);
         let place = PackagePath::page_record(page.number);
-        self.follow(place.as_str(), &record.acquisition, &record.genesis, &record.request);
-        self.addresses.follow(place.as_str(), &record.response, self.genesis.as_ref(), &mut self.findings);
-        self.clocks.follow_answer(place.as_str(), &record.request, &record.response);
+        let (acquisition, reference) = (&record.acquisition, &record.genesis);
+        self.frame.follow(place.as_str(), acquisition, reference, &record.request, &mut self.findings);
+        self.addresses.follow(place.as_str(), &record.response, self.frame.genesis.as_ref(), &mut self.findings);
+        self.frame.clocks.follow_answer(place.as_str(), &record.request, &record.response);
         let latest = page.content.as_ref().and_then(|content| content.records.latest.as_deref());
-        self.clocks.follow_page(place.as_str(), &record.stream, record.request.attempt, latest);
+        self.frame.clocks.follow_page(place.as_str(), &record.stream, record.request.attempt, latest);
     }
 
     /// The numbers that a failure's `after_page` may have, as far as the pages say: none for a later volume without pages.
@@ -103,23 +114,6 @@ impl Pass {
         match self.chain.first() {
             Some(first) => Some((first.saturating_sub(1), self.chain.head_number())),
             None => self.is_first_volume().then_some((0, 0)),
-        }
-    }
-
-    /// Checks what pages and failures have in common.
-    fn follow(
-        &mut self,
-        place: &str,
-        acquisition: &crate::format::identifier::AcquisitionId,
-        reference: &crate::format::parts::GenesisReference,
-        request: &crate::format::parts::Request,
-    ) {
-        if let Some(identity) = &self.identity {
-            genesis::check_reference(place, acquisition, reference, identity, |finding| self.findings.add(finding));
-        }
-        self.times.follow(place, request, self.genesis.as_ref(), &mut self.findings);
-        if self.latest_finished.as_ref().is_none_or(|(_, latest)| request.finished > *latest) {
-            self.latest_finished = Some((place.to_owned(), request.finished));
         }
     }
 }

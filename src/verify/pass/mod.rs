@@ -8,35 +8,28 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::thread;
 
-use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha512};
 
-use crate::codec::zip::{Profile, Reader};
-use crate::crypto::certificate::{KeptLists, SignerCertificates};
+use crate::codec::zip::{Profile, ReadError, Reader};
 use crate::crypto::digest::{ArchiveDigest, FileDigest, LeafHash};
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
-use crate::time::LocalTime;
 use crate::verify::budget;
-use crate::verify::checks::clocks::Clocks;
 use crate::verify::checks::comparison::Bodies;
 use crate::verify::checks::container::Role;
-use crate::verify::checks::genesis;
 use crate::verify::checks::page_record::Chain;
-use crate::verify::checks::page_stamp::PageStamp;
 use crate::verify::checks::pagination::Runs;
 use crate::verify::checks::remote_address::RemoteAddresses;
-use crate::verify::checks::signer::PackageKeys;
-use crate::verify::checks::time_order::RequestTimes;
 use crate::verify::checks::volume;
 use crate::verify::finding::{Findings, Step};
+use crate::verify::frame::Frame;
 use crate::verify::package::{Options, Renewal, VerifyError};
 use crate::verify::verdict::{Counts, Facts, Outcome, Report, conclude, outcome};
 use crate::verify::verified::Kept;
 use crate::verify::workers::Crew;
 
 mod conclusion;
-mod faults;
+pub(in crate::verify) mod faults;
 mod following;
 mod reading;
 
@@ -63,17 +56,8 @@ pub(in crate::verify) struct Pass {
     pub(in crate::verify) entries: Vec<EntrySeen>,
     findings: Findings,
     not_checked: BTreeMap<Step, String>,
-    /// Files kept whole, by role.
-    kept: BTreeMap<Role, Vec<u8>>,
-    keys: PackageKeys,
-    certificates: Option<SignerCertificates>,
-    /// The lists that the package brings along for its time stamps.
-    timestamp_lists: Option<KeptLists>,
-    genesis: Option<Genesis>,
-    identity: Option<genesis::Identity>,
-    /// Whether everything that stands before the pages was read.
-    has_begun: bool,
-    page_stamps: Vec<PageStamp>,
+    /// Keys, plan and time stamps.
+    frame: Frame,
     /// SHA-256 of the whole archive, once it was read to its end.
     archive_sha256: Option<FileDigest>,
     /// SHA-512 of the whole archive, where a renewal asks for it.
@@ -84,12 +68,7 @@ pub(in crate::verify) struct Pass {
     /// The leaves of page records, by sequence.
     leaves: BTreeMap<u64, LeafHash>,
     pub(in crate::verify) runs: Runs,
-    times: RequestTimes,
-    clocks: Clocks,
     addresses: RemoteAddresses,
-    /// The earliest time of an accepted seal timestamp.
-    trusted_time: Option<DateTime<Utc>>,
-    latest_finished: Option<(String, LocalTime)>,
     /// Number of the first failure, and the page it came after.
     pub(in crate::verify) first_failure: Option<(u64, Option<u64>)>,
     pub(in crate::verify) last_failure: Option<(u64, u64)>,
@@ -141,6 +120,10 @@ impl Pass {
         Some(Kept { top: self.top, entries: self.entries, leaves: self.leaves, genesis, seal })
     }
 
+    fn take_stop(&mut self, error: ReadError) -> Result<(), VerifyError> {
+        faults::take_stop(error, &self.top, &Step::ALL, &mut self.findings, &mut self.not_checked)
+    }
+
     /// Says whether no page can have come before this package's first: its name has no volume.
     fn is_first_volume(&self) -> bool {
         let volume = self.top.rsplit_once("_v").map(|(_, digits)| digits);
@@ -149,15 +132,6 @@ impl Pass {
 
     pub(in crate::verify) fn digest_of(&self, role: Role) -> Option<[u8; 32]> {
         self.entries.iter().find(|entry| entry.role == Some(role))?.digest
-    }
-
-    fn timestamps(&self, of_seal: bool) -> BTreeMap<u64, Vec<u8>> {
-        let numbered = self.kept.iter().filter_map(|(role, bytes)| match role {
-            Role::SealTimestamp(number) if of_seal => Some((*number, bytes.clone())),
-            Role::GenesisTimestamp(number) if !of_seal => Some((*number, bytes.clone())),
-            _ => None,
-        });
-        numbered.collect()
     }
 }
 

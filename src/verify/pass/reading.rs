@@ -5,13 +5,13 @@ use std::io::{Read, Seek};
 use sha2::{Digest as _, Sha256};
 
 use crate::codec::zip::{RawEntry, Reader};
-use crate::crypto::digest::{ArchiveDigest, FileDigest, GenesisDigest, Hasher, TimestampDigest};
+use crate::crypto::digest::{ArchiveDigest, FileDigest, Hasher};
 use crate::format::path::SEAL;
 use crate::verify::budget;
 use crate::verify::checks::container::{Part, Role, check_paths};
-use crate::verify::checks::{certificate, genesis, signer, timestamp};
 use crate::verify::finding::Code;
 use crate::verify::package::VerifyError;
+use crate::verify::pass::faults::{take_all_faults, take_faults};
 use crate::verify::pass::{Before, EntrySeen, Pass, is_listed};
 use crate::verify::workers::{Crew, Group, RawFile, Work};
 
@@ -95,7 +95,7 @@ impl Pass {
         match finished {
             Ok(faults) => {
                 self.archive_sha256 = Some(FileDigest::from_bytes(hasher.finish()));
-                self.take_all_faults(&faults);
+                take_all_faults(&faults, &self.top, &mut self.findings);
             }
             Err(error) => self.take_stop(error)?,
         }
@@ -168,7 +168,7 @@ impl Pass {
     fn flush(&mut self, pending: &mut Option<(Group, bool)>, crew: &mut Crew) -> Result<(), VerifyError> {
         if let Some((group, is_failure)) = pending.take() {
             self.begin();
-            let key = self.keys.signer;
+            let key = self.frame.keys.signer;
             if !is_failure && self.has_too_many_elements {
                 return Ok(());
             }
@@ -185,7 +185,7 @@ impl Pass {
         if role.is_seal()
             && let Err(fault) = raw.check_free_bits()
         {
-            self.take_faults(&[fault]);
+            take_faults(&[fault], &self.top, &mut self.findings);
         }
         match raw.inflate() {
             Ok(mut bytes) => {
@@ -193,35 +193,16 @@ impl Pass {
                     entry.digest = Some(Sha256::digest(&bytes).into());
                 }
                 bytes.truncate(kept_len(role));
-                self.kept.entry(role).or_insert(bytes);
+                self.frame.kept.entry(role).or_insert(bytes);
             }
-            Err(fault) => self.take_faults(&[fault]),
+            Err(fault) => take_faults(&[fault], &self.top, &mut self.findings),
         }
     }
 
     /// Reads key and genesis, before the first page needs them.
     pub(super) fn begin(&mut self) {
-        if std::mem::replace(&mut self.has_begun, true) {
-            return;
-        }
-        let kept = |role: Role| self.kept.get(&role).map(Vec::as_slice);
-        let is_there = |path: &str| is_listed(&self.entries, path);
-        self.keys = signer::read(kept(Role::SignerKey), kept(Role::OperatorKey), is_there, &mut self.findings);
-        self.certificates = certificate::read(kept(Role::SignerCertificate), &mut self.findings);
-        self.timestamp_lists = timestamp::read_lists(kept(Role::TimestampLists), &mut self.findings);
-        let (bytes, signature) = (kept(Role::Genesis), kept(Role::GenesisSignature));
-        self.genesis = genesis::read(
-            bytes,
-            signature,
-            self.keys.operator.as_ref(),
-            |path| is_listed(&self.entries, path),
-            &mut self.findings,
-        );
-        self.identity = bytes.map(|bytes| genesis::Identity {
-            acquisition: self.genesis.as_ref().map(|genesis| genesis.acquisition.clone()),
-            digest: GenesisDigest::of(bytes),
-            timestamps: self.timestamps(false).values().map(|bytes| TimestampDigest::of(bytes)).collect(),
-        });
+        let entries = &self.entries;
+        self.frame.begin(|path| is_listed(entries, path), &mut self.findings);
     }
 }
 
