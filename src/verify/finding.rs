@@ -1,7 +1,7 @@
 //! Findings: what a verifier has to say, one thing at a time.
 //!
 //! A finding is a result, not an error: the evidence, not our work, is at fault. The table below is the complete list of
-//! codes of FORMAT §§12 and 14, in their order; a test compares it with the document. Codes are for ever: a code may be
+//! codes of FORMAT §§12, 14, 20.6 and 21.3, in their order; a test compares it with the document. Codes are for ever: a code may be
 //! added, none is renamed or given another meaning.
 
 use std::cmp::Reverse;
@@ -23,7 +23,7 @@ pub enum Severity {
     Violation,
 }
 
-/// The numbered steps of FORMAT §§12 and 20.6.
+/// The numbered steps of FORMAT §§12, 20.6 and 21.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -69,6 +69,14 @@ pub enum Step {
     LedgerHead,
     /// Step 21: what the reader's policy demands.
     Policy,
+    /// Step 22: the ZIP profile of an exhibit, its files and their order.
+    ExhibitContainer,
+    /// Step 23: the statement, its signature, and what it says of the signed documents.
+    ExhibitStatement,
+    /// Step 24: the records shown, and their paths to the roots of their pages.
+    ExhibitRecords,
+    /// Step 25: their page records, and the paths of these to the root in the seal.
+    ExhibitPages,
 }
 
 impl Step {
@@ -81,6 +89,19 @@ impl Step {
         Step::LedgerPackages,
         Step::LedgerKeys,
         Step::LedgerHead,
+    ];
+
+    /// The steps over an exhibit, by number (FORMAT §21.3).
+    pub const EXHIBIT: [Step; 9] = [
+        Step::Seal,
+        Step::Signer,
+        Step::Genesis,
+        Step::Timestamps,
+        Step::TimeOrder,
+        Step::ExhibitContainer,
+        Step::ExhibitStatement,
+        Step::ExhibitRecords,
+        Step::ExhibitPages,
     ];
 
     /// The steps over a package, in the order of FORMAT §12.
@@ -125,10 +146,14 @@ impl Step {
             Step::LedgerKeys => "ledger keys",
             Step::LedgerHead => "ledger head",
             Step::Policy => "policy",
+            Step::ExhibitContainer => "exhibit container",
+            Step::ExhibitStatement => "exhibit statement",
+            Step::ExhibitRecords => "exhibit records",
+            Step::ExhibitPages => "exhibit pages",
         }
     }
 
-    /// Returns the number of the step in FORMAT §§12 and 20.6.
+    /// Returns the number of the step in FORMAT §§12, 20.6 and 21.3.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -153,6 +178,10 @@ impl Step {
             Step::LedgerKeys => 19,
             Step::LedgerHead => 20,
             Step::Policy => 21,
+            Step::ExhibitContainer => 22,
+            Step::ExhibitStatement => 23,
+            Step::ExhibitRecords => 24,
+            Step::ExhibitPages => 25,
         }
     }
 }
@@ -160,7 +189,7 @@ impl Step {
 /// Writes the enum, its texts and its table from one list.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal, $severity:ident, $step:ident, $clause:literal;)+) => {
-        /// The code of a finding, FORMAT §§12 and 14.
+        /// The code of a finding, FORMAT §§12, 14, 20.6 and 21.3.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $($(#[doc = $doc])+ $variant,)+
@@ -517,6 +546,31 @@ codes! {
     PolicyClockOffset = "policy-clock-offset", Unestablished, Policy, "12.21";
     /// The data are simulated, and the policy refuses them.
     PolicySimulated = "policy-simulated", Unestablished, Policy, "12.21";
+
+    /// A file that the statement calls for is not there.
+    ExhibitFileMissing = "exhibit-file-missing", Violation, ExhibitContainer, "21.1";
+    /// A file that no exhibit has, or not this one.
+    ExhibitFileUnexpected = "exhibit-file-unexpected", Violation, ExhibitContainer, "21.1";
+    /// The statement is not in its one form.
+    ExhibitMalformed = "exhibit-malformed", Violation, ExhibitStatement, "21.2";
+    /// The top directory is not the one that the statement gives.
+    ExhibitIdentifierMismatch = "exhibit-identifier-mismatch", Violation, ExhibitStatement, "21.1";
+    /// The manifest is not the one named, or a file is not what it says.
+    ExhibitManifestMismatch = "exhibit-manifest-mismatch", Violation, ExhibitStatement, "21.1";
+    /// The statement's signature does not verify with the key it names.
+    ExhibitSignatureInvalid = "exhibit-signature-invalid", Violation, ExhibitStatement, "21.2";
+    /// The statement says other than the signed documents of the package.
+    ExhibitMismatch = "exhibit-mismatch", Violation, ExhibitStatement, "21.2";
+    /// It was cut from a package that failed verification.
+    ExhibitDespiteFindings = "exhibit-despite-findings", Unestablished, ExhibitStatement, "21.2";
+    /// Nobody signed the statement.
+    ExhibitUnsigned = "exhibit-unsigned", Note, ExhibitStatement, "21.2";
+    /// The bytes of a record are not those that the statement names.
+    ExhibitRecordMismatch = "exhibit-record-mismatch", Violation, ExhibitRecords, "21.2";
+    /// A record's path does not lead to the root in its page's signed record.
+    ExhibitRecordPath = "exhibit-record-path", Violation, ExhibitRecords, "21.2";
+    /// A page record's path does not lead to the root in the signed seal.
+    ExhibitPagePath = "exhibit-page-path", Violation, ExhibitPages, "21.2";
 }
 
 impl Code {
@@ -684,6 +738,7 @@ mod tests {
         let mut written = codes_in(section("## 12. Verification", "## 13. Verdict"));
         written.extend(codes_in(section("## 14. Codes", "## 15. Limits")));
         written.extend(codes_in(section("### 20.6 Verification", "### 20.8 Limits")));
+        written.extend(codes_in(section("### 21.3 Verification", "### 21.4 What")));
         let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(known, written);
         assert_eq!(known.len(), Code::ALL.len(), "no code twice");
@@ -691,7 +746,11 @@ mod tests {
 
     #[test]
     fn a_severity_other_than_violation_is_named_in_format() {
-        let steps = [section("## 12. Verification", "## 13. Verdict"), section("### 20.6 Verification", "### 20.7 ")];
+        let steps = [
+            section("## 12. Verification", "## 13. Verdict"),
+            section("### 20.6 Verification", "### 20.7 "),
+            section("### 21.3 Verification", "### 21.4 What"),
+        ];
         let steps = steps.join("\n").replace("\n   ", " ");
         for code in Code::ALL.iter().filter(|code| code.severity() != Severity::Violation) {
             let at = steps.find(&format!("`{}`", code.as_str())).expect("the step names the code");

@@ -65,6 +65,7 @@
 
 pub mod budget;
 mod checks;
+pub mod exhibit;
 pub mod finding;
 mod frame;
 pub mod ledger;
@@ -77,6 +78,7 @@ pub mod verdict;
 pub mod verified;
 mod workers;
 
+pub use exhibit::{ExhibitFacts, ExhibitReport, RecordFact, verify_exhibit};
 pub use finding::{Code, Finding, Severity, Step};
 pub use ledger::{ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, read_renewals, verify_ledger};
 pub use package::{Admit, Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_admit, verify_and_keep};

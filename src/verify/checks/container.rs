@@ -81,6 +81,16 @@ impl Role {
         matches!(self, Role::Seal | Role::SealSignature | Role::SealTimestamp(_))
     }
 
+    /// Returns how much of such a file is kept: one byte more than can be right shows that it is not.
+    pub(in crate::verify) fn kept_len(self) -> usize {
+        let len = match self {
+            Role::Bagit | Role::BagInfo | Role::OperatorKey | Role::SignerKey => budget::TAG_FILE_BYTES,
+            Role::GenesisSignature | Role::SealSignature => budget::SIGNATURE_BYTES,
+            _ => return usize::MAX,
+        };
+        usize::try_from(len).unwrap_or(usize::MAX)
+    }
+
     /// Returns the most bytes such a file may have, FORMAT §15.
     pub(in crate::verify) fn byte_limit(self) -> u64 {
         match self {

@@ -192,7 +192,7 @@ impl Pass {
                 if let Some(entry) = self.entries.get_mut(file.index) {
                     entry.digest = Some(Sha256::digest(&bytes).into());
                 }
-                bytes.truncate(kept_len(role));
+                bytes.truncate(role.kept_len());
                 self.frame.kept.entry(role).or_insert(bytes);
             }
             Err(fault) => take_faults(&[fault], &self.top, &mut self.findings),
@@ -204,14 +204,4 @@ impl Pass {
         let entries = &self.entries;
         self.frame.begin(|path| is_listed(entries, path), &mut self.findings);
     }
-}
-
-/// How much of a file is kept: one byte more than can be right shows that it is not.
-fn kept_len(role: Role) -> usize {
-    let len = match role {
-        Role::Bagit | Role::BagInfo | Role::OperatorKey | Role::SignerKey => budget::TAG_FILE_BYTES,
-        Role::GenesisSignature | Role::SealSignature => budget::SIGNATURE_BYTES,
-        _ => return usize::MAX,
-    };
-    usize::try_from(len).unwrap_or(usize::MAX)
 }
