@@ -4,5 +4,21 @@
 //! its name; nothing in here is asked then.
 //!
 //! * [`expression`]: what `--where` asks of each record;
+//! * [`index`]: a hint beside a package that says where to look;
+//! * [`selection`]: finding the records, and the proof of each in its page;
+//! * [`bates`]: the numbers that they bear;
+//! * [`cut`]: the one file, with its how-to-check text (`readme`) and a view of each record for people (`readable`).
 
+pub mod bates;
+mod crew;
+pub mod cut;
 pub mod expression;
+pub mod index;
+mod readable;
+mod readme;
+pub mod selection;
+
+pub use bates::{Bates, NotABates};
+pub use cut::{Cut, CutError, Cutting, cut};
+pub use expression::{Expression, ExpressionError};
+pub use selection::{GatherError, Gathered, Picked, PickedPage, Wanted, gather};

@@ -1,0 +1,233 @@
+//! The text in every exhibit that says how to check it with tools everybody has.
+
+/// What of the text depends on the exhibit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    /// Lines that stand on everything made of the package.
+    pub(super) marks: &'a [String],
+    pub(super) number: Option<&'a str>,
+    pub(super) package: &'a str,
+    pub(super) records: u64,
+    pub(super) undisclosed: u64,
+    /// Whether pages and seal were signed by a key of the acquisition.
+    pub(super) has_operator_key: bool,
+    pub(super) has_certificate: bool,
+    pub(super) is_signed: bool,
+    pub(super) genesis_timestamps: usize,
+    pub(super) seal_timestamps: usize,
+    /// Pages whose records are stamped, by sequence.
+    pub(super) page_timestamps: &'a [u64],
+}
+
+/// Returns `README.txt`.
+pub(super) fn text(facts: &Facts<'_>) -> String {
+    let mut text = String::new();
+    // The last mark speaks of copies; the records in here are the bytes themselves.
+    for mark in facts.marks.iter().take(facts.marks.len().saturating_sub(1)) {
+        text += &format!("{mark}\n");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let number = facts.number.map_or(String::new(), |number| format!(" {number}"));
+    let shown = if facts.records == 1 { "1 record".to_owned() } else { format!("{} records", facts.records) };
+    text += &format!(
+        "Exhibit{number}: {shown} of package {}\n\
+         {} other records of that package are not in here.\n\
+         \n\
+         \x20 records/N.json    the exact bytes of a record, as the operator's tool recorded them as received\n\
+         \x20 readable/N.html   the same for people; derived, and no evidence\n\
+         \x20 exhibit.json      which records, where they stand in the package, and the hashes that prove it\n\
+         \x20 package/...       signed documents of the package, byte for byte: the plan (genesis), a statement about each\n\
+         \x20                   page that a record is from, and the seal that closes the package\n\
+         \n\
+         The format is described in FORMAT.md, section 21, of the project that made it (exhibit.json, \"tool\").\n\
+         `signhold verify` checks all of what follows, and more, without any network.\n\
+         \n\
+         HOW TO CHECK IT WITH STOCK TOOLS (sha256sum, openssl 3, python3; for example on Debian)\n\
+         \n",
+        facts.package, facts.undisclosed
+    );
+    let (operator, in_package) = if facts.has_operator_key {
+        ("operator.pem", "package/keys/operator.pem")
+    } else {
+        ("signer.pem", "package/keys/signer.pem")
+    };
+    let signer = if facts.has_operator_key { "package/keys/signer.pem" } else { "signer.pem" };
+    text += &format!(
+        "1. Get the operator's public key, {operator}, from the operator by another way than this file. The key in\n\
+         \x20  {in_package} proves nothing about who sealed this; compare its fingerprint with the one you\n\
+         \x20  were given:\n\
+         \n\
+         \x20   openssl pkey -pubin -in {in_package} -outform DER | sha256sum\n\
+         \n"
+    );
+    if facts.has_certificate {
+        text += CERTIFICATE;
+    }
+    if facts.has_operator_key {
+        text += HANDED_ON;
+    }
+    text += &format!(
+        "2. In this folder, every file; the digest of the manifest must stand in exhibit.json:\n\
+         \n\
+         \x20   sha256sum --strict -c manifest-sha256.txt\n\
+         \x20   grep -o '\"manifest_sha256\":\"[0-9a-f]*\"' exhibit.json; sha256sum manifest-sha256.txt\n\
+         \n\
+         3. The plan, the statement about each page, and the seal:\n\
+         \n\
+         \x20   openssl pkeyutl -verify -rawin -pubin -inkey {operator} -sigfile package/data/genesis.sig -in package/data/genesis.json\n\
+         \x20   for r in package/data/records/*.json package/seal/seal.json; do openssl pkeyutl -verify -rawin -pubin \\\n\
+         \x20     -inkey {signer} -sigfile \"${{r%.json}}.sig\" -in \"$r\" || echo \"FAILED: $r\"; done\n\
+         \n\
+         4. A record's leaf, which must stand beside its path in exhibit.json:\n\
+         \n\
+         \x20   (printf '\\0'; cat records/000001.json) | sha256sum\n\
+         \n\
+         5. From the leaves to the signed roots (RFC 9162, section 2.1.3.2): each \"proof\" in exhibit.json is a list of hashes. Beginning\n\
+         \x20  with the leaf, the next hash joins from the left or from the right, as the place of the record in its page says, and the\n\
+         \x20  end must be \"merkle_root\" in the signed statement about the page; from that statement's own leaf likewise to\n\
+         \x20  \"merkle_root\" in the signed seal. With Python 3 and nothing else, by the lines below, which this command takes from here:\n\
+         \n\
+         \x20   sed -n '/^    import hashlib/,/^$/s/^    //p' README.txt | python3 -\n\
+         \n"
+    );
+    text += PYTHON;
+    text += "\n6. When it existed. ";
+    text += &stamps(facts);
+    if facts.is_signed {
+        text += "\n7. Who cut this exhibit signed the statement; the key is theirs only if you know it from elsewhere:\n\
+             \n\
+             \x20   openssl pkeyutl -verify -rawin -pubin -inkey keys/exhibitor.pem -sigfile exhibit.sig -in exhibit.json\n";
+    }
+    text += LIMITS;
+    text
+}
+
+fn stamps(facts: &Facts<'_>) -> String {
+    let mut text = String::new();
+    let numbered = |number: usize| if number == 1 { String::new() } else { format!("-{number}") };
+    let mut add = |data: &str, token: &str| {
+        text += &format!("    openssl ts -verify -data {data} -in {token} -CAfile tsa-root.pem\n");
+    };
+    for number in 1..=facts.genesis_timestamps {
+        add("package/data/genesis.sig", &format!("package/data/genesis{}.tsr", numbered(number)));
+    }
+    for page in facts.page_timestamps {
+        let stem = format!("package/data/records/{page:06}");
+        add(&format!("{stem}.sig"), &format!("{stem}.tsr"));
+    }
+    for number in 1..=facts.seal_timestamps {
+        add("package/seal/seal.sig", &format!("package/seal/seal{}.tsr", numbered(number)));
+    }
+    if text.is_empty() {
+        return "The package has no time stamps. Its times are those of the operator's own clock.\n".to_owned();
+    }
+    format!("tsa-root.pem is the root certificate of the time stamp authority, from the authority itself:\n\n{text}")
+}
+
+/// Checks both paths of every record with nothing but a standard library.
+const PYTHON: &str = r#"    import hashlib, json
+    h = lambda b: hashlib.sha256(b).digest()
+    def leads(leaf, index, size, proof, root):
+        if index >= size: return False
+        fn, sn, r = index, size - 1, leaf
+        for p in map(bytes.fromhex, proof):
+            if sn == 0: return False
+            if fn & 1 or fn == sn:
+                r = h(b"\1" + p + r)
+                while fn and not fn & 1: fn, sn = fn >> 1, sn >> 1
+            else:
+                r = h(b"\1" + r + p)
+            fn, sn = fn >> 1, sn >> 1
+        return sn == 0 and r.hex() == root
+    read = lambda path: open(path, "rb").read()
+    exhibit, seal = json.loads(read("exhibit.json")), json.loads(read("package/seal/seal.json"))
+    pages = {p["sequence"]: p["proof"] for p in exhibit["pages"]}
+    for record in exhibit["records"]:
+        n = record["page"]
+        page = read(f"package/data/records/{n:06}.json")
+        signed = json.loads(page)
+        leaf = h(b"\0" + read(record["path"]))
+        good = (leaf.hex() == record["leaf"] and signed["sequence"] == n
+            and leads(leaf, record["element"], signed["records"]["count"], record["proof"], signed["records"]["merkle_root"])
+            and leads(h(b"\0" + page), n - seal["volume"]["first_page"], seal["totals"]["pages"], pages[n], seal["merkle_root"]))
+        print(record["path"], "is record", record["element"], "of page", n) if good else print(record["path"], "FAILED")
+"#;
+/// OpenSSL verifies the first certificate of the file and takes the others, untrusted, for the path.
+const CERTIFICATE: &str = "\
+    \x20  Or take it from the certificate in package/keys/signer-cert.pem, where an authority you trust vouches for it; ca.pem is\n\
+    \x20  that authority's certificate, had from elsewhere, and -attime a moment before the certificate ended:\n\
+    \n\
+    \x20   openssl verify -CAfile ca.pem -untrusted package/keys/signer-cert.pem -attime SECONDS package/keys/signer-cert.pem\n\
+    \n";
+/// How trust comes from the operator's key to the one that signed pages and seal.
+const HANDED_ON: &str = "\x20  Pages and seal are signed by a key made for this acquisition alone, package/keys/signer.pem. The plan, signed by the\n\
+     \x20  operator (step 3), names it; the second digest must stand in it:\n\
+     \n\
+     \x20   grep -o '\"keys\":{[^}]*}' package/data/genesis.json; openssl pkey -pubin -in package/keys/signer.pem -outform DER | sha256sum\n\
+     \n";
+const LIMITS: &str = "\nWHAT THIS SHOWS, AND WHAT IT DOES NOT\n\
+     \n\
+     Each record is, byte for byte, the one at its place in the page that the operator's key signed, in the package that this key\n\
+     sealed; with time stamps, between which two moments. The rest of the package is not in here and was not checked by these\n\
+     commands. Nothing proves that the log service sent these bytes: TLS leaves no proof for third parties. What the statement says\n\
+     of number, author, date, tool and request is the word of whoever cut the exhibit.\n\
+     \n\
+     WHAT IT GIVES AWAY\n\
+     \n\
+     Of other records: how many there are in the pages shown, and hashes of neighbours, which tell nothing to anybody who does not have\n\
+     their bytes already. Statements about pages give the times of the earliest and the latest record of a page, and addresses asked.\n\
+     The plan names the operator, the matter and its custodians.\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts<'a>(marks: &'a [String], page_timestamps: &'a [u64]) -> Facts<'a> {
+        Facts {
+            marks,
+            number: Some("A-12"),
+            package: "P",
+            records: 1,
+            undisclosed: 41,
+            has_operator_key: false,
+            has_certificate: false,
+            is_signed: false,
+            genesis_timestamps: 2,
+            seal_timestamps: 1,
+            page_timestamps,
+        }
+    }
+
+    #[test]
+    fn every_time_stamp_gets_its_command() {
+        let marks = ["SIMULATED DATA, NOT EVIDENCE".to_owned(), "derived".to_owned()];
+        let text = text(&facts(&marks, &[12]));
+        assert!(
+            text.starts_with("SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\n41 other records")
+        );
+        for token in ["data/genesis.tsr", "data/genesis-2.tsr", "data/records/000012.tsr", "seal/seal.tsr"] {
+            assert!(text.contains(&format!("-in package/{token} ")), "{token}");
+        }
+        assert!(!text.contains("derived\n") && !text.contains("exhibitor.pem"));
+        assert!(text.lines().all(|line| line.len() <= 140));
+    }
+
+    #[test]
+    fn each_signature_gets_the_key_that_made_it() {
+        let facts = Facts {
+            has_operator_key: true,
+            is_signed: true,
+            genesis_timestamps: 0,
+            seal_timestamps: 0,
+            ..facts(&[], &[])
+        };
+        let text = text(&facts);
+        assert!(text.starts_with("Exhibit A-12"));
+        assert!(text.contains("-inkey operator.pem -sigfile package/data/genesis.sig"));
+        assert!(text.contains("-inkey package/keys/signer.pem -sigfile \"${r%.json}.sig\""));
+        assert!(text.contains("-inkey keys/exhibitor.pem -sigfile exhibit.sig"));
+        assert!(text.contains("The package has no time stamps."));
+    }
+}

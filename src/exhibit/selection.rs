@@ -1,0 +1,271 @@
+//! Finding the records that an exhibit is to hold, and the proof of each in its page's tree.
+//!
+//! Pages are read one after the other and searched by several threads; what is found is in memory, with its exact bytes, and
+//! nothing else is.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::crew::{Crew, Lost};
+use super::expression::{Answer, Expression, ExpressionError};
+use super::index::{Prefix, prefix};
+use crate::crypto::digest::LeafHash;
+use crate::crypto::merkle::{Levels, RootHash};
+use crate::format::kind::Kind;
+use crate::format::limits::EXHIBIT_RECORDS;
+use crate::time::LocalTime;
+use crate::verify::{PackedPage, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};
+
+/// What was asked for.
+pub enum Wanted {
+    /// Records with one of these identifiers.
+    Ids(BTreeSet<String>),
+    /// Records of which this is true.
+    Where(Box<Expression>),
+}
+
+/// One record that is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picked {
+    /// Sequence of its page.
+    pub page: u64,
+    /// Index of its element in the page, from 0.
+    pub element: u64,
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+    /// Its leaf.
+    pub leaf: LeafHash,
+    /// From the leaf to the page's root, lowest first.
+    pub proof: Vec<RootHash>,
+    /// Which log.
+    pub kind: Kind,
+    /// 1, or 2 for the second pass.
+    pub pass: u64,
+    /// Whether it counts (FORMAT §9, `inside`).
+    pub is_counted: bool,
+    /// Its time as the service wrote it.
+    pub time: Option<String>,
+    /// Its identifier.
+    pub id: Option<String>,
+}
+
+/// A page of which a record is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickedPage {
+    /// Its sequence.
+    pub sequence: u64,
+    /// How many records it has.
+    pub record_count: u64,
+    /// When it was asked for, by the operator's clock.
+    pub started: LocalTime,
+    /// When it was there.
+    pub finished: LocalTime,
+    /// The signed root over its records.
+    pub root: RootHash,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// By page and element.
+    pub picked: Vec<Picked>,
+    /// By sequence.
+    pub pages: Vec<PickedPage>,
+    /// How many pages were searched.
+    pub pages_searched: u64,
+    /// How many records were looked at.
+    pub records_searched: u64,
+    /// How many were passed over because they lack what the expression asks for.
+    pub wanting: u64,
+}
+
+/// Why nothing was gathered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatherError {
+    /// The expression cannot be used.
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
+    /// A page could not be read again.
+    #[error("the package could not be read again")]
+    Read(#[from] ReadAgainError),
+    /// A thread ended early; usually want of memory.
+    #[error("a thread ended early")]
+    ThreadLost,
+    /// More bytes than are held at once.
+    #[error("the records found have {byte_len} bytes and more; an exhibit is cut from at most {MAX_BYTES}")]
+    TooLong {
+        /// How many there were when it was noticed.
+        byte_len: u64,
+    },
+    /// More records than an exhibit may have.
+    #[error("{found} records are found; an exhibit has at most {EXHIBIT_RECORDS}")]
+    TooMany {
+        /// How many.
+        found: u64,
+    },
+}
+
+/// Takes the prefixes of the identifiers of each page searched, in order.
+pub type IndexSink<'a> = &'a mut dyn FnMut(u64, &[Prefix]);
+
+/// Searches those pages for what is wanted.
+///
+/// # Errors
+///
+/// [`GatherError`]. Records beyond the most that an exhibit may have are counted and not kept.
+pub fn gather<R: Read + Seek>(
+    package: &mut VerifiedPackage<R>,
+    pages: &[u64],
+    wanted: &Wanted,
+    threads: usize,
+    mut index: Option<IndexSink<'_>>,
+) -> Result<Gathered, GatherError> {
+    let held = Held::default();
+    let keeps_prefixes = index.is_some();
+    let mut gathered = Gathered::default();
+    let mut matching = 0;
+    let mut first_error = None;
+    let mut take = |found: Result<PageFound, GatherError>| {
+        let found = match found {
+            Ok(found) if first_error.is_none() => found,
+            Ok(_) => return,
+            Err(error) => {
+                first_error.get_or_insert(error);
+                return;
+            }
+        };
+        gathered.pages_searched += 1;
+        gathered.records_searched += found.record_count;
+        gathered.wanting += found.wanting;
+        matching += found.matching;
+        gathered.pages.extend(found.page);
+        gathered.picked.extend(found.picked);
+        if let Some(index) = &mut index {
+            index(found.sequence, &found.prefixes);
+        }
+    };
+    std::thread::scope(|scope| {
+        let search = |page: PackedPage| {
+            page.open().map_err(GatherError::from).and_then(|page| look(&page, wanted, &held, keeps_prefixes))
+        };
+        let mut crew = Crew::start(scope, threads, search)?;
+        for number in pages {
+            crew.submit(package.packed_page(*number)?, &mut take)?;
+        }
+        crew.finish(&mut take).map_err(GatherError::from)
+    })?;
+    if let Some(error) = first_error {
+        return Err(error);
+    }
+    if matching > EXHIBIT_RECORDS {
+        return Err(GatherError::TooMany { found: matching });
+    }
+    let byte_len = held.bytes.into_inner();
+    if byte_len > MAX_BYTES {
+        return Err(GatherError::TooLong { byte_len });
+    }
+    Ok(gathered)
+}
+
+impl From<Lost> for GatherError {
+    fn from(Lost: Lost) -> Self {
+        Self::ThreadLost
+    }
+}
+
+/// How much of what was found is held, by all threads together.
+#[derive(Default)]
+struct Held {
+    records: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What one page brought.
+struct PageFound {
+    sequence: u64,
+    record_count: u64,
+    /// Records that are wanted, kept or not.
+    matching: u64,
+    wanting: u64,
+    page: Option<PickedPage>,
+    picked: Vec<Picked>,
+    prefixes: Vec<Prefix>,
+}
+
+fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool) -> Result<PageFound, GatherError> {
+    let mut found = PageFound {
+        sequence: page.number,
+        record_count: 0,
+        matching: 0,
+        wanting: 0,
+        page: None,
+        picked: Vec::new(),
+        prefixes: Vec::new(),
+    };
+    for record in page.records() {
+        found.record_count += 1;
+        if keeps_prefixes {
+            found.prefixes.extend(record.id.map(prefix));
+        }
+        let answer = match wanted {
+            Wanted::Ids(ids) if record.id.is_some_and(|id| ids.contains(id)) => Answer::Yes,
+            Wanted::Ids(_) => Answer::No,
+            Wanted::Where(expression) => expression.asks(&record)?,
+        };
+        match answer {
+            Answer::No => {}
+            Answer::Wanting => found.wanting += 1,
+            Answer::Yes => {
+                found.matching += 1;
+                found.picked.extend(held.admits(&record).then(|| pick(&record)));
+            }
+        }
+    }
+    if !found.picked.is_empty() {
+        let leaves: Vec<LeafHash> = page.records().map(|record| record.leaf()).collect();
+        let levels = Levels::new(&leaves);
+        for picked in &mut found.picked {
+            let path = usize::try_from(picked.element).ok().and_then(|index| levels.path(index));
+            picked.proof = path.unwrap_or_default().into_iter().map(|node| RootHash(node.0)).collect();
+        }
+        let request = &page.record.request;
+        found.page = Some(PickedPage {
+            sequence: page.number,
+            record_count: found.record_count,
+            started: request.started,
+            finished: request.finished,
+            root: page.record.records.merkle_root,
+        });
+    }
+    Ok(found)
+}
+
+impl Held {
+    /// Says whether there is room for one more, and takes it.
+    fn admits(&self, record: &VerifiedRecord<'_>) -> bool {
+        let byte_len = record.bytes.len() as u64;
+        let records = self.records.fetch_add(1, Ordering::Relaxed);
+        let bytes = self.bytes.fetch_add(byte_len, Ordering::Relaxed);
+        records < EXHIBIT_RECORDS && bytes + byte_len <= MAX_BYTES
+    }
+}
+
+fn pick(record: &VerifiedRecord<'_>) -> Picked {
+    Picked {
+        page: record.page,
+        element: record.element,
+        bytes: record.bytes.to_vec(),
+        leaf: record.leaf(),
+        proof: Vec::new(),
+        kind: record.kind,
+        pass: record.pass,
+        is_counted: record.is_counted,
+        time: record.time.map(str::to_owned),
+        id: record.id.map(str::to_owned),
+    }
+}
+
+/// 512 MiB: ten thousand records of 50 KB, ten times what the service writes. They are in memory at once.
+pub const MAX_BYTES: u64 = 512 << 20;
