@@ -27,12 +27,13 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 15] = [
+const SCHEMAS: [(&str, &str); 16] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
     ("custody-list", include_str!("../schemas/custody-list.schema.json")),
     ("event", include_str!("../schemas/event.schema.json")),
+    ("export", include_str!("../schemas/export.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
     ("init", include_str!("../schemas/init.schema.json")),
@@ -197,6 +198,8 @@ fn values_outside_their_range_are_refused() {
         ("verify", "/packages", json!([])),
         ("verify", "/packages/0/report/checks/0/number", json!(2)),
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
+        ("export", "/provenance/quick", json!(true)),
+        ("export", "/marks", json!([])),
         ("key", "/words", json!("abandon")),
         ("event", "/event/type", json!("signhold/seal/v1")),
         ("event", "/event/kind", json!("bored")),
@@ -287,6 +290,9 @@ impl Gathered {
         self.add("verify", "no archive", signhold(&["verify", no_archive.to_str().unwrap(), "--json"], 1));
         self.custody(&folder.join("matter"), package);
         self.add("inspect", "a good package", signhold(&["inspect", package, "--json"], 0));
+        let copy = folder.join("copy.ndjson");
+        let export = ["export", package, "--format", "ndjson", "--out", copy.to_str().unwrap(), "--quiet", "--json"];
+        self.add("export", "lines", signhold(&export, 0));
         self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
         let rows = folder.join("rows.ndjson");
         fs::write(&rows, self.rows()).unwrap();

@@ -314,7 +314,9 @@ mod tests {
         ] {
             let draft = Draft::begin(&folder.path().join("a.csv"), shape).unwrap();
             write(&draft, ".index", b"index");
-            write(&draft, "", b"abc");
+            if shape == Shape::File {
+                write(&draft, "", b"abc");
+            }
             std::fs::write(folder.path().join(taken), b"precious").unwrap();
             assert!(draft.publish("{}").is_err());
             assert_eq!(names(folder.path()), [taken]);

@@ -13,6 +13,7 @@ use super::gather::tool;
 use super::out::{self, counted, grouped, shell};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
+use crate::export::csv::Csv;
 use crate::export::ndjson::{Lines, Ndjson};
 use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
 use crate::verify::Outcome;
@@ -41,6 +42,8 @@ pub(super) struct ExportArgs {
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// A row for each record, for spreadsheets and databases: properties in columns, and the exact bytes
+    Csv,
     /// One line of JSON for each record, its exact bytes
     Ndjson,
 }
@@ -48,13 +51,14 @@ enum Format {
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Self::Csv => "csv",
             Self::Ndjson => "ndjson",
         }
     }
 
     fn shape(self) -> Shape {
         match self {
-            Self::Ndjson => Shape::File,
+            Self::Csv | Self::Ndjson => Shape::File,
         }
     }
 }
@@ -83,6 +87,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
 /// Begins the format that was asked for.
 fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Exporter>, ExportError> {
     Ok(match args.format {
+        Format::Csv => Box::new(Csv::begin(desk, origin)?),
         Format::Ndjson => {
             let lines = if args.envelope { Lines::Envelopes } else { Lines::Records };
             Box::new(Ndjson::begin(desk, origin, lines)?)

@@ -83,7 +83,7 @@ enum Verb {
     Custody(custody::CustodyArgs),
     /// Hold a package against the service's own log of requests, or print the query that finds them there
     Corroborate(corroborate::CorroborateArgs),
-    /// Copy the records of a package for other programs: NDJSON; copies are derived and say so
+    /// Copy the records of a package for other programs; copies are derived and say so
     Export(export::ExportArgs),
     /// Write what a package holds and shows as a document for people: HTML, PDF/A or Word
     Report(report::ReportArgs),

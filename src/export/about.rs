@@ -110,8 +110,8 @@ fn general_remarks(origin: &Origin, counts: &Tally) -> Vec<String> {
             counts.records_in_seal, counts.records_read
         ));
     }
-    let left_out = |(why, count): (&&str, &u64)| format!("{count} records are left out: {why}");
-    remarks.extend(counts.left_out.iter().map(left_out));
+    remarks
+        .extend(counts.left_out.iter().map(|left| format!("{} records are left out: {}", left.records, left.reason)));
     remarks
 }
 

@@ -5,7 +5,7 @@
 //! were written by strangers; every format makes them harmless for whatever reads it, and keeps a way back to the exact bytes.
 //!
 //! [`walk`](walk()) goes through the package, page by page and record by record; what becomes of a record is the business of an
-//! [`Exporter`], one file for each format: [`ndjson`]. It writes into [`Outputs`] that are handed in: no disk, clock or network
+//! [`Exporter`], one file for each format: [`csv`], [`ndjson`]. It writes into [`Outputs`] that are handed in: no disk, clock or network
 //! here. [`members`] reads a record member by member, [`about`] is what stands beside every copy.
 
 #![cfg_attr(
@@ -14,9 +14,12 @@
 )]
 
 pub mod about;
+pub mod columns;
+pub mod csv;
 pub mod members;
 pub mod ndjson;
 mod outputs;
+pub mod spreadsheet;
 mod walk;
 
 use std::error::Error;
@@ -30,10 +33,8 @@ use crate::time::LocalTime;
 use crate::verify::{Provenance, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};
 
 pub use about::About;
-#[cfg(test)]
-pub(crate) use outputs::Memory;
 pub use outputs::Outputs;
-pub use walk::{Tally, walk};
+pub use walk::{LeftOut, Tally, walk};
 
 /// Makes one format of the records that it is handed.
 ///

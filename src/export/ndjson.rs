@@ -6,7 +6,8 @@
 //! same, its bytes do not. So beside the lines lies an index, a line for each line, with the place of the record and its leaf;
 //! of a line that differs it has the exact bytes in base64.
 //!
-//! An envelope instead holds all that in one file: each line is an object with the place, the record and its exact bytes.
+//! An envelope instead holds all that in one file: each line is an object with the place, the record and its exact bytes. A record
+//! with a string that spells no Unicode text, which many readers refuse, stands there as its bytes alone.
 
 use std::io::Write;
 
@@ -62,7 +63,14 @@ struct Place<'a> {
     /// The exact bytes; null where the line is them.
     raw_base64: Option<String>,
     marks: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+}
+
+/// The same with the record.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    /// Null where it spells no text.
     record: Option<&'a RawValue>,
 }
 
@@ -106,7 +114,6 @@ impl<O: Outputs> Exporter for Ndjson<O> {
             exact: line.is_none(),
             raw_base64: wants_bytes.then(|| BASE64.encode(record.bytes)),
             marks: &self.marks,
-            record: None,
         };
         let bytes = line.as_deref().map_or(record.bytes, str::as_bytes);
         if let Some(index) = &mut self.index {
@@ -114,8 +121,9 @@ impl<O: Outputs> Exporter for Ndjson<O> {
             serde_json::to_writer(&mut *index, &place).map_err(std::io::Error::from)?;
             index.write_all(b"\n")?;
         } else {
-            place.record = serde_json::from_slice(bytes).ok();
-            serde_json::to_writer(&mut self.lines, &place).map_err(std::io::Error::from)?;
+            let record = serde_json::from_slice(bytes).ok().filter(|_| spells_text(bytes));
+            place.exact = place.exact && record.is_some();
+            serde_json::to_writer(&mut self.lines, &Envelope { place, record }).map_err(std::io::Error::from)?;
         }
         self.lines.write_all(b"\n")?;
         Ok(Fate::Write)
@@ -169,6 +177,39 @@ fn one_line(element: &[u8]) -> Option<String> {
     Some(line)
 }
 
+/// Says whether all escapes in an element spell Unicode text: no half of a surrogate pair stands alone.
+fn spells_text(element: &[u8]) -> bool {
+    let mut rest = element;
+    let mut awaits_low = false;
+    loop {
+        // Backslashes stand in strings alone.
+        let at = rest.iter().position(|byte| *byte == b'\\');
+        if awaits_low && at != Some(0) {
+            return false;
+        }
+        let Some((escape, behind)) = at.and_then(|at| rest.get(at..)).and_then(|rest| rest.split_at_checked(2)) else {
+            return true;
+        };
+        rest = behind;
+        let unit = if escape == b"\\u" { hexadecimal(behind) } else { 0 };
+        match (awaits_low, unit) {
+            (true, 0xdc00..=0xdfff) => awaits_low = false,
+            (false, 0xd800..=0xdbff) => awaits_low = true,
+            (true, _) | (false, 0xdc00..=0xdfff) => return false,
+            (false, _) => {}
+        }
+        if escape == b"\\u" {
+            rest = rest.get(4..).unwrap_or_default();
+        }
+    }
+}
+
+/// Reads four hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> u32 {
+    let digits = bytes.get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}
+
 /// What the index is called, behind the name of the lines.
 const INDEX: &str = ".index.ndjson";
 
@@ -190,5 +231,22 @@ mod tests {
         assert_eq!(line, "{ \t\"a\":  \"x\\u202e\\u009b\\udb40\\udc41\\u007f\"}");
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(value(&line), value(element));
+    }
+
+    #[test]
+    fn half_a_pair_spells_no_text() {
+        for (element, spells) in [
+            (r#""\ud83d\ude80 \\ud83d \n\u0041""#, true),
+            (r#""\uD83D\uDE80""#, true),
+            (r#""\ud83d""#, false),
+            (r#""\ud83d \ude80""#, false),
+            (r#""\ud83d\ud83d\ude80""#, false),
+            (r#""\ud83d\n""#, false),
+            (r#""\ude80\ud83d""#, false),
+            ("7", true),
+        ] {
+            assert_eq!(spells_text(element.as_bytes()), spells, "{element}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(element).is_ok(), spells, "{element}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! The walk through a package that every format shares, and the count of what became of its records.
 
-use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
 use serde::Serialize;
@@ -19,7 +18,7 @@ pub struct Tally {
     /// Records that are in the copy.
     pub rows: u64,
     /// Records that are not, by reason.
-    pub left_out: BTreeMap<&'static str, u64>,
+    pub left_out: Vec<LeftOut>,
     /// Pages of the package, as its seal counts them.
     pub pages_in_seal: u64,
     /// Pages that were read.
@@ -28,6 +27,15 @@ pub struct Tally {
     pub pages_opaque: u64,
     /// Pages of an INVALID package that could not be read.
     pub pages_unreadable: u64,
+}
+
+/// Records for which a format has no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: &'static str,
+    /// How many.
+    pub records: u64,
 }
 
 /// Goes through a package, hands every page and record to an exporter, and reports the tally after each page.
@@ -77,9 +85,17 @@ impl Tally {
     fn take(&mut self, fate: Fate) {
         self.records_read = self.records_read.saturating_add(1);
         let count = match fate {
-            Fate::LeaveOut(why) => self.left_out.entry(why).or_default(),
-            Fate::Write => &mut self.rows,
+            Fate::LeaveOut(reason) => {
+                let place = self.left_out.iter().position(|left_out| left_out.reason == reason).unwrap_or_else(|| {
+                    self.left_out.push(LeftOut { reason, records: 0 });
+                    self.left_out.len().saturating_sub(1)
+                });
+                self.left_out.get_mut(place).map(|left_out| &mut left_out.records)
+            }
+            Fate::Write => Some(&mut self.rows),
         };
-        *count = count.saturating_add(1);
+        if let Some(count) = count {
+            *count = count.saturating_add(1);
+        }
     }
 }

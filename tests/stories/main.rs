@@ -6,12 +6,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[allow(dead_code, reason = "stories need few of the ways to damage an archive")]
+#[path = "../support/archive.rs"]
+mod archive;
 #[path = "../support/certificates.rs"]
 mod certificates;
 #[path = "../support/cli.rs"]
 mod cli;
+#[path = "../support/hostile_records.rs"]
+mod hostile_records;
 #[path = "../support/opened.rs"]
 mod opened;
+#[allow(dead_code, reason = "stories need few of the ways to lie in a package")]
+#[path = "../support/package.rs"]
+mod package;
 #[path = "../support/secrets.rs"]
 mod secrets;
 #[path = "../support/service.rs"]
@@ -22,6 +30,7 @@ mod wire;
 mod acquisition_keys;
 mod bad_input;
 mod demo;
+mod exports;
 mod hand_over_with_two_keys;
 mod keep_secrets;
 mod kept_lists;

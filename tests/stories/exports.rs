@@ -1,0 +1,428 @@
+//! An analyst takes a copy into their own tools, and can lead every row back to the sealed bytes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data_encoding::{BASE64, HEXLOWER};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::cli::{Cli, Said};
+use crate::hostile_records;
+use crate::opened::Opened;
+use crate::package::operator_key;
+use crate::service::{Matter, Service};
+
+const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE";
+const DERIVED: &str = "derived; the evidence is the sealed package";
+
+/// A package to copy, and a folder to copy it to.
+struct Source {
+    package: PathBuf,
+    trust: Vec<String>,
+    folder: TempDir,
+    /// Of every record in order of the pages, by page and element: the exact bytes.
+    records: Vec<(u64, u64, Vec<u8>)>,
+}
+
+impl Source {
+    /// What the simulator holds of one day.
+    fn collected(records: u64) -> Self {
+        let service = Service::start(records);
+        let matter = Matter::new();
+        service.collect(&matter).code(0);
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("package.zip");
+        std::fs::copy(matter.package(), &package).unwrap();
+        let (key, root) = (folder.path().join("key.pem"), folder.path().join("root.pem"));
+        std::fs::copy(matter.public_key(), &key).unwrap();
+        std::fs::copy(&service.tsa_root, &root).unwrap();
+        let trust = ["--trust", key.to_str().unwrap(), "--tsa-root", root.to_str().unwrap()].map(str::to_owned);
+        Self { records: sealed_records(&package), package, trust: trust.into(), folder }
+    }
+
+    /// What an attacker can write.
+    fn hostile() -> Self {
+        Self::of(hostile_records::package)
+    }
+
+    fn of(make: impl FnOnce(&Path) -> PathBuf) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let package = make(folder.path());
+        let key = crate::package::fingerprint_of(&operator_key().verifying_key().to_bytes());
+        Self { records: sealed_records(&package), package, trust: vec!["--trust".to_owned(), key], folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn export(&self, format: &str, name: &str) -> Cli {
+        let out = self.path(name);
+        Cli::new()
+            .arg("export")
+            .arg(&self.package)
+            .args(&self.trust)
+            .args(["--format", format, "--quiet"])
+            .set("--out", out)
+    }
+
+    /// Makes a copy and reads it.
+    fn copy(&self, format: &str, name: &str) -> Made {
+        self.made(self.export(format, name), name)
+    }
+
+    fn made(&self, cli: Cli, name: &str) -> Made {
+        let said = cli.arg("--json").code(0);
+        let about: Value = serde_json::from_str(&said.stdout).unwrap();
+        let path = self.path(name);
+        let beside = if path.is_dir() { path.join("about.json") } else { self.path(&format!("{name}.about.json")) };
+        assert_eq!(std::fs::read_to_string(beside).unwrap(), said.stdout, "the answer is what stands beside the copy");
+        for file in about["files"].as_array().unwrap() {
+            let name = file["name"].as_str().unwrap();
+            let bytes = std::fs::read(if path.is_dir() { path.join(name) } else { self.path(name) }).unwrap();
+            assert_eq!(file["byte_len"], bytes.len());
+            assert_eq!(file["sha256"], HEXLOWER.encode(&Sha256::digest(&bytes)));
+        }
+        assert_eq!(about["sha256"], about["files"][0]["sha256"]);
+        assert_eq!(about["counts"]["records_in_seal"], self.records.len());
+        Made { about, path }
+    }
+
+    /// Compares the exact bytes of rows, by page and element, and their leaves with what is sealed.
+    fn assert_all_there(&self, rows: &[Row]) {
+        assert_eq!(rows.len(), self.records.len());
+        for (row, (page, element, bytes)) in rows.iter().zip(&self.records) {
+            assert_eq!((row.page, row.element), (*page, *element));
+            assert!(row.raw == *bytes, "page {page}, element {element}");
+            let leaf = Sha256::new().chain_update([0]).chain_update(&row.raw).finalize();
+            assert_eq!(row.leaf, HEXLOWER.encode(&leaf));
+        }
+    }
+}
+
+/// A copy that was made.
+struct Made {
+    about: Value,
+    path: PathBuf,
+}
+
+impl Made {
+    fn bytes(&self) -> Vec<u8> {
+        std::fs::read(&self.path).unwrap()
+    }
+
+    fn remarks(&self) -> String {
+        self.about["remarks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|remark| remark.as_str().unwrap())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// What every format gives of a record.
+struct Row {
+    page: u64,
+    element: u64,
+    leaf: String,
+    raw: Vec<u8>,
+}
+
+/// Cuts the pages of a package with other people's code.
+fn sealed_records(package: &Path) -> Vec<(u64, u64, Vec<u8>)> {
+    #[derive(serde::Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        value: Vec<&'a RawValue>,
+    }
+    let opened = Opened::read(package);
+    let mut records = Vec::new();
+    for (path, body) in opened.files.iter().filter(|(path, _)| path.starts_with("data/pages/")) {
+        let number: u64 = path.trim_start_matches("data/pages/").split('.').next().unwrap().parse().unwrap();
+        let Ok(body) = serde_json::from_slice::<Body<'_>>(body) else { continue };
+        for (element, raw) in (0..).zip(body.value) {
+            records.push((number, element, raw.get().as_bytes().to_vec()));
+        }
+    }
+    records
+}
+
+/// Says whether a person may see what stands there: nothing steers, nothing hides.
+#[track_caller]
+fn assert_harmless(bytes: &[u8]) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{e0000}'..='\u{e007f}')
+    };
+    assert!(!text.contains(hidden), "{:?}", text.chars().find(|c| hidden(*c)));
+}
+
+// CSV.
+
+/// Reads CSV by the header.
+fn csv_rows(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_reader(bytes).deserialize().map(|row| row.unwrap()).collect()
+}
+
+fn rows_of_csv(bytes: &[u8]) -> Vec<Row> {
+    let raw = |row: &BTreeMap<String, String>| match row["raw_encoding"].as_str() {
+        "base64" => BASE64.decode(row["raw"].as_bytes()).unwrap(),
+        other => {
+            assert_eq!(other, "json");
+            row["raw"].clone().into_bytes()
+        }
+    };
+    let number = |text: &str| text.parse().unwrap();
+    let row = |row: &BTreeMap<String, String>| Row {
+        page: number(&row["page"]),
+        element: number(&row["element"]),
+        leaf: row["leaf"].clone(),
+        raw: raw(row),
+    };
+    csv_rows(bytes).iter().map(row).collect()
+}
+
+#[test]
+fn a_spreadsheet_has_a_row_for_every_sealed_record() {
+    let source = Source::collected(400);
+    let made = source.copy("csv", "copy.csv");
+    let bytes = made.bytes();
+    source.assert_all_there(&rows_of_csv(&bytes));
+    assert_eq!(made.about["counts"]["rows"], source.records.len());
+    assert_eq!(made.about["marks"], serde_json::json!([SIMULATED, DERIVED]));
+    let mut codes = 0;
+    for (row, (_, _, raw)) in csv_rows(&bytes).iter().zip(&source.records) {
+        let record: Value = serde_json::from_slice(raw).unwrap();
+        assert_eq!(row["id"], record["id"].as_str().unwrap());
+        assert_eq!(row["status.errorCode"], record["status"]["errorCode"].to_string());
+        assert_eq!(row["marks"], format!("{SIMULATED}; {DERIVED}"));
+        codes += usize::from(row["status.errorCode"] != "0");
+    }
+    assert!(codes > 0, "some sign-ins failed");
+    // RFC 4180: every line ends in CRLF, and no field holds a bare one.
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(text.matches('\n').count(), source.records.len() + 1);
+    assert_eq!(text.matches("\r\n").count(), source.records.len() + 1);
+}
+
+#[test]
+fn no_value_of_a_log_is_a_formula_in_a_spreadsheet() {
+    let source = Source::hostile();
+    let made = source.copy("csv", "copy.csv");
+    let bytes = made.bytes();
+    source.assert_all_there(&rows_of_csv(&bytes));
+    assert_harmless(&bytes);
+    // Neither for a reader of commas, nor for one that takes semicolons for the ends of cells.
+    for delimiter in [b',', b';'] {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(bytes.as_slice());
+        for row in reader.byte_records() {
+            for cell in &row.unwrap() {
+                let cell = String::from_utf8_lossy(cell);
+                let begins = cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']);
+                let is_number = cell.parse::<f64>().is_ok();
+                assert!(!begins || is_number, "{}", cell.chars().take(99).collect::<String>());
+            }
+        }
+    }
+    let rows = csv_rows(&bytes);
+    let cell = |row: usize, name: &str| rows[row][name].as_str();
+    assert_eq!(cell(0, "id"), format!("'{}", hostile_records::FORMULA));
+    assert_eq!(cell(0, "sessionId"), "''quoted");
+    assert_eq!(cell(0, "status.failureReason"), "a,\"b\"");
+    assert_eq!(cell(0, "status.additionalDetails"), "x\\u{d}\\u{a}y");
+    assert_eq!(cell(0, "location.geoCoordinates.latitude"), "-47.68050003051758");
+    assert!(cell(0, "changes").starts_with("id: quoted; userPrincipalName: quoted; "), "{}", cell(0, "changes"));
+    assert_eq!((cell(0, "raw_encoding"), cell(1, "raw_encoding")), ("base64", "json"));
+    assert_eq!(cell(1, "userDisplayName"), "\\u{1b}]0;title\\u{7}\\u{1b}[2J");
+    assert_eq!(cell(1, "appDisplayName"), "\"\\ud800\"");
+    assert_eq!(
+        cell(1, "changes"),
+        "userDisplayName: visible; appDisplayName: no text; userAgent: visible; resourceDisplayName: visible"
+    );
+    assert_eq!((cell(2, "appDisplayName"), cell(2, "raw_encoding")), ("Müller 息 🚀 é", "base64"));
+    assert_eq!(cell(3, "signInEventTypes"), "[\\u{d}\\u{a}\"interactiveUser\" ]");
+    assert_eq!((cell(4, "userId"), cell(4, "appId"), cell(4, "status.errorCode")), ("", "escaped", ""));
+    assert_eq!((cell(4, "autonomousSystemNumber"), cell(4, "isInteractive")), ("1e400", "yes"));
+    assert!(
+        cell(4, "changes").contains("userId: repeated") && cell(4, "changes").contains("status.errorCode: other type")
+    );
+    assert_eq!(cell(5, "userAgent").chars().count(), 32_002);
+    assert_eq!(cell(5, "changes"), "appDisplayName: cut; userAgent: cut; userAgent: quoted");
+    for row in &rows[6..] {
+        assert_eq!((row["id"].as_str(), row["changes"].as_str()), ("", ""));
+    }
+    assert!(made.remarks().contains("1 of 2 pages could not be cut into records"), "{}", made.remarks());
+}
+
+// NDJSON.
+
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    assert_eq!(lines.pop(), Some(&b""[..]), "the last line ends");
+    lines
+}
+
+fn rows_of_index(index: &[u8], exact: impl Fn(usize) -> Vec<u8>) -> Vec<Row> {
+    let row = |(at, line): (usize, &&[u8])| {
+        let place: BTreeMap<&str, &RawValue> = serde_json::from_slice(line).unwrap();
+        let place: BTreeMap<&str, Value> = place
+            .into_iter()
+            .filter(|(name, _)| *name != "record")
+            .map(|(name, value)| (name, serde_json::from_str(value.get()).unwrap()))
+            .collect();
+        assert_eq!(place["line"], at + 1);
+        let raw = place["raw_base64"].as_str().map(|text| BASE64.decode(text.as_bytes()).unwrap());
+        let raw = raw.unwrap_or_else(|| exact(at));
+        assert_eq!(place["byte_len"], raw.len());
+        Row {
+            page: place["page"].as_u64().unwrap(),
+            element: place["element"].as_u64().unwrap(),
+            leaf: place["leaf"].as_str().unwrap().to_owned(),
+            raw,
+        }
+    };
+    lines(index).iter().enumerate().map(row).collect()
+}
+
+#[test]
+fn lines_are_the_exact_bytes_and_the_index_says_where_they_are_from() {
+    let source = Source::collected(400);
+    let made = source.copy("ndjson", "copy.ndjson");
+    let (bytes, index) = (made.bytes(), std::fs::read(source.path("copy.ndjson.index.ndjson")).unwrap());
+    let lines = lines(&bytes);
+    source.assert_all_there(&rows_of_index(&index, |at| lines[at].to_vec()));
+    assert_eq!(made.about["file_count"], 2);
+    let first: Value = serde_json::from_slice(index.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    assert_eq!(first["marks"], format!("{SIMULATED}; {DERIVED}"));
+    let seal = Opened::read(&source.package).seal();
+    assert_eq!(first["package"], seal["package"]);
+}
+
+#[test]
+fn a_line_that_could_not_stand_as_it_is_has_its_bytes_beside_it() {
+    let source = Source::hostile();
+    let made = source.copy("ndjson", "copy.ndjson");
+    let (bytes, index) = (made.bytes(), std::fs::read(source.path("copy.ndjson.index.ndjson")).unwrap());
+    assert_harmless(&bytes);
+    assert_harmless(&index);
+    let lines = lines(&bytes);
+    source.assert_all_there(&rows_of_index(&index, |at| lines[at].to_vec()));
+    // Only the two that had to be are different, and they say the same.
+    let differing: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] != source.records[*at].2).collect();
+    assert_eq!(differing, [2, 3]);
+    for at in differing {
+        let (line, record): (Value, Value) =
+            (serde_json::from_slice(lines[at]).unwrap(), serde_json::from_slice(&source.records[at].2).unwrap());
+        assert_eq!(line, record);
+    }
+    assert!(made.remarks().contains("in 2 lines"), "{}", made.remarks());
+    assert!(made.remarks().ends_with("lines 3, 4"), "{}", made.remarks());
+}
+
+#[test]
+fn an_envelope_holds_record_place_and_bytes() {
+    let source = Source::hostile();
+    let made = source.made(source.export("ndjson", "copy.ndjson").arg("--envelope"), "copy.ndjson");
+    let bytes = made.bytes();
+    assert_harmless(&bytes);
+    source.assert_all_there(&rows_of_index(&bytes, |_| panic!("every envelope has the bytes")));
+    assert_eq!(made.about["file_count"], 1);
+    let second: Value = serde_json::from_slice(lines(&bytes)[2]).unwrap();
+    assert_eq!(second["record"]["appDisplayName"], "Müller 息 🚀 é");
+    assert_eq!(second["exact"], false);
+    // Half a surrogate pair: many readers would refuse the whole line.
+    let half: Value = serde_json::from_slice(lines(&bytes)[1]).unwrap();
+    assert_eq!((&half["record"], &half["exact"]), (&Value::Null, &Value::Bool(false)));
+    source.export("csv", "other.csv").arg("--envelope").code(2);
+}
+
+// What holds for all of them.
+
+#[test]
+fn the_answer_says_what_was_made_of_what() {
+    let source = Source::hostile();
+    source
+        .export("csv", "copy.csv")
+        .without_flag("--quiet")
+        .stdout(
+            "derived; the evidence is the sealed package
+
+written    [..]/copy.csv
+rows       13, of 13 records in the seal
+sha256     [..]
+package    ACME-1_20261122T060400Z-1a2b3c4d, VALID
+note       1 of 2 pages could not be cut into records and give no row; the package keeps them whole
+note       `raw` is each record byte for byte, [..]
+note       in 6 rows a cell was made harmless for spreadsheets or could not be filled; `changes` names each
+note       in [..] rows `raw` is base64, since it could do harm in a cell
+",
+        )
+        .stderr("[..]: derived; the evidence is the sealed package\n100% 13 of 13 records\n")
+        .code(0);
+}
+
+#[test]
+fn of_a_package_that_failed_nothing_is_made_unless_somebody_says_so() {
+    let source = Source::of(hostile_records::tampered_package);
+    for (format, name) in FORMATS {
+        let said = source.export(format, name).code(1);
+        assert_refused(&said);
+        assert_eq!(left(&source), ["hostile.zip"], "{format}");
+    }
+    for (format, name) in FORMATS {
+        let made = source.made(source.export(format, name).arg("--despite-findings"), name);
+        let mark = made.about["marks"][0].as_str().unwrap();
+        assert!(mark.starts_with("FROM A PACKAGE THAT FAILED VERIFICATION ("), "{mark}");
+        assert_eq!(made.about["provenance"]["verdict"], "INVALID");
+    }
+}
+
+#[track_caller]
+fn assert_refused(said: &Said) {
+    assert_eq!(said.stdout, "");
+    assert!(said.stderr.contains("is INVALID; nothing was made of it"), "{}", said.stderr);
+}
+
+/// Each format and the name of a copy in it.
+const FORMATS: [(&str, &str); 2] = [("csv", "copy.csv"), ("ndjson", "copy.ndjson")];
+
+fn left(source: &Source) -> Vec<String> {
+    let entries = source.folder.path().read_dir().unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_name_that_is_taken_is_left_alone() {
+    let source = Source::hostile();
+    for (format, name) in FORMATS {
+        std::fs::write(source.path(name), "precious").unwrap();
+        let said = source.export(format, name).stdout("").code(2);
+        assert!(said.stderr.contains("exists already and is left as it is"), "{}", said.stderr);
+        assert_eq!(std::fs::read_to_string(source.path(name)).unwrap(), "precious");
+        assert_eq!(left(&source), [name, "hostile.zip"]);
+        std::fs::remove_file(source.path(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half_made() {
+    let source = Source::hostile();
+    for (format, name) in FORMATS {
+        let said = source.export(format, name).file_limit(64).stdout("").code(4);
+        assert!(said.stderr.contains("error: the copy could not be written"), "{}", said.stderr);
+        assert_eq!(left(&source), ["hostile.zip"], "{format}");
+    }
+}
