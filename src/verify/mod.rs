@@ -4,7 +4,7 @@
 //! [`crate::custody`]'s. It reads one handle from its first byte to its last, computes every value anew, and believes none that is
 //! stored. It has no disk, network, clock or randomness: the same bytes, the same trust and the same instant to judge as of give
 //! the same report everywhere. `pass` goes over the archive, `frame` has what stands around the pages, `checks` one file for each section of FORMAT, [`set`] what several
-//! packages show together, [`ledger`] the chain of custody, [`policy`] what a reader demands besides; [`finding`] is the table of
+//! packages show together, [`exhibit`] records cut from one, [`ledger`] the chain of custody, [`policy`] what a reader demands besides; [`finding`] is the table of
 //! codes, [`verdict`] the one function that draws the verdict, [`budget`] all limits.
 //!
 //! # Attack manual
@@ -47,6 +47,8 @@
 //! | a hand-over that one person plays alone; a second person who is the first | receipts by another key than the giver's; countersigners named by the reader | `adversary::ledger_lies::a_receipt_by_the_givers_own_key_is_refused`, `adversary::ledger_lies::countersignatures_count_by_keys_that_the_reader_named` |
 //! | what is intact and still not enough for one reader: gaps, one pass, an old clock, invented data | demands of the reader's own, each met, not met or not shown; a package that is INVALID meets none | `adversary::policy::policy_gaps`, `adversary::policy::policy_simulated`, `adversary::policy::an_invalid_package_meets_no_demand` |
 //! | a key used after it was lost | `key-revoked`, held against the seal's time stamp and never against the signer's own clock | `adversary::ledger_lies::a_package_of_a_revoked_key_is_judged_by_its_time_stamp` |
+//! | a record shown alone that says something else, stands elsewhere, or is of another package | two paths, of record and page, to what the package's own keys signed; sizes are the signed ones, leaves are computed | `adversary::exhibits::an_edited_record_has_no_path`, `adversary::exhibits::exhibit_record_path_of_a_neighbour`, `adversary::exhibits::exhibit_page_path_of_another_package`, `adversary::exhibits::the_number_of_elements_is_the_signed_one`, `adversary::exhibits::every_changed_byte_is_refused` |
+//! | an exhibit that says more than is shown: simulated or broken data passed off, records kept back denied, another's word | what can be computed is, what cannot is named as somebody's word; what was cut from an INVALID package is never VALID | `adversary::exhibits::exhibit_mismatch`, `adversary::exhibits::simulated_data_is_named_whatever_the_statement_says`, `adversary::exhibits::exhibit_despite_findings`, `adversary::exhibits::exhibit_signature_invalid`, `adversary::exhibits::a_statement_made_anew_by_another_is_visibly_theirs` |
 //! | the archive changed while it is read | one pass, hashed as judged; a later read compares digests | `adversary::honest::only_an_intact_package_can_be_read_again`, `codec::zip::deviations::an_archive_that_changes_underneath_is_noticed` |
 //! | values that steer a terminal, secrets repeated by a report | values are escaped where they are printed; a malformed record is named, not quoted | `stories::verify_as_opposing_expert::a_name_of_a_file_does_not_speak_to_the_terminal`, `adversary::signed_lies::page_record_malformed` |
 //!

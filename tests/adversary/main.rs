@@ -10,6 +10,8 @@
 mod archive;
 #[path = "../support/certificates.rs"]
 mod certificates;
+#[path = "../support/exhibit.rs"]
+mod exhibit;
 #[path = "../support/hostile_authority.rs"]
 mod hostile_authority;
 #[path = "../support/ledger.rs"]
@@ -28,6 +30,7 @@ mod clocks;
 mod codes;
 mod comparison;
 mod container;
+mod exhibits;
 mod forged_tokens;
 mod honest;
 mod ledger_length;

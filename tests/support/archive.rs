@@ -129,23 +129,30 @@ pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A ZIP file of the profile of FORMAT §4, byte by byte.
+/// A ZIP file of the profile of FORMAT §4, or §21.1, byte by byte.
 #[derive(Default)]
 pub(crate) struct Zip {
+    is_stored: bool,
     local: Vec<u8>,
     central: Vec<u8>,
     count: u16,
 }
 
 impl Zip {
+    /// Begins one that does not compress.
+    pub(crate) fn stored() -> Self {
+        Self { is_stored: true, ..Self::default() }
+    }
+
     /// Adds an entry.
     pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) {
-        let compressed = deflated(bytes);
+        let compressed = if self.is_stored { bytes.to_vec() } else { deflated(bytes) };
+        let (version, method): (u16, u16) = if self.is_stored { (10, 0) } else { (20, 8) };
         let offset = u32::try_from(self.local.len()).unwrap();
         let mut shared = Vec::new();
-        shared.extend_from_slice(&20_u16.to_le_bytes());
+        shared.extend_from_slice(&version.to_le_bytes());
         shared.extend_from_slice(&0_u16.to_le_bytes());
-        shared.extend_from_slice(&8_u16.to_le_bytes());
+        shared.extend_from_slice(&method.to_le_bytes());
         shared.extend_from_slice(&0_u16.to_le_bytes());
         shared.extend_from_slice(&0x21_u16.to_le_bytes());
         shared.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
@@ -158,7 +165,7 @@ impl Zip {
         self.local.extend_from_slice(name.as_bytes());
         self.local.extend_from_slice(&compressed);
         self.central.extend_from_slice(b"PK\x01\x02");
-        self.central.extend_from_slice(&0x0314_u16.to_le_bytes());
+        self.central.extend_from_slice(&(0x0300 | version).to_le_bytes());
         self.central.extend_from_slice(&shared);
         self.central.extend_from_slice(&[0; 6]);
         self.central.extend_from_slice(&0x81a4_0000_u32.to_le_bytes());

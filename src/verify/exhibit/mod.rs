@@ -28,9 +28,9 @@ use crate::verify::checks::container::{Part, Role, check_counts, check_order};
 use crate::verify::checks::page_stamp::PageStamp;
 use crate::verify::checks::volume::Extent;
 use crate::verify::checks::{page_record, seal, signer};
-use crate::verify::exhibit::proofs::{PageSeen, RecordSeen};
+use crate::verify::exhibit::proofs::{PageSeen, RecordSeen, Sealed};
 use crate::verify::exhibit::role::{ExhibitRole, Form};
-use crate::verify::finding::{Code, Findings, Step};
+use crate::verify::finding::{Code, Findings, Severity, Step};
 use crate::verify::frame::{Closing, Frame, note_source};
 use crate::verify::package::{Options, VerifyError};
 use crate::verify::pass::faults::{take_all_faults, take_faults, take_stop};
@@ -284,8 +284,10 @@ impl ExhibitPass {
         self.check_files(statement.as_ref());
         self.check_statement(statement.as_ref(), genesis.as_ref(), seal.as_ref(), options);
         if let Some(statement) = &statement {
-            self.facts.records =
-                proofs::check(statement, &self.records, &self.pages, seal.as_ref(), &mut self.findings);
+            // What nobody signed, or a key that contradicts the reader, proves no record.
+            let signed = [Step::Seal, Step::Signer, Step::Genesis].map(|step| self.of_package.worst_of(step));
+            let sealed = Sealed { seal: seal.as_ref(), is_sound: !signed.contains(&Some(Severity::Violation)) };
+            self.facts.records = proofs::check(statement, &self.records, &self.pages, sealed, &mut self.findings);
         }
         self.findings.take(std::mem::take(&mut self.of_package), |place| paths::of_package(place));
     }

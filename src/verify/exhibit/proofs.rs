@@ -56,21 +56,29 @@ impl PageSeen {
     }
 }
 
+/// What all paths lead to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sealed<'a> {
+    pub(super) seal: Option<&'a Seal>,
+    /// Whether nothing was wrong with seal, plan and keys.
+    pub(super) is_sound: bool,
+}
+
 /// Follows all paths; returns what came of each record.
 pub(super) fn check(
     statement: &Exhibit,
     records: &BTreeMap<u64, RecordSeen>,
     pages: &BTreeMap<u64, PageSeen>,
-    seal: Option<&Seal>,
+    sealed: Sealed<'_>,
     findings: &mut Findings,
 ) -> Vec<RecordFact> {
-    let sealed = seal.map(|seal| check_pages(statement, pages, seal, findings)).unwrap_or_default();
+    let lead = sealed.seal.map(|seal| check_pages(statement, pages, seal, findings)).unwrap_or_default();
     let shown = statement.records.iter().zip(1_u64..);
     let facts = shown.map(|(shown, number)| {
         let page = pages.get(&shown.page);
         let has_bytes = check_bytes(number, shown, records.get(&number), findings);
         let leads = page.is_some_and(|page| check_path(number, shown, page, findings));
-        let is_sealed = sealed.get(&shown.page).copied().unwrap_or(false);
+        let is_sealed = sealed.is_sound && lead.get(&shown.page).copied().unwrap_or(false);
         RecordFact {
             number,
             bates: shown.bates.clone(),
@@ -125,7 +133,7 @@ fn check_pages(
     seal: &Seal,
     findings: &mut Findings,
 ) -> BTreeMap<u64, bool> {
-    let mut sealed = BTreeMap::new();
+    let mut lead = BTreeMap::new();
     for shown in &statement.pages {
         let Some(page) = pages.get(&shown.sequence) else { continue };
         let (size, root) = (seal.totals.pages, seal.merkle_root);
@@ -138,9 +146,9 @@ fn check_pages(
             let computed = format!("not under the root {root} of {size} pages from page {first} on");
             findings.say(Code::ExhibitPagePath, place, claimed, computed);
         }
-        sealed.insert(shown.sequence, leads && page.is_sound);
+        lead.insert(shown.sequence, leads && page.is_sound);
     }
-    sealed
+    lead
 }
 
 /// Returns JSON text without the white space between its parts (RFC 8259 §2).

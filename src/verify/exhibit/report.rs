@@ -128,7 +128,8 @@ pub struct RecordFact {
     pub window: Option<PlannedWindow>,
     /// 1, or 2 for the second pass, by the same record.
     pub pass: Option<u64>,
-    /// Whether bytes, path, page record, its signature and its path all held: the bytes are that element of what was sealed.
+    /// Whether bytes, path, page record, its signature and its path all held, and nothing was wrong with seal, plan and keys: the bytes
+    /// are that element of what was sealed.
     pub holds: bool,
 }
 

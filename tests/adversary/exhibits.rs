@@ -1,0 +1,771 @@
+//! Who: whoever cuts an exhibit, or has one in hand: a party that wants a record to say more, less, or something else than it does.
+//!
+//! Everybody can cut an exhibit, hash its files anew and sign its statement with a key of their own; so most cases here do. What they
+//! lack are the keys of the package.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+use ed25519_dalek::Signer as _;
+use signhold::verify::{CheckOutcome, Code, ExhibitReport, Options, Outcome, Step, Trust, verify, verify_exhibit};
+
+use crate::archive::{File, Files};
+use crate::exhibit::{Exhibit, draft, exhibitor_key, inclusion_path, name_of, zip};
+use crate::package::{Draft, fingerprint_of, hex_digest, merkle_root, operator_key, other_key, sha256};
+use crate::timestamp::{stamp, with_root};
+use crate::{other_fingerprint, pinned};
+
+static GOOD: LazyLock<Files> = LazyLock::new(|| Exhibit::good().build());
+
+fn report_on(archive: &[u8], trust: Trust) -> ExhibitReport {
+    verify_exhibit(Cursor::new(archive), &Options { trust, ..Options::default() }).expect("memory can always be read")
+}
+
+/// Asserts outcome and exact finding set, `timestamp-absent` aside.
+#[track_caller]
+fn expect_bytes(archive: &[u8], trust: Trust, outcome: Outcome, expected: &[&str]) -> ExhibitReport {
+    let report = report_on(archive, trust);
+    let found: BTreeSet<&str> =
+        report.finding_counts.keys().map(|code| code.as_str()).filter(|code| *code != "timestamp-absent").collect();
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    assert!(expected.iter().all(|code| Code::from_text(code).is_some()), "codes: {expected:?}");
+    assert_eq!(found, expected, "{:#?}", report.findings);
+    assert_eq!(report.outcome, outcome, "{:#?}", report.checks);
+    report
+}
+
+#[track_caller]
+fn expect(files: &Files, outcome: Outcome, expected: &[&str]) -> ExhibitReport {
+    expect_bytes(&zip(files), pinned(), outcome, expected)
+}
+
+/// Asserts that the files are refused for exactly this.
+#[track_caller]
+fn refused(files: &Files, expected: &[&str]) -> ExhibitReport {
+    expect(files, Outcome::Invalid, expected)
+}
+
+fn held(report: &ExhibitReport) -> Vec<bool> {
+    report.facts.records.iter().map(|record| record.holds).collect()
+}
+
+/// Changes the usual exhibit before it is hashed and signed.
+fn changed(change: impl FnOnce(&mut Exhibit)) -> Files {
+    let mut exhibit = Exhibit::good();
+    change(&mut exhibit);
+    exhibit.build()
+}
+
+/// Changes a member of the statement, before it is signed.
+fn stating(member: &'static str, from: &'static str, to: &'static str) -> Files {
+    changed(|exhibit| exhibit.edit = Some(Box::new(move |statement| statement.replace(member, from, to))))
+}
+
+/// Changes files behind the exhibitor's back.
+fn altered(change: impl FnOnce(&mut Files)) -> Files {
+    let mut files = GOOD.clone();
+    change(&mut files);
+    files
+}
+
+// What holds.
+
+/// FORMAT §21.3: what a VALID exhibit shows.
+#[test]
+fn an_exhibit_shows_which_records_of_which_package_these_are() {
+    let report = expect(&GOOD, Outcome::Valid, &[]);
+    let numbers: Vec<u8> = report.checks.iter().map(|check| check.number).collect();
+    assert_eq!(numbers, [3, 4, 5, 12, 13, 22, 23, 24, 25]);
+    assert!(report.checks.iter().all(|check| check.outcome == CheckOutcome::Passed), "{:#?}", report.checks);
+    let facts = &report.facts;
+    let places: Vec<_> = facts.records.iter().map(|record| (record.page, record.element, record.of)).collect();
+    assert_eq!(places, [(1, 1, Some(5)), (1, 4, Some(5)), (2, 0, Some(3))]);
+    assert_eq!(held(&report), [true; 3]);
+    assert_eq!(facts.undisclosed, Some(6));
+    assert_eq!(facts.package.as_ref().unwrap().as_str(), draft().package());
+    assert_eq!(facts.exhibitor.unwrap().to_string(), fingerprint_of(&exhibitor_key().verifying_key().to_bytes()));
+    assert!(!facts.exhibitor_trusted, "the reader named the operator alone");
+    assert_eq!(facts.exhibit.as_deref(), Some(GOOD.top.as_str()));
+    assert_eq!(facts.simulated, Some(false));
+}
+
+/// FORMAT §21.3: who cut it need not be known; that nobody says so is a note.
+#[test]
+fn exhibit_unsigned() {
+    let files = changed(|exhibit| exhibit.key = None);
+    let report = expect(&files, Outcome::Valid, &["exhibit-unsigned"]);
+    assert_eq!(report.facts.exhibitor, None);
+}
+
+/// FORMAT §21.3: the reader's trust is in the package's keys; one who trusts another or none is told so.
+#[test]
+fn an_exhibit_is_worth_what_the_packages_key_is_worth_to_the_reader() {
+    let archive = zip(&GOOD);
+    let nobody = Trust::default();
+    expect_bytes(&archive, nobody, Outcome::Indeterminate, &["signer-not-established"]);
+    let other = Trust { keys: vec![other_fingerprint()], ..Trust::default() };
+    expect_bytes(&archive, other, Outcome::Invalid, &["signer-mismatch"]);
+    let exhibitor = fingerprint_of(&exhibitor_key().verifying_key().to_bytes()).parse().unwrap();
+    let both = Trust { keys: [pinned().keys, vec![exhibitor]].concat(), ..Trust::default() };
+    assert!(expect_bytes(&archive, both, Outcome::Valid, &[]).facts.exhibitor_trusted);
+}
+
+/// FORMAT §21.3: the brackets of the package hold for its exhibits.
+#[test]
+fn time_stamps_come_along() {
+    let mut draft = draft();
+    draft.genesis_stamps.push(stamp("2026-11-22T06:04:30Z"));
+    draft.page_stamps.insert(2, stamp("2026-11-22T06:07:00Z"));
+    draft.seal_stamps.push(stamp("2026-11-22T06:30:30Z"));
+    let exhibit = Exhibit::cut(&draft, &draft.build(), &[(2, 2)]);
+    let report = expect_bytes(&zip(&exhibit.build()), with_root(), Outcome::Valid, &[]);
+    let times = &report.facts.times;
+    let accepted = [&times.genesis_tokens, &times.page_tokens, &times.seal_tokens].map(|tokens| tokens[0].accepted);
+    assert_eq!(accepted, [true; 3]);
+    let mut files = exhibit.build();
+    files.remove("package/seal/seal.tsr");
+    expect_bytes(&zip(&files), with_root(), Outcome::Invalid, &["exhibit-manifest-mismatch", "timestamp-missing"]);
+}
+
+/// FORMAT §6: the operator's key and that of the acquisition.
+#[test]
+fn a_key_of_the_acquisition_comes_along() {
+    let draft = draft().with_acquisition_key(&other_key());
+    let mut exhibit = Exhibit::cut(&draft, &draft.build(), &[(3, 0)]);
+    expect(&exhibit.build(), Outcome::Valid, &[]);
+    exhibit.files.retain(|file| file.path != "package/keys/operator.pem");
+    refused(&exhibit.build(), &["key-mismatch", "genesis-signature-invalid", "signer-mismatch"]);
+}
+
+/// FORMAT §21.3: one volume of several shows what it holds.
+#[test]
+fn a_volume_alone_is_enough_for_its_records() {
+    let mut draft = draft();
+    draft.whole = Some(draft.pages.clone());
+    (draft.volume, draft.last, draft.first_page) = (2, false, 2);
+    draft.pages.remove(0);
+    let exhibit = Exhibit::cut(&draft, &draft.build(), &[(2, 1), (3, 0)]);
+    let report = expect(&exhibit.build(), Outcome::Valid, &[]);
+    assert_eq!((held(&report), report.facts.undisclosed), (vec![true; 2], Some(2)));
+}
+
+/// FORMAT §21.2: invented data says so, in the statement or not.
+#[test]
+fn simulated_data_is_named_whatever_the_statement_says() {
+    let mut draft = draft();
+    draft.simulated = true;
+    let mut exhibit = Exhibit::cut(&draft, &draft.build(), &[(1, 0)]);
+    assert_eq!(expect(&exhibit.build(), Outcome::Valid, &["simulated-data"]).facts.simulated, Some(true));
+    exhibit.statement.set("simulated", "false");
+    let report = refused(&exhibit.build(), &["simulated-data", "exhibit-mismatch"]);
+    assert_eq!(report.facts.simulated, Some(true));
+    let report = refused(&stating("simulated", "false", "true"), &["exhibit-mismatch"]);
+    assert_eq!(report.facts.simulated, Some(true), "the graver of the two");
+}
+
+/// FORMAT §21.3: what was cut from an INVALID package is never VALID.
+#[test]
+fn exhibit_despite_findings() {
+    let files = stating("despite_findings", "[]", "[\"page-digest-mismatch\"]");
+    let report = expect(&files, Outcome::Indeterminate, &["exhibit-despite-findings"]);
+    assert_eq!(report.facts.despite_findings[0].as_str(), "page-digest-mismatch");
+    let unsorted = "[\"page-opaque\",\"page-digest-mismatch\"]";
+    refused(&stating("despite_findings", "[]", unsorted), &["exhibit-malformed", "exhibit-despite-findings"]);
+}
+
+// Records.
+
+/// FORMAT §21.2: another content, everything that needs no key of the package made to fit.
+#[test]
+fn an_edited_record_has_no_path() {
+    let files = changed(|exhibit| {
+        let bytes = exhibit.bytes("records/000001.json");
+        *bytes = String::from_utf8(bytes.clone()).unwrap().replace("a2", "zz").into_bytes();
+        let leaf = merkle_root(&[bytes]);
+        exhibit.records[0].leaf = leaf;
+    });
+    assert_eq!(held(&refused(&files, &["exhibit-record-path"])), [false, true, true]);
+}
+
+/// The same without the leaf: the statement still names the true one.
+#[test]
+fn exhibit_record_mismatch() {
+    let files = changed(|exhibit| exhibit.bytes("records/000001.json")[8] ^= 1);
+    assert_eq!(held(&refused(&files, &["exhibit-record-mismatch"])), [false, true, true]);
+    let files = changed(|exhibit| exhibit.records[2].byte_len += 1);
+    assert_eq!(held(&refused(&files, &["exhibit-record-mismatch"])), [true, true, false]);
+    let files = altered(|files| {
+        files.files.iter_mut().for_each(|file| {
+            if file.path == "records/000002.json" {
+                file.bytes.push(b'\n');
+            }
+        })
+    });
+    refused(&files, &["exhibit-manifest-mismatch", "exhibit-record-mismatch"]);
+}
+
+/// A record that was opened in an editor and saved again is another one; where it only got white space, that is said.
+#[test]
+fn a_record_written_anew_is_refused_with_the_reason() {
+    let spread = |text: &str| {
+        let mut text = text.to_owned();
+        let files = changed(|exhibit| {
+            let bytes = exhibit.bytes("records/000003.json");
+            text = text.replace("RECORD", str::from_utf8(bytes).unwrap()).replace("\",\"", "\",\n  \"");
+            *bytes = text.clone().into_bytes();
+        });
+        let report = refused(&files, &["exhibit-record-mismatch"]);
+        report.findings[0].computed.contains("written anew")
+    };
+    assert!(spread("RECORD"));
+    assert!(spread(" RECORD\r\n"));
+    assert!(!spread("RECORD,"));
+}
+
+/// FORMAT §21.2: the path of the element beside it.
+#[test]
+fn exhibit_record_path_of_a_neighbour() {
+    let files = changed(|exhibit| exhibit.records[0].proof = exhibit.records[1].proof.clone());
+    assert_eq!(held(&refused(&files, &["exhibit-record-path"])), [false, true, true]);
+}
+
+/// FORMAT §21.2: at another place, in its own page or elsewhere.
+#[test]
+fn a_record_stands_where_it_stands() {
+    for element in [0, 2, 3] {
+        let files = changed(|exhibit| exhibit.records[0].element = element);
+        refused(&files, &["exhibit-record-path"]);
+    }
+    // As the first record of page 2, whose record is there.
+    let files = changed(|exhibit| {
+        let mut moved = exhibit.records.remove(0);
+        (moved.page, moved.element) = (2, 1);
+        exhibit.records.push(moved);
+        let bytes = exhibit.bytes("records/000001.json").clone();
+        let (second, third) =
+            (exhibit.bytes("records/000002.json").clone(), exhibit.bytes("records/000003.json").clone());
+        *exhibit.bytes("records/000001.json") = second;
+        *exhibit.bytes("records/000002.json") = third;
+        *exhibit.bytes("records/000003.json") = bytes;
+    });
+    assert_eq!(held(&refused(&files, &["exhibit-record-path"])), [true, true, false]);
+}
+
+/// FORMAT §21.2: sizes are never taken from the statement; beyond the signed size there is nothing.
+#[test]
+fn the_number_of_elements_is_the_signed_one() {
+    for element in [5, 6, u64::pow(2, 53) - 1] {
+        let files = changed(|exhibit| exhibit.records[1].element = element);
+        refused(&files, &["exhibit-record-path"]);
+    }
+    refused(&stating("undisclosed", "6", "6,\"size\":8"), &["exhibit-malformed"]);
+}
+
+/// FORMAT §8: the path of a leaf of five also fits trees of six, seven and eight; here five are signed.
+#[test]
+fn a_path_too_long_too_short_or_swapped_leads_nowhere() {
+    let changes: [fn(&mut Vec<[u8; 32]>); 5] = [
+        |proof| proof.push(sha256(b"")),
+        |proof| proof.truncate(proof.len() - 1),
+        |proof| proof.clear(),
+        |proof| proof.swap(0, 1),
+        |proof| proof[0][31] ^= 1,
+    ];
+    for change in changes {
+        let files = changed(|exhibit| change(&mut exhibit.records[0].proof));
+        refused(&files, &["exhibit-record-path"]);
+    }
+    for change in [0, 1, 2, 4].map(|index| changes[index]) {
+        let files = changed(|exhibit| change(&mut exhibit.pages[0].1));
+        let report = refused(&files, &["exhibit-page-path"]);
+        assert_eq!(held(&report), [false, false, true]);
+    }
+}
+
+/// FORMAT §8: two hashes written one behind the other are the content of an inner node, and no record.
+#[test]
+fn an_inner_node_is_no_record() {
+    let files = changed(|exhibit| {
+        let draft = draft();
+        let leaves: Vec<&[u8]> = draft.pages[0].elements.iter().map(|(text, _)| text.as_bytes()).collect();
+        let node = [merkle_root(&leaves[..1]), merkle_root(&leaves[1..2])].concat();
+        exhibit.records[0].byte_len = node.len();
+        // The hash that this node has in the tree, as if it were a leaf's.
+        exhibit.records[0].leaf = merkle_root(&leaves[..2]);
+        exhibit.records[0].proof.remove(0);
+        *exhibit.bytes("records/000001.json") = node;
+    });
+    refused(&files, &["exhibit-record-mismatch", "exhibit-record-path"]);
+}
+
+/// FORMAT §21.2: no element twice, in the order of the package.
+#[test]
+fn a_record_shown_twice_or_out_of_order_is_refused() {
+    let twice = changed(|exhibit| {
+        let first = exhibit.records[0].clone();
+        let bytes = exhibit.bytes("records/000001.json").clone();
+        exhibit.records[1] = first;
+        *exhibit.bytes("records/000002.json") = bytes;
+    });
+    refused(&twice, &["exhibit-malformed"]);
+    let swapped = changed(|exhibit| {
+        exhibit.records.swap(0, 1);
+        let (first, second) =
+            (exhibit.bytes("records/000001.json").clone(), exhibit.bytes("records/000002.json").clone());
+        *exhibit.bytes("records/000001.json") = second;
+        *exhibit.bytes("records/000002.json") = first;
+    });
+    refused(&swapped, &["exhibit-malformed"]);
+}
+
+// Pages and seal.
+
+/// FORMAT §21.2: the record of a page, genuine and signed, under the number of another.
+#[test]
+fn the_record_of_another_page_is_not_this_pages() {
+    let files = changed(|exhibit| {
+        for end in ["json", "sig"] {
+            let other = exhibit.bytes(&format!("package/data/records/000002.{end}")).clone();
+            *exhibit.bytes(&format!("package/data/records/000001.{end}")) = other;
+        }
+    });
+    // Its body would lie at the other page's path.
+    let expected = ["page-record-malformed", "page-sequence-broken", "exhibit-record-path", "exhibit-page-path"];
+    let report = refused(&files, &expected);
+    assert_eq!(held(&report), [false, false, true]);
+}
+
+/// FORMAT §6: a page record of one's own making.
+#[test]
+fn a_page_record_signed_by_another_is_refused() {
+    let files = changed(|exhibit| {
+        let record = exhibit.bytes("package/data/records/000001.json").clone();
+        let record = String::from_utf8(record).unwrap().replace("\"count\":5", "\"count\":8").into_bytes();
+        *exhibit.bytes("package/data/records/000001.sig") = other_key().sign(&record).to_bytes().to_vec();
+        *exhibit.bytes("package/data/records/000001.json") = record;
+    });
+    let expected = ["page-record-signature-invalid", "exhibit-record-path", "exhibit-page-path"];
+    let report = refused(&files, &expected);
+    let page = report.checks.iter().find(|check| check.step == Step::ExhibitPages).unwrap();
+    assert_eq!(page.outcome, CheckOutcome::Failed);
+}
+
+/// FORMAT §2: a page record that is none.
+#[test]
+fn a_page_record_in_another_form_is_refused() {
+    let files = changed(|exhibit| exhibit.bytes("package/data/records/000002.json").push(b'\n'));
+    let report = refused(&files, &["page-record-malformed", "page-record-signature-invalid"]);
+    assert_eq!(held(&report), [true, true, false]);
+}
+
+/// FORMAT §21.2: a page of another package under the seal of this one, and records with it.
+#[test]
+fn exhibit_page_path_of_another_package() {
+    let mut other = draft();
+    other.pages[0].elements[1].0 = "{\"id\":\"planted\",\"createdDateTime\":\"2026-11-01T02:00:00Z\"}".to_owned();
+    let package = other.build();
+    let mut exhibit = Exhibit::cut(&other, &package, &[(1, 1)]);
+    let genuine = draft().build();
+    for path in ["seal/seal.json", "seal/seal.sig"] {
+        *exhibit.bytes(&format!("package/{path}")) = genuine.bytes(path).to_vec();
+    }
+    let seal_sha256 = hex_digest(genuine.bytes("seal/seal.json"));
+    exhibit.statement.replace("package", &hex_digest(package.bytes("seal/seal.json")), &seal_sha256);
+    // One operator, one plan, one acquisition, two lists of pages: the root in the seal tells them apart.
+    let report = refused(&exhibit.build(), &["exhibit-page-path"]);
+    assert_eq!(held(&report), [false]);
+}
+
+/// FORMAT §21.3: the seal of another acquisition, signed by the same key.
+#[test]
+fn the_seal_of_another_acquisition_seals_nothing_here() {
+    let mut other = draft();
+    "20261123T060400Z-99999999".clone_into(&mut other.acquisition);
+    let package = other.build();
+    let files = changed(|exhibit| {
+        let (old, new) =
+            (hex_digest(exhibit.bytes("package/seal/seal.json")), hex_digest(package.bytes("seal/seal.json")));
+        for path in ["seal/seal.json", "seal/seal.sig"] {
+            *exhibit.bytes(&format!("package/{path}")) = package.bytes(path).to_vec();
+        }
+        exhibit.statement.replace("package", &old, &new);
+    });
+    refused(&files, &["seal-package-mismatch", "genesis-mismatch", "exhibit-mismatch", "exhibit-page-path"]);
+}
+
+/// FORMAT §6.1: the plan of another acquisition, signed by the same key.
+#[test]
+fn the_plan_of_another_acquisition_is_refused() {
+    let mut other = draft();
+    "20261123T060400Z-99999999".clone_into(&mut other.acquisition);
+    let package = other.build();
+    let files = changed(|exhibit| {
+        for path in ["data/genesis.json", "data/genesis.sig"] {
+            *exhibit.bytes(&format!("package/{path}")) = package.bytes(path).to_vec();
+        }
+    });
+    refused(&files, &["seal-package-mismatch", "genesis-mismatch"]);
+}
+
+/// FORMAT §9: signatures of the package's own documents.
+#[test]
+fn the_packages_signatures_are_checked() {
+    for (path, code) in [("seal/seal.sig", "seal-signature-invalid"), ("data/genesis.sig", "genesis-signature-invalid")]
+    {
+        let files = changed(|exhibit| exhibit.bytes(&format!("package/{path}"))[0] ^= 1);
+        let report = refused(&files, &[code]);
+        assert!(report.findings[0].place.starts_with("package/"), "{}", report.findings[0].place);
+    }
+    let pem = crate::package::pem_of(&other_key().verifying_key().to_bytes());
+    let files = changed(|exhibit| *exhibit.bytes("package/keys/signer.pem") = pem.into_bytes());
+    let expected = [
+        "key-mismatch",
+        "seal-signature-invalid",
+        "genesis-signature-invalid",
+        "page-record-signature-invalid",
+        "signer-mismatch",
+    ];
+    refused(&files, &expected);
+}
+
+/// Without plan, seal or key nothing is shown.
+#[test]
+fn what_the_package_signed_cannot_be_left_out() {
+    for (path, expected) in [
+        ("seal/seal.json", &["seal-missing"][..]),
+        ("seal/seal.sig", &["seal-missing"]),
+        ("data/genesis.json", &["genesis-missing"]),
+        ("data/genesis.sig", &["genesis-missing"]),
+        ("keys/signer.pem", &["key-malformed"]),
+        ("data/records/000001.json", &["exhibit-file-missing"]),
+        ("data/records/000001.sig", &["exhibit-file-missing"]),
+    ] {
+        let files = changed(|exhibit| exhibit.files.retain(|file| file.path != format!("package/{path}")));
+        let report = refused(&files, expected);
+        assert!(!held(&report)[0], "{path}");
+    }
+}
+
+/// A page whose body could not be cut has no records, whatever somebody shows.
+#[test]
+fn an_opaque_page_has_no_records() {
+    let mut draft = draft();
+    draft.pages.truncate(1);
+    draft.pages[0].next_link = None;
+    draft.pages[0].opaque = true;
+    draft.pages[0].body = Some(b"<html>".to_vec());
+    draft.runs[0].state = "failed".to_owned();
+    draft.runs[0].reason = Some("no page".to_owned());
+    let package = draft.build();
+    let mut exhibit = Exhibit::cut(&draft, &package, &[(1, 0)]);
+    *exhibit.bytes("records/000001.json") = b"<html>".to_vec();
+    exhibit.records[0].byte_len = 6;
+    exhibit.records[0].leaf = merkle_root(&[b"<html>"]);
+    exhibit.records[0].proof.clear();
+    refused(&exhibit.build(), &["exhibit-record-path", "exhibit-mismatch"]);
+}
+
+// The statement.
+
+/// FORMAT §21.2: what is stated and can be computed is computed.
+#[test]
+fn exhibit_mismatch() {
+    refused(&stating("undisclosed", "6", "5"), &["exhibit-mismatch"]);
+    refused(&stating("undisclosed", "6", "0"), &["exhibit-mismatch"]);
+    refused(&stating("package", "ACME-1_20261122", "ACME-2_20261122"), &["exhibit-mismatch"]);
+    let files = changed(|exhibit| {
+        let seal = hex_digest(exhibit.bytes("package/seal/seal.json"));
+        exhibit.statement.replace("package", &seal, &hex_digest(b"another"));
+    });
+    refused(&files, &["exhibit-mismatch"]);
+}
+
+/// FORMAT §21.2: one form.
+#[test]
+fn exhibit_malformed() {
+    for (member, from, to) in [
+        ("tool", "\"format\":\"1\"", "\"format\":\"2\""),
+        ("despite_findings", "[]", "[\"Not A Code\"]"),
+        ("records", "\"path\":\"records/000002.json\"", "\"path\":\"records/000009.json\""),
+        ("pages", "[{\"sequence\":1,", "[{\"sequence\":3,"),
+        ("number", "\"A-12\"", "\"A-12\" "),
+        ("by", "\"J. Doe\"", "\"J.\\u0020Doe\""),
+        ("created", ".000Z", "Z"),
+    ] {
+        let report = report_on(&zip(&stating(member, from, to)), pinned());
+        assert_eq!(report.outcome, Outcome::Invalid);
+        assert!(report.finding_counts.contains_key(&Code::from_text("exhibit-malformed").unwrap()), "{member}: {to}");
+    }
+    // No record at all: nothing is shown.
+    let files = changed(|exhibit| {
+        exhibit.records.clear();
+        exhibit.pages.clear();
+        exhibit.files.retain(|file| !file.path.contains("records/") && !file.path.contains("readable/"));
+        exhibit.statement.set("undisclosed", "9");
+    });
+    refused(&files, &["exhibit-malformed"]);
+}
+
+/// FORMAT §21.5.
+#[test]
+fn more_than_a_reader_takes_is_refused() {
+    let files = changed(|exhibit| exhibit.records[0].proof = vec![[7; 32]; 65]);
+    refused(&files, &["exhibit-malformed", "exhibit-record-path"]);
+    let files = changed(|exhibit| {
+        let last = exhibit.records.pop().unwrap();
+        exhibit.records.extend((0..9_999).map(|element| {
+            let mut shown = last.clone();
+            shown.element = element;
+            shown
+        }));
+    });
+    let report = report_on(&zip(&files), pinned());
+    let codes: Vec<&str> = report.finding_counts.keys().map(|code| code.as_str()).collect();
+    assert!(codes.contains(&"exhibit-malformed") && codes.contains(&"exhibit-file-missing"), "{codes:?}");
+}
+
+/// FORMAT §21.1: the name follows from the statement, so that two exhibits never share one.
+#[test]
+fn exhibit_identifier_mismatch() {
+    let files = altered(|files| "ACME-1_exhibit-0123456789abcdef".clone_into(&mut files.top));
+    refused(&files, &["exhibit-identifier-mismatch"]);
+    let files = altered(|files| files.top = name_of("ACME-2", files.bytes("exhibit.json")));
+    refused(&files, &["exhibit-identifier-mismatch"]);
+}
+
+/// FORMAT §21.2: the statement edited by somebody who cannot sign as its author.
+#[test]
+fn exhibit_signature_invalid() {
+    let edited = |files: &mut Files| {
+        files.replace("exhibit.json", "J. Doe", "J. Roe");
+        files.top = name_of("ACME-1", files.bytes("exhibit.json"));
+    };
+    refused(&altered(edited), &["exhibit-signature-invalid"]);
+    // Signed again by another key, which the statement does not name.
+    let signed = altered(|files| {
+        edited(files);
+        let signature = other_key().sign(files.bytes("exhibit.json")).to_bytes();
+        files.set("exhibit.sig", signature);
+    });
+    refused(&signed, &["exhibit-signature-invalid"]);
+    let with_key = altered(|files| {
+        let pem = crate::package::pem_of(&other_key().verifying_key().to_bytes());
+        files.set("keys/exhibitor.pem", pem);
+    });
+    refused(&with_key, &["exhibit-signature-invalid", "exhibit-manifest-mismatch"]);
+    let no_key = changed(|exhibit| exhibit.key = Some(other_key()));
+    let mut no_key = no_key;
+    no_key.set("keys/exhibitor.pem", "no key");
+    refused(&no_key, &["exhibit-signature-invalid", "exhibit-manifest-mismatch"]);
+    let short = altered(|files| files.set("exhibit.sig", vec![0; 63]));
+    refused(&short, &["exhibit-signature-invalid"]);
+}
+
+/// Another person's statement over the same records is another exhibit: the records hold, and the reader sees whose word the rest is.
+#[test]
+fn a_statement_made_anew_by_another_is_visibly_theirs() {
+    let files = changed(|exhibit| exhibit.key = Some(other_key()));
+    let report = expect(&files, Outcome::Valid, &[]);
+    assert_eq!(report.facts.exhibitor, Some(other_fingerprint()));
+    assert_ne!(files.top, GOOD.top);
+}
+
+/// FORMAT §21.1: both or neither.
+#[test]
+fn a_signature_that_was_taken_out_is_missed() {
+    let stripped = altered(|files| {
+        files.remove("exhibit.sig");
+        files.remove("keys/exhibitor.pem");
+    });
+    refused(&stripped, &["exhibit-file-missing", "exhibit-manifest-mismatch"]);
+    let half = altered(|files| drop(files.remove("exhibit.sig")));
+    refused(&half, &["exhibit-file-missing"]);
+    // Put in where the statement says that nobody signed.
+    let mut added = changed(|exhibit| exhibit.key = None);
+    added.insert_before("manifest-sha256.txt", "exhibit.sig", [0; 64]);
+    refused(&added, &["exhibit-unsigned", "exhibit-file-unexpected"]);
+}
+
+/// FORMAT §21.1: a rendering is derived, and yet not to be exchanged: people read it.
+#[test]
+fn exhibit_manifest_mismatch() {
+    let files = altered(|files| files.set("readable/000001.html", "<p>somebody else\n"));
+    refused(&files, &["exhibit-manifest-mismatch"]);
+    let files = altered(|files| files.set("README.txt", "Trust this.\n"));
+    refused(&files, &["exhibit-manifest-mismatch"]);
+    // The manifest made to fit: then the statement does not.
+    let made_anew = |files: &mut Files, line: fn(String) -> String| {
+        let manifest = String::from_utf8(files.bytes("manifest-sha256.txt").to_vec()).unwrap();
+        files.set("manifest-sha256.txt", line(manifest));
+    };
+    for line in [
+        |manifest: String| manifest.replace("  README.txt", "  README2.txt"),
+        |manifest: String| manifest.lines().skip(1).map(|line| format!("{line}\n")).collect(),
+        |manifest: String| manifest.replace('\n', "\r\n"),
+        |manifest: String| format!("{manifest}{}  zzz\n", hex_digest(b"")),
+    ] {
+        refused(&altered(|files| made_anew(files, line)), &["exhibit-manifest-mismatch"]);
+    }
+}
+
+// Files.
+
+/// FORMAT §21.1: nothing else; least of all what the exhibit was made to keep back.
+#[test]
+fn exhibit_file_unexpected() {
+    let unlisted = ["exhibit-file-unexpected", "exhibit-manifest-mismatch"];
+    let package = draft().build();
+    for path in ["data/pages/000001.json", "data/log/run.jsonl"] {
+        let of = format!("package/{path}");
+        let files = altered(|files| files.insert_before("package/seal/seal.json", &of, package.bytes(path)));
+        refused(&files, &unlisted);
+        // Named by the manifest it is no better.
+        let bytes = package.bytes(path).to_vec();
+        let files = changed(|exhibit| {
+            let at = exhibit.files.iter().position(|file| file.path == "package/seal/seal.json").unwrap();
+            exhibit.files.insert(at, File { path: of, bytes });
+        });
+        refused(&files, &["exhibit-file-unexpected"]);
+    }
+    // The record of a page of which nothing is shown.
+    let files = changed(|exhibit| {
+        let at = exhibit.files.iter().position(|file| file.path == "package/seal/seal.json").unwrap();
+        for end in ["sig", "json"] {
+            let path = format!("data/records/000003.{end}");
+            let bytes = package.bytes(&path).to_vec();
+            exhibit.files.insert(at, File { path: format!("package/{path}"), bytes });
+        }
+    });
+    refused(&files, &["exhibit-file-unexpected"]);
+    let files = changed(|exhibit| {
+        let at = exhibit.files.iter().position(|file| file.path == "package/keys/signer.pem").unwrap();
+        exhibit.files.insert(at, File { path: "records/000004.json".to_owned(), bytes: b"{}".to_vec() });
+    });
+    refused(&files, &["exhibit-file-unexpected"]);
+}
+
+/// FORMAT §21.1: all of them.
+#[test]
+fn exhibit_file_missing() {
+    for path in ["records/000002.json", "readable/000002.html", "README.txt"] {
+        let files = altered(|files| drop(files.remove(path)));
+        refused(&files, &["exhibit-file-missing", "exhibit-manifest-mismatch"]);
+        let files = changed(|exhibit| exhibit.files.retain(|file| file.path != path));
+        refused(&files, &["exhibit-file-missing"]);
+    }
+    refused(&altered(|files| drop(files.remove("manifest-sha256.txt"))), &["exhibit-file-missing"]);
+    let report = refused(&altered(|files| drop(files.remove("exhibit.json"))), &["exhibit-file-missing"]);
+    let unread = report.checks.iter().filter(|check| check.outcome == CheckOutcome::NotChecked).count();
+    assert_eq!(unread, 3, "{:#?}", report.checks);
+}
+
+/// FORMAT §21.1: one order, so that there is one archive for one content.
+#[test]
+fn files_in_another_order_are_refused() {
+    for (one, two) in [
+        ("exhibit.json", "exhibit.sig"),
+        ("records/000001.json", "readable/000001.html"),
+        ("records/000001.json", "records/000003.json"),
+        ("package/data/records/000001.json", "package/data/records/000002.json"),
+        ("README.txt", "package/seal/seal.sig"),
+    ] {
+        let files = altered(|files| {
+            let (one, two) = (files.position(one), files.position(two));
+            files.files.swap(one, two);
+        });
+        let report = report_on(&zip(&files), pinned());
+        assert!(report.finding_counts.contains_key(&Code::from_text("entry-order").unwrap()), "{one}, {two}");
+        assert_eq!(report.outcome, Outcome::Invalid);
+    }
+}
+
+/// FORMAT §21.1: stored, so that no stream can be exchanged for another of the same content; and an exhibit is no package.
+#[test]
+fn another_container_is_refused() {
+    expect_bytes(&GOOD.zip(), pinned(), Outcome::Invalid, &["zip-field"]);
+    let report = verify(Cursor::new(zip(&GOOD)), &Options { trust: pinned(), ..Options::default() }).unwrap();
+    assert_eq!(report.outcome, Outcome::Invalid);
+    let report = report_on(&draft().build().zip(), pinned());
+    assert_eq!(report.outcome, Outcome::Invalid);
+    assert_eq!(report.facts.records, []);
+    for behind in [b"".as_slice(), b"PK", b"\0"] {
+        let archive = [&zip(&GOOD), behind].concat();
+        assert_eq!(report_on(&archive, pinned()).outcome == Outcome::Valid, behind.is_empty());
+    }
+    for archive in [b"".as_slice(), b"PK\x05\x06", b"{}"] {
+        let report = report_on(archive, pinned());
+        assert_eq!(report.outcome, Outcome::Invalid);
+        assert!(report.checks.iter().all(|check| check.outcome != CheckOutcome::Passed), "{:#?}", report.checks);
+    }
+}
+
+// Every byte.
+
+/// The least exhibit there is.
+fn smallest() -> Vec<u8> {
+    let mut draft = Draft::good();
+    draft.pages[0].elements.truncate(1);
+    zip(&Exhibit::cut(&draft, &draft.build(), &[(2, 0)]).build())
+}
+
+/// Verifies `count` damaged exhibits on two threads; each must be INVALID.
+fn refuse_all(count: usize, make: impl Fn(usize) -> (Vec<u8>, String) + Sync) {
+    std::thread::scope(|scope| {
+        for first in 0..2 {
+            let make = &make;
+            scope.spawn(move || {
+                for number in (first..count).step_by(2) {
+                    let (archive, what) = make(number);
+                    assert_eq!(report_on(&archive, pinned()).outcome, Outcome::Invalid, "{what}");
+                }
+            });
+        }
+    });
+}
+
+/// Who: anybody, with nothing. FORMAT §21.1: every byte has one legal value or is covered by a digest.
+#[test]
+fn every_changed_byte_is_refused() {
+    let archive = smallest();
+    refuse_all(archive.len(), |offset| {
+        let mut altered = archive.clone();
+        altered[offset] ^= 1 << (offset % 8);
+        (altered, format!("byte {offset} of {}", archive.len()))
+    });
+}
+
+/// Every bit. `.ci/run` does them all.
+#[test]
+#[ignore = "takes minutes; `.ci/run` does it"]
+fn every_flipped_bit_is_refused() {
+    let archive = smallest();
+    refuse_all(archive.len() * 8, |bit| {
+        let mut altered = archive.clone();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        (altered, format!("byte {}, bit {} of {}", bit / 8, bit % 8, archive.len()))
+    });
+}
+
+/// Who: anybody, with nothing.
+#[test]
+fn every_truncation_is_refused() {
+    let archive = smallest();
+    refuse_all(archive.len(), |len| (archive[..len].to_vec(), format!("cut at {len} of {}", archive.len())));
+}
+
+/// The builder's paths are those that lead somewhere: the cases above are refused for what was changed, and nothing else.
+#[test]
+fn every_record_of_a_package_can_be_shown() {
+    let draft = draft();
+    let package = draft.build();
+    let all: Vec<(u64, usize)> =
+        (1..).zip(&draft.pages).flat_map(|(page, of)| (0..of.elements.len()).map(move |index| (page, index))).collect();
+    let report = expect(&Exhibit::cut(&draft, &package, &all).build(), Outcome::Valid, &[]);
+    assert_eq!((held(&report), report.facts.undisclosed), (vec![true; 9], Some(0)));
+    for pick in all {
+        assert_eq!(held(&expect(&Exhibit::cut(&draft, &package, &[pick]).build(), Outcome::Valid, &[])), [true]);
+    }
+    assert_eq!(inclusion_path(0, &[b"only"]), Vec::<[u8; 32]>::new());
+    assert_eq!(draft.point, operator_key().verifying_key().to_bytes());
+}
