@@ -42,13 +42,23 @@ pub(super) enum Depth {
 pub(super) type Admitted = VerifiedPackage<BufReader<File>>;
 
 impl SourceArgs {
-    /// Verifies the package, and hands it over unless it is INVALID and nobody said to go on all the same.
-    pub(super) fn admit(&self, depth: Depth) -> Result<Admitted, CliError> {
+    /// Says how to verify: as of now, with whom the reader trusts.
+    pub(super) fn options(&self, depth: Depth) -> Result<Options<'static>, CliError> {
         let mut trust = Trust::default();
         self.trust.read_into(&mut trust)?;
-        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
         let as_of = Some(SystemClock::start().now());
-        let options = Options { trust, as_of, threads, quick: depth == Depth::Quick, ..Options::default() };
+        let quick = depth == Depth::Quick;
+        Ok(Options { trust, as_of, threads: self.threads(), quick, leaves: quick, ..Options::default() })
+    }
+
+    /// Returns how many threads work at once.
+    pub(super) fn threads(&self) -> usize {
+        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS)
+    }
+
+    /// Verifies the package, and hands it over unless it is INVALID and nobody said to go on all the same.
+    pub(super) fn admit(&self, depth: Depth) -> Result<Admitted, CliError> {
+        let options = self.options(depth)?;
         let admit = if self.despite_findings { Admit::DespiteFindings } else { Admit::Accepted };
         let (report, package) = verify_and_admit(open(&self.file)?, &options, admit)?;
         let name = self.file.display().to_string();

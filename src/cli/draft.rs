@@ -149,7 +149,7 @@ impl Drop for Draft {
 }
 
 /// Gives a file a second name that nobody has. A file system without such names gets a rename, after a look.
-fn name_file(file: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn name_file(file: &Path, to: &Path) -> io::Result<()> {
     match std::fs::hard_link(file, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             if to.symlink_metadata().is_ok() {
@@ -161,7 +161,7 @@ fn name_file(file: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-fn refuse_taken(path: &Path) -> Result<(), CliError> {
+pub(super) fn refuse_taken(path: &Path) -> Result<(), CliError> {
     if path.symlink_metadata().is_ok() { Err(FolderError::Exists(path.to_owned()).into()) } else { Ok(()) }
 }
 

@@ -15,6 +15,7 @@ mod destruction;
 mod document_file;
 mod draft;
 mod error;
+mod exhibit;
 mod export;
 mod gather;
 mod init;
@@ -83,6 +84,8 @@ enum Verb {
     Custody(custody::CustodyArgs),
     /// Hold a package against the service's own log of requests, or print the query that finds them there
     Corroborate(corroborate::CorroborateArgs),
+    /// Cut records out of a package: their exact bytes, what proves that they are in it, and nobody else's data
+    Exhibit(Box<exhibit::ExhibitArgs>),
     /// Copy the records of a package for other programs; copies are derived and say so
     Export(export::ExportArgs),
     /// Write what a package holds and shows as a document for people: HTML, PDF/A or Word
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
         Verb::Resume(args) => collect::resume(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Corroborate(args) => corroborate::run(&args),
+        Verb::Exhibit(args) => exhibit::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Report(args) => report::run(&args),

@@ -9,7 +9,7 @@
 //! DIR/acquisitions/ID/acquisition-key.pem    the private key of this acquisition, if it has its own, until it is sealed
 //! DIR/acquisitions/ID/operator.pub.pem       the operator's public key, if the acquisition has its own
 //! DIR/acquisitions/ID/run.jsonl              the tool's own log
-//! DIR/packages/PACKAGE.zip                   what was sealed
+//! DIR/packages/PACKAGE.zip                   what was sealed; PACKAGE.zip.index: where its records are, derived
 //! ```
 //!
 //! Nothing here is ever overwritten but the ends of log and ledger and a key to be destroyed; what is written appears whole, by rename, or
@@ -18,6 +18,7 @@
 pub mod acquisition;
 pub mod acquisition_key;
 pub mod durable;
+pub mod index_file;
 pub mod ledger;
 pub mod lock;
 pub mod matter;

@@ -110,9 +110,9 @@ h1 { font-size: 1.5rem; margin: .3rem 0; } h2 { font-size: 1.1rem; margin: 1.6re
 .mark { border: 2px solid #000; padding: .25rem .6rem; margin: .3rem 0; font-weight: bold; }
 .bates { float: right; font: bold 12pt monospace; margin: 0; }
 table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid #767676; padding: .2rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { font-weight: normal; background: #f0f0f0; } th[scope=row] { width: 30%; }
+th { font-weight: normal; background: #f0f0f0; overflow-wrap: normal; } th[scope=row] { width: 30%; }
 code { font: 9.5pt monospace; overflow-wrap: anywhere; } small { color: #333; }
-ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid #bbb; } .members > ul { border: 0; padding: 0; }
+ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid #bbb; } .members { line-height: 1.3; } .members > ul { border: 0; padding: 0; }
 .name { font-weight: bold; font-family: monospace; font-size: 9.5pt; overflow-wrap: anywhere; } .twice { border: 1px solid #000; padding: 0 .3rem; }
 @page { margin: 18mm; } @media print { body { margin: 0; max-width: none; } tr, .mark { break-inside: avoid; } h2 { break-after: avoid; } th { background: none; } }
 ";

@@ -60,9 +60,9 @@ fn who(html: &mut Html, record: &SignIn<'_>) {
     }
     known(html, "Service principal", &record.service_principal_name);
     known(html, "Its identifier", &record.service_principal_id);
-    known(html, "Its credential", &record.client_credential_type);
+    known_but_none(html, "Its credential", &record.client_credential_type);
     known(html, "Home tenant", &record.home_tenant_id);
-    known(html, "Access across tenants", &record.cross_tenant_access_type);
+    known_but_none(html, "Access across tenants", &record.cross_tenant_access_type);
     let interactive = match record.is_interactive {
         Some(true) => "yes: a person gave something",
         Some(false) => "no: a program signed in on somebody's behalf, or on its own",
@@ -89,12 +89,12 @@ fn from_where(html: &mut Html, record: &SignIn<'_>) {
 
 fn with_what(html: &mut Html, record: &SignIn<'_>) {
     row(html, "With the application", &record.app_display_name);
-    known(html, "Its identifier", &record.app_id);
+    known(html, "Application's identifier", &record.app_id);
     row(html, "To reach", &record.resource_display_name);
-    known(html, "Its identifier", &record.resource_id);
+    known(html, "Resource's identifier", &record.resource_id);
     known(html, "Client", &record.client_app_used);
     known(html, "Browser or program, by its own word", &record.user_agent);
-    known(html, "Protocol", &record.authentication_protocol);
+    known_but_none(html, "Protocol", &record.authentication_protocol);
 }
 
 fn outcome(html: &mut Html, record: &SignIn<'_>) {
@@ -151,7 +151,7 @@ fn session(html: &mut Html, record: &SignIn<'_>) {
     known(html, "Session", &record.session_id);
     known(html, "Correlation identifier, chosen by the client", &record.correlation_id);
     known(html, "Token issued", &record.unique_token_identifier);
-    known(html, "Token shown", &record.incoming_token_type);
+    known_but_none(html, "Token presented", &record.incoming_token_type);
 }
 
 fn policies(html: &mut Html, policies: Option<&[Policy<'_>]>) {
@@ -214,6 +214,13 @@ fn row(html: &mut Html, label: &str, value: &Words<'_>) {
 fn known(html: &mut Html, label: &str, value: &Words<'_>) {
     if let Some(value) = value {
         html.row(label, value);
+    }
+}
+
+/// The same, where the value is not the service's word for there being none.
+fn known_but_none(html: &mut Html, label: &str, value: &Words<'_>) {
+    if value.as_deref() != Some("none") {
+        known(html, label, value);
     }
 }
 

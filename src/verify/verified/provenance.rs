@@ -29,6 +29,9 @@ pub struct Provenance {
     pub despite_findings: Vec<Code>,
     /// Whether the data was invented.
     pub simulated: bool,
+    /// Whether nothing but reading all of it stands between the package and VALID.
+    #[serde(skip)]
+    is_only_unread: bool,
 }
 
 impl Provenance {
@@ -47,6 +50,7 @@ impl Provenance {
             quick: report.quick,
             despite_findings,
             simulated: facts.simulated != Some(false),
+            is_only_unread: report.quick && report.findings.iter().all(|finding| finding.severity == Severity::Note),
         }
     }
 
@@ -64,7 +68,12 @@ impl Provenance {
                 codes.join(", ")
             ));
         }
-        if self.verdict == Outcome::Indeterminate {
+        if self.is_only_unread {
+            marks.push(
+                "of the package container digest, signatures and time stamps were checked when this was made"
+                    .to_owned(),
+            );
+        } else if self.verdict == Outcome::Indeterminate {
             marks
                 .push("signer, time or completeness of the package were not established when this was made".to_owned());
         }

@@ -1,0 +1,317 @@
+//! `exhibit`: records of a package in one file, with what proves that they are in it, and nobody else's data.
+//!
+//! What is cut is verified as a stranger would before it gets its name; what that verification refuses never gets one.
+
+mod answer;
+mod find;
+
+use std::collections::BTreeSet;
+use std::io::{Seek as _, SeekFrom};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono_tz::Tz;
+use clap::Args;
+
+use self::answer::ExhibitAnswer;
+use self::find::{Found, find};
+use super::admission::{Admitted, Depth, SourceArgs};
+use super::draft::{name_file, refuse_taken};
+use super::error::{CliError, with_causes};
+use super::gather::tool;
+use super::key::home_named;
+use super::out;
+use super::passphrase::PassphraseArgs;
+use super::signing::Operator;
+use crate::clock::SystemClock;
+use crate::collect::Clock as _;
+use crate::exhibit::{Bates, Cut, CutError, Cutting, Expression, ExpressionError, GatherError, Wanted, cut};
+use crate::format::exhibit::Selection;
+use crate::format::limits::EXHIBIT_RECORDS;
+use crate::format::line::Line;
+use crate::format::statement::Statement;
+use crate::store::{FolderError, durable};
+use crate::verify::{Code, ExhibitReport, Outcome, Severity, verify_exhibit};
+
+/// Records of a package, with proofs.
+#[derive(Args)]
+#[command(after_long_help = LANGUAGE)]
+pub(super) struct ExhibitArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    wanted: WantedArgs,
+    /// The new file
+    #[arg(long, value_name = "EX.zip", required_unless_present = "index")]
+    out: Option<PathBuf>,
+    /// Its number in the case
+    #[arg(long, value_name = "A-12")]
+    number: Option<Line>,
+    /// The number that the first record bears; the others go on from it
+    #[arg(long, value_name = "PREFIX0000001")]
+    bates: Option<Bates>,
+    /// Who cuts it
+    #[arg(long, value_name = "NAME")]
+    by: Option<Line>,
+    /// Sign the statement with this private key: a file, `ssh-agent:NAME` or `pkcs11:…`
+    #[arg(long, value_name = "KEY")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Show times as a clock on the wall there did, beside UTC
+    #[arg(long, value_name = "Europe/Berlin", value_parser = parse_zone)]
+    time_zone: Option<Tz>,
+    /// Verify every byte of the package first, and read every page; `--where` always does
+    #[arg(long)]
+    whole: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which records.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct WantedArgs {
+    /// A record's identifier; may be given several times
+    #[arg(long, value_name = "ID")]
+    id: Vec<Line>,
+    /// A file with one identifier a line
+    #[arg(long, value_name = "FILE")]
+    ids_from: Option<PathBuf>,
+    /// Records of which this expression in CEL is true; `--help` has the language
+    #[arg(long = "where", value_name = "EXPR")]
+    expression: Option<Statement>,
+    /// Cut nothing: write the file beside the package that says where its records are
+    #[arg(long)]
+    index: bool,
+}
+
+pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
+    let wanted = args.wanted.read()?;
+    let Some(out) = &args.out else {
+        find::make_index(&args.source)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    // A name that is taken is told before time is spent on the package.
+    refuse_taken(out)?;
+    let signer = args.key.as_deref().map(|key| Operator::at(home_named(key)?, &args.passphrase)).transpose()?;
+    let depth = if args.whole || matches!(wanted, Wanted::Where(_)) { Depth::Whole } else { Depth::Quick };
+    let mut package = args.source.admit(depth)?;
+    let selection = wanted.selection()?;
+    let found = find(&args.source, &mut package, &wanted, depth)?;
+    let cutting = Cutting {
+        number: args.number.clone(),
+        by: args.by.clone(),
+        created: SystemClock::start().now(),
+        tool: tool(),
+        selection,
+        bates: args.bates.clone(),
+        time_zone: args.time_zone,
+        signer: signer.as_ref().map(|operator| operator.signer.as_ref()),
+    };
+    let (cut, report) = write(args, out, &mut package, &found, &cutting)?;
+    let answer = ExhibitAnswer::new(out, &package, &found, &cut, report);
+    out::answer(&if args.json { out::json(&answer) } else { answer.to_text() });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cuts into a file without a name, verifies what was written, and names it.
+///
+/// open(temporary, `O_EXCL`) · write · fsync · verify · link(temporary, `out`) · fsync(parent) · unlink(temporary)
+fn write(
+    args: &ExhibitArgs,
+    out: &std::path::Path,
+    package: &mut Admitted,
+    found: &Found,
+    cutting: &Cutting<'_>,
+) -> Result<(Cut, ExhibitReport), CliError> {
+    let name = out.file_name().map(|name| name.display().to_string()).unwrap_or_default();
+    let temporary = Temporary(out.with_file_name(format!(".{name}.unfinished-{}", std::process::id())));
+    let refused = |doing| FolderError::io(doing, &temporary.0);
+    let file = durable::owner_only().read(true).create_new(true).open(&temporary.0).map_err(refused("create"))?;
+    let writer = std::io::BufWriter::with_capacity(1 << 20, file);
+    let (cut, writer) = cut(package, &found.gathered, cutting, writer)?;
+    let mut file = writer.into_inner().map_err(|error| refused("write")(error.into_error()))?;
+    file.sync_all().map_err(refused("write"))?;
+    file.seek(SeekFrom::Start(0)).map_err(refused("read"))?;
+    let report =
+        verify_exhibit(std::io::BufReader::with_capacity(1 << 20, &file), &args.source.options(Depth::Whole)?)?;
+    check(package, &report)?;
+    name_file(&temporary.0, out).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => FolderError::Exists(out.to_owned()),
+        _ => FolderError::io("create", out)(error),
+    })?;
+    drop(temporary);
+    durable::sync_parent(out).map_err(FolderError::io("write", out))?;
+    Ok((cut, report))
+}
+
+/// Refuses what a stranger would refuse, unless that is wrong with the package and was known.
+fn check(package: &Admitted, report: &ExhibitReport) -> Result<(), CliError> {
+    let known = package.provenance().despite_findings;
+    let violations = report.findings.iter().filter(|finding| finding.severity == Severity::Violation);
+    let new: BTreeSet<Code> = violations.map(|finding| finding.code).filter(|code| !known.contains(code)).collect();
+    if report.outcome != Outcome::Invalid || new.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<&str> = new.iter().map(|code| code.as_str()).collect();
+    Err(CliError::evidence(format!("what was cut does not verify ({}), and was thrown away", codes.join(", ")))
+        .hint("the package changed while it was read, or contradicts itself: `signhold verify` it without --quick"))
+}
+
+/// A file that vanishes.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It has a second name by then, or was not made.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl WantedArgs {
+    fn read(&self) -> Result<Wanted, CliError> {
+        if let Some(expression) = &self.expression {
+            return Ok(Wanted::Where(Box::new(Expression::compile(expression.clone())?)));
+        }
+        let mut ids: BTreeSet<String> = self.id.iter().map(Line::to_string).collect();
+        if let Some(path) = &self.ids_from {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                CliError::request(format!("cannot read the identifiers in `{}`: {error}", path.display()))
+                    .hint("check the path")
+            })?;
+            for (number, line) in
+                (1..).zip(text.lines()).map(|(number, line)| (number, line.trim())).filter(|(_, line)| !line.is_empty())
+            {
+                let line: Line = line.parse().map_err(|error| {
+                    CliError::request(format!("line {number} of `{}` {error}", path.display()))
+                        .hint("one identifier a line")
+                })?;
+                ids.insert(line.to_string());
+            }
+            if ids.is_empty() {
+                return Err(
+                    CliError::request(format!("`{}` names no record", path.display())).hint("one identifier a line")
+                );
+            }
+        }
+        if ids.len() as u64 > EXHIBIT_RECORDS {
+            return Err(CliError::request(format!(
+                "{} identifiers are given; an exhibit has at most {EXHIBIT_RECORDS} records",
+                ids.len()
+            ))
+            .hint("cut several exhibits"));
+        }
+        Ok(Wanted::Ids(ids))
+    }
+}
+
+impl Wanted {
+    /// Says what was asked for, as the exhibit does.
+    fn selection(&self) -> Result<Selection, CliError> {
+        Ok(match self {
+            Self::Ids(ids) => {
+                let ids: Result<Vec<Line>, _> = ids.iter().map(|id| id.parse()).collect();
+                Selection {
+                    ids: ids.map_err(|error| CliError::request(format!("an identifier {error}")))?,
+                    r#where: None,
+                }
+            }
+            Self::Where(expression) => Selection { ids: Vec::new(), r#where: Some(expression.text().clone()) },
+        })
+    }
+}
+
+impl From<ExpressionError> for CliError {
+    fn from(error: ExpressionError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            ExpressionError::Syntax { .. } | ExpressionError::UnknownName { .. } => {
+                Self::request(text).hint("`signhold exhibit --help` has the language and eight examples")
+            }
+            ExpressionError::Evaluation { .. } | ExpressionError::NotAQuestion { .. } => Self::request(text).hint(
+                "compare with a value of that type, or ask for the type first: `type(record.x) == string && …`; nothing was written",
+            ),
+        }
+    }
+}
+
+impl From<GatherError> for CliError {
+    fn from(error: GatherError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            GatherError::Expression(error) => error.into(),
+            GatherError::TooMany { .. } | GatherError::TooLong { .. } => Self::request(text)
+                .hint("ask for less, or cut several exhibits, such as one for each day; nothing was written"),
+            _ => Self::machine(text).hint("the file changed or the disk failed while it was searched; verify it again"),
+        }
+    }
+}
+
+impl From<CutError> for CliError {
+    fn from(error: CutError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            CutError::Bates { .. } => {
+                Self::request(text).hint("give the first number more digits; nothing was written")
+            }
+            CutError::Format(_) => {
+                Self::request(text).hint("cut several exhibits, each with fewer records; nothing was written")
+            }
+            CutError::Sign(_) => Self::machine(text).hint("bring the key back; nothing was written"),
+            CutError::Zip(_) => {
+                Self::machine(text).hint("make room or choose another disk; what was begun was removed")
+            }
+            _ => Self::machine(text).hint("the file changed or the disk failed while it was read; verify it again"),
+        }
+    }
+}
+
+fn parse_zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is no time zone of the IANA database, such as Europe/Berlin or America/New_York")
+    })
+}
+
+const LANGUAGE: &str = "\
+Identifiers: every element that bears one is taken, also the same record from the edge of a neighbouring window and from the second
+pass; the answer says where each stands and which have the same bytes.
+
+--where takes an expression in CEL (Common Expression Language), of at most 4000 characters, which is sealed in the exhibit. It may
+name `record` (the record's own members), `kind` (such as 'interactiveUser'), `page`, `element`, `pass` (numbers), `counted` (true
+or false) and `time` (the record's time). There are == != < <= > >= && || ! in ?: and has(x.y), x.startsWith('…'), x.endsWith('…'),
+x.contains('…'), x.matches('regular expression'), size(x), list.exists(p, …), list.all(p, …), timestamp('…Z'), duration('1h'),
+time.getHours(), and ip_in(address, 'range'), which is false for text that is no address. A record that lacks a member that the
+expression needs, or has null there, is not selected; how many is said. A value of another type ends the selection. Of members of
+one name the last counts.
+
+  record.userPrincipalName == 'dana@contoso.example' && time >= timestamp('2026-11-18T00:00:00Z')
+  record.status.errorCode in [50126, 50053] && kind == 'interactiveUser'
+  ip_in(record.ipAddress, '203.0.113.0/24') || ip_in(record.ipAddress, '2001:db8::/32')
+  record.userPrincipalName.startsWith('svc-') && !(record.status.errorCode == 0)
+  has(record.sessionId) && record.sessionId == '722b4533-8b0e-4a4e-b90a-204412d0755d'
+  record.appliedConditionalAccessPolicies.exists(p, p.result == 'failure')
+  counted && record.location.countryOrRegion != 'DE' && 'anomalousToken' in record.riskEventTypes_v2
+  kind == 'servicePrincipal' && record.appDisplayName.matches('(?i)backup') && (time.getHours() < 6 || time.getHours() >= 22)
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_in_the_help_is_an_expression() {
+        let examples: Vec<&str> = LANGUAGE.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert_eq!(examples.len(), 8);
+        for example in examples {
+            assert!(Expression::compile(example.parse().unwrap()).is_ok(), "{example}");
+        }
+    }
+
+    #[test]
+    fn zones_are_those_of_the_database() {
+        assert_eq!(parse_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
+        assert!(parse_zone("Berlin").is_err() && parse_zone("+01:00").is_err());
+    }
+}
