@@ -27,7 +27,7 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 16] = [
+const SCHEMAS: [(&str, &str); 17] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
@@ -42,6 +42,7 @@ const SCHEMAS: [(&str, &str); 16] = [
     ("page-record", include_str!("../schemas/page-record.schema.json")),
     ("plan", include_str!("../schemas/plan.schema.json")),
     ("seal", include_str!("../schemas/seal.schema.json")),
+    ("sign-in-tables", include_str!("../schemas/sign-in-tables.schema.json")),
     ("simulate", include_str!("../schemas/simulate.schema.json")),
     ("verify", include_str!("../schemas/verify.schema.json")),
 ];
@@ -293,6 +294,10 @@ impl Gathered {
         let copy = folder.join("copy.ndjson");
         let export = ["export", package, "--format", "ndjson", "--out", copy.to_str().unwrap(), "--quiet", "--json"];
         self.add("export", "lines", signhold(&export, 0));
+        let tables = folder.join("tables");
+        let held = ["export", package, "--format", "signinlogs", "--quiet", "--out", tables.to_str().unwrap()];
+        signhold(&held, 0);
+        self.add("sign-in-tables", "tables", fs::read_to_string(tables.join("tables.json")).unwrap());
         self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
         let rows = folder.join("rows.ndjson");
         fs::write(&rows, self.rows()).unwrap();

@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::export::csv::Csv;
 use crate::export::ndjson::{Lines, Ndjson};
+use crate::export::sign_in_logs::{Forms, Records, SignInLogs};
 use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
 use crate::verify::Outcome;
 
@@ -31,12 +32,34 @@ pub(super) struct ExportArgs {
     /// With `ndjson`: make each line an object that holds the record, its place and its exact bytes, instead of the record alone
     #[arg(long)]
     envelope: bool,
+    #[command(flatten)]
+    sign_in_logs: SignInLogsArgs,
     /// Show no progress
     #[arg(long)]
     quiet: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What belongs to `--format signinlogs`.
+#[derive(Args)]
+struct SignInLogsArgs {
+    /// With `signinlogs`: write the tables in one form alone
+    #[arg(long, value_enum, value_name = "FORM")]
+    tables: Option<TableForm>,
+    /// With `signinlogs`: also write the records that the seal does not count, such as those of a second pass; rules count them double
+    #[arg(long)]
+    all_records: bool,
+}
+
+/// The forms of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TableForm {
+    /// One line of JSON for each row
+    Ndjson,
+    /// Parquet
+    Parquet,
 }
 
 /// The formats.
@@ -46,6 +69,8 @@ enum Format {
     Csv,
     /// One line of JSON for each record, its exact bytes
     Ndjson,
+    /// The tables that sign-ins have in Azure Monitor, each as NDJSON and as Parquet
+    Signinlogs,
 }
 
 impl Format {
@@ -53,12 +78,14 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Signinlogs => "signinlogs",
         }
     }
 
     fn shape(self) -> Shape {
         match self {
             Self::Csv | Self::Ndjson => Shape::File,
+            Self::Signinlogs => Shape::Folder,
         }
     }
 }
@@ -66,6 +93,11 @@ impl Format {
 pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
     if args.envelope && args.format != Format::Ndjson {
         return Err(CliError::request("--envelope belongs to `--format ndjson`").hint("leave it out"));
+    }
+    if (args.sign_in_logs.tables.is_some() || args.sign_in_logs.all_records) && args.format != Format::Signinlogs {
+        return Err(
+            CliError::request("--tables and --all-records belong to `--format signinlogs`").hint("leave them out")
+        );
     }
     // A name that is taken is told before time is spent on the package.
     let draft = Draft::begin(&args.out, args.format.shape())?;
@@ -91,6 +123,15 @@ fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Expor
         Format::Ndjson => {
             let lines = if args.envelope { Lines::Envelopes } else { Lines::Records };
             Box::new(Ndjson::begin(desk, origin, lines)?)
+        }
+        Format::Signinlogs => {
+            let forms = match args.sign_in_logs.tables {
+                None => Forms::Both,
+                Some(TableForm::Ndjson) => Forms::Lines,
+                Some(TableForm::Parquet) => Forms::Parquet,
+            };
+            let records = if args.sign_in_logs.all_records { Records::All } else { Records::Counted };
+            Box::new(SignInLogs::begin(desk, origin, forms, records)?)
         }
     })
 }

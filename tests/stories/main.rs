@@ -43,6 +43,7 @@ mod resealing;
 mod resume_after_crash;
 mod seal_and_hand_over;
 mod sign_in_every_way;
+mod sign_in_tables;
 mod survive_a_bad_service;
 mod verify_as_opposing_expert;
 mod volumes_and_series;
