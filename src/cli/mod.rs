@@ -5,6 +5,7 @@
 mod aadsts;
 mod admission;
 mod again;
+mod certification;
 mod collect;
 mod corroborate;
 mod credential_choice;
@@ -21,6 +22,7 @@ mod gather;
 mod init;
 mod inspect;
 mod key;
+mod notification;
 mod out;
 mod passphrase;
 mod plan;

@@ -1,4 +1,4 @@
-//! `report`: what a package holds and shows, as a document for people.
+//! `report`: what a package holds and shows, as a document for people; a cover sheet for an authority; a draft of a certificate.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,12 +8,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::admission::{Depth, SourceArgs};
+use super::certification::CertificateArgs;
 use super::document_file::DocumentFile;
 use super::error::{CliError, with_causes};
+use super::notification::NotificationArgs;
 use super::out;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::report::overview::{Setting, overview};
+use crate::report::{certificate, regulatory};
 use crate::time::LocalTime;
 use crate::verify::Provenance;
 
@@ -24,12 +27,16 @@ pub(super) struct ReportArgs {
     /// Where to write it: X.html, X.pdf (PDF/A) or X.docx
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The zone in which times are given beside UTC, such as Europe/Berlin
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = parse_zone)]
-    time_zone: Tz,
+    /// The zone in which times are given beside UTC, such as Europe/Berlin; UTC if left out
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
+    time_zone: Option<Tz>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    notification: NotificationArgs,
+    #[command(flatten)]
+    certificate: CertificateArgs,
 }
 
 /// What `report` says with `--json`.
@@ -49,15 +56,24 @@ struct ReportAnswer {
 
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     let file = DocumentFile::new(&args.out)?;
-    let mut package = args.source.admit(Depth::Whole)?;
     let made = SystemClock::start().now();
-    let setting = Setting { file: args.source.file.display().to_string(), made, zone: args.time_zone };
-    let document = overview(&mut package, &setting).map_err(|error| CliError::machine(with_causes(&error)))?;
+    let sheet = args.notification.request(args.time_zone, made)?;
+    let mut package = args.source.admit(Depth::Whole)?;
+    let document = if let Some(request) = sheet {
+        regulatory::sheet(&mut package, &request)
+    } else if let Some(form) = args.certificate.certificate {
+        let exhibits = args.certificate.exhibits(&args.source, &package)?;
+        certificate::draft(&mut package, &exhibits, form, made)
+    } else {
+        let zone = args.time_zone.unwrap_or(Tz::UTC);
+        overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone })
+    };
+    let document = document.map_err(|error| CliError::machine(with_causes(&error)))?;
     let byte_len = file.write(&document, made)?;
     let provenance = package.provenance();
     if args.json {
         let path = file.path().display().to_string();
-        out::answer_json(&ReportAnswer { path, byte_len, made, marks: provenance.marks(), provenance });
+        out::answer_json(&ReportAnswer { path, byte_len, made, marks: document.marks, provenance });
     } else {
         let path = out::escape_line(&file.path().display().to_string());
         out::answer(&format!("{path}  {}\n", out::bytes(byte_len)));

@@ -5,6 +5,7 @@
 //! renderers' business alone.
 
 pub mod activity;
+pub mod certificate;
 pub mod document;
 pub mod docx;
 pub mod html;

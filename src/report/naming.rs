@@ -1,9 +1,14 @@
-//! How a package is named on paper: title line, foot of the page, and the values that a reader copies.
+//! How a package is named on paper, and what of its own making a cover sheet and a certificate tell.
 //!
-//! One place, so that a cover sheet and a certificate cannot name the same package differently.
+//! One place, so that two papers cannot name the same package differently.
 
+use std::io::{Read, Seek};
+
+use crate::format::decode;
+use crate::format::page::PageRecord;
+use crate::format::path::PackagePath;
 use crate::report::document::{Span, Text};
-use crate::verify::{TokenFact, VerifiedPackage};
+use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
 /// Returns the line below a title: which package, which matter.
 #[must_use]
@@ -13,12 +18,16 @@ pub fn subtitle<R>(package: &VerifiedPackage<R>) -> String {
     format!("Package {} of matter {}{title}", package.seal().package, matter.id)
 }
 
-/// Returns the foot of each page: which package, by its digest, and what made the document.
-#[must_use]
-pub fn footer<R>(package: &VerifiedPackage<R>) -> String {
-    let provenance = package.provenance();
-    let digest = provenance.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
-    format!("package {}, SHA-256 {digest}; signhold {}", provenance.package, env!("CARGO_PKG_VERSION"))
+/// Reads the page records again, in order, without the pages.
+///
+/// One that cannot be read, as of a package that failed verification, is an error of its own and does not end the others.
+pub fn page_records<R: Read + Seek>(
+    package: &mut VerifiedPackage<R>,
+) -> impl Iterator<Item = Result<PageRecord, ReadAgainError>> {
+    package.page_numbers().into_iter().map(|number| {
+        let path = PackagePath::page_record(number);
+        decode(&package.read(path.as_str())?).map_err(|_| ReadAgainError::Missing(path.as_str().to_owned()))
+    })
 }
 
 /// Returns the values by which a package is named to others, each in full.

@@ -91,13 +91,17 @@ impl Deadline {
     #[must_use]
     pub fn standing(&self, at: DateTime<Utc>) -> String {
         let left = self.until.signed_duration_since(at);
-        let is_over =
-            left < TimeDelta::zero() || left.is_zero() && self.last_day.is_some_and(|day| self.is_end_of(day));
-        if is_over {
+        if self.is_over(at) {
             format!("PASSED by {}", hours_and_minutes(-left))
         } else {
             format!("{} left", hours_and_minutes(left))
         }
+    }
+
+    /// Says whether it is too late at an instant.
+    #[must_use]
+    pub fn is_over(&self, at: DateTime<Utc>) -> bool {
+        at > self.until || at == self.until && self.last_day.is_some_and(|day| self.is_end_of(day))
     }
 
     /// Says whether the whole of that day is in time, and not only a part of it.

@@ -2,10 +2,9 @@
 //! digests to name it.
 //!
 //! It computes lengths and names sources; whether a clock runs at all is not decided here ([`rules`] says what was read and what
-//! was not). Instants come from people ([`moment`]), arithmetic stands in [`deadline`] and [`holidays`], persons are [`counted`]
-//! and never listed, and [`mod@sheet`] puts it into words.
+//! was not). Instants come from people ([`moment`]), arithmetic stands in [`deadline`] and [`holidays`], and [`mod@sheet`]
+//! puts it into words. Persons are counted and never listed.
 
-pub mod counted;
 pub mod deadline;
 pub mod holidays;
 pub mod moment;

@@ -5,15 +5,17 @@ use std::io::{Read, Seek};
 
 use chrono::{DateTime, Utc};
 
-use super::counted::{Counted, count};
 use super::deadline::{Length, hours_and_minutes};
 use super::moment::{Moment, Zone};
 use super::regime::{Regime, Start, State};
 use super::rules::NOT_LAW;
 use crate::format::kind::Sort;
 use crate::format::seal::RunState;
+use crate::report::Distinct;
+use crate::report::activity::Activity;
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
 use crate::report::naming;
+use crate::report::words::grouped;
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -52,12 +54,8 @@ impl Request {
 ///
 /// [`ReadAgainError`] when a page can no longer be read as it was verified.
 pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request) -> Result<Document, ReadAgainError> {
-    let counted = count(package)?;
-    let first_request = match package.page_numbers().first() {
-        Some(number) => Some(package.page(*number)?.record.request.started),
-        None => None,
-    };
-    let names: Vec<&str> = request.regimes.iter().map(|regime| regime.name).collect();
+    let activity = Activity::of(package)?;
+    let first_request = naming::page_records(package).find_map(Result::ok).map(|record| record.request.started);
     let mut blocks = vec![Block::Notice(Text(vec![
         Span::Strong("Not legal advice. ".to_owned()),
         Span::Plain(
@@ -73,16 +71,16 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
     }
     blocks.extend(age(package, request, first_request));
     blocks.extend(covered(package));
-    blocks.extend(numbers(&counted));
+    blocks.extend(numbers(&activity));
     blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
     blocks.extend(limits());
-    Ok(Document {
-        title: format!("Cover sheet: {}", names.join(", ")),
-        subtitle: naming::subtitle(package),
-        marks: package.provenance().marks(),
-        footer: naming::footer(package),
-        blocks,
-    })
+    let about = Document::about(
+        "Cover sheet for a notification",
+        naming::subtitle(package),
+        &package.provenance(),
+        request.now,
+    );
+    Ok(Document { blocks, ..about })
 }
 
 /// When things happened, as they were named.
@@ -109,11 +107,11 @@ fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
     let mut table = Table {
         caption: String::new(),
         columns: vec![
-            Column::words("What", 6),
+            Column::words("What", 5),
             Column::words("Runs from", 4),
             Column::words("Length", 3),
             Column::words("Ends, local time", 5),
-            Column::words("Ends, UTC", 5),
+            Column::words("Ends, UTC", 6),
             Column::words("When this was made", 4),
         ],
         rows: Vec::new(),
@@ -125,11 +123,12 @@ fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
             let [local, universal, standing] =
                 match (start.and_then(|start| duty.length.end(start)), start, duty.length) {
                     (_, _, Length::Words(_)) => [Text::plain("no fixed end"), Text::default(), Text::default()],
-                    (Some(end), _, _) => [
-                        Text::plain(end.local()),
-                        Text::code(utc(end.until)),
-                        Text::plain(end.standing(request.now.to_datetime())),
-                    ],
+                    (Some(end), _, _) => {
+                        let now = request.now.to_datetime();
+                        let standing = end.standing(now);
+                        let standing = if end.is_over(now) { Span::Strong(standing) } else { Span::Plain(standing) };
+                        [Text::plain(end.local()), Text::code(utc(end.until)), Text(vec![standing])]
+                    }
                     (None, Some(_), _) => [Text::plain("beyond the calendar"), Text::default(), Text::default()],
                     (None, None, _) => [
                         Text::blank(format!("not computed: --{} not given", duty.start.option())),
@@ -179,13 +178,21 @@ fn age<R: Read + Seek>(
         vec![("plan signed", Some(package.genesis().created)), ("first request of this package", first_request)];
     rows.extend([("package sealed", Some(seal.created)), ("this sheet made", Some(request.now))]);
     let rows = rows.into_iter().map(|(what, at)| {
-        let Some(at) = at else { return vec![Text::plain(what), Text::plain("none"), Text::default()] };
-        let at = at.to_datetime();
-        vec![Text::plain(what), instant(at, request.aware.zone), Text::plain(hours_and_minutes(at - request.aware.utc))]
+        let Some(at) = at else {
+            return vec![Text::plain(what), Text::plain("none"), Text::default(), Text::default()];
+        };
+        let (at, zone) = (at.to_datetime(), request.aware.zone);
+        let after = hours_and_minutes(at - request.aware.utc);
+        vec![Text::plain(what), Text::plain(zone.written(at)), Text::code(utc(at)), Text::plain(after)]
     });
     let table = Table {
         caption: String::new(),
-        columns: vec![Column::words("Event", 4), Column::words("When", 9), Column::numbers("After awareness", 4)],
+        columns: vec![
+            Column::words("Event", 4),
+            Column::words("Local time", 5),
+            Column::words("UTC", 4),
+            Column::numbers("After awareness", 3),
+        ],
         rows: rows.collect(),
     };
     vec![
@@ -221,7 +228,7 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
         ("Windows already deleted by the service".to_owned(), Text::plain(of(RunState::Expired))),
         ("Windows that failed".to_owned(), Text::plain(of(RunState::Failed))),
         ("Windows not asked".to_owned(), Text::plain(of(RunState::NotAsked))),
-        ("Records inside the period".to_owned(), Text::plain(seal.totals.inside.to_string())),
+        ("Records inside the period".to_owned(), Text::plain(grouped(seal.totals.inside))),
     ];
     if seal.volume.number != 1 || !seal.volume.last {
         let of = format!("number {} of an acquisition in several; the others are not counted here", seal.volume.number);
@@ -232,25 +239,32 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
         Block::Facts(facts),
         Block::paragraph(
             "A window is one log over one stretch of the period. \"With records\" means: as returned to this query, by this \
-             identity, at this time. Windows deleted, failed or not asked are gaps; `signhold verify` lists them one by one.",
+             identity, at this time. Windows deleted, failed or not asked are gaps; the seal lists them one by one.",
         ),
     ]
 }
 
-fn numbers(counted: &Counted) -> Vec<Block> {
-    let fact = |name: &str, number: u64| (name.to_owned(), Text::plain(number.to_string()));
+fn numbers(activity: &Activity) -> Vec<Block> {
+    let distinct = |of: Distinct| {
+        let count = grouped(of.count);
+        if of.is_exact { count } else { format!("more than {count}") }
+    };
     let mut facts = vec![
-        fact("Sign-ins", counted.sign_ins),
-        fact("Accounts of people", counted.accounts),
-        fact("Service principals and managed identities", counted.service_principals),
-        fact("Applications", counted.applications),
-        fact("Network addresses", counted.addresses),
-        fact("Countries or regions, as the service derived them from addresses", counted.countries),
-        fact("Sign-ins without a country or region", counted.without_country),
+        ("Sign-ins", grouped(activity.looked.records)),
+        ("Accounts of people", distinct(activity.accounts)),
+        ("Accounts of people with a sign-in that succeeded", distinct(activity.accounts_succeeded)),
+        ("Service principals and managed identities", distinct(activity.service_principals)),
+        ("Applications", distinct(activity.applications)),
+        ("Network addresses", distinct(activity.addresses)),
+        ("Countries or regions, as the service derived them from addresses", distinct(activity.distinct_countries)),
+        ("Sign-ins without a country or region", grouped(activity.countries.absent)),
     ];
-    if counted.not_read > 0 {
-        facts.push(fact("Sign-ins that could not be read for counting", counted.not_read));
-    }
+    let unread = [
+        ("Sign-ins that could not be read", activity.looked.records_unread),
+        ("Pages that could not be read", activity.looked.pages_unread),
+    ];
+    facts.extend(unread.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, grouped(count))));
+    let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), Text::plain(value))).collect();
     vec![
         Block::heading(2, "How many, never who"),
         Block::Facts(facts),

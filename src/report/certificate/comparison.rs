@@ -1,0 +1,132 @@
+//! The comparison: what the sealed side says, beside a blank for what the declarant computes again.
+//!
+//! The recomputed side is never filled here. Whoever signs says that they computed; a value that the program wrote there would be
+//! its own and not theirs.
+
+use super::subject::Subject;
+use super::wording::Paragraphs;
+use crate::report::document::{Block, Column, Table, Text};
+use crate::verify::{ExhibitReport, RecordFact, VerifiedPackage};
+
+/// Adds the statement and the table for the package.
+pub fn compare<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+    paragraphs.heading("Comparison");
+    paragraphs.say(
+        "On [date] at [place], with [program and version], I computed again from the item offered the values in the last column.",
+        &[],
+    );
+    let rows = package_values(package).into_iter().map(|(what, value)| {
+        let recorded = value.map_or_else(|| Text::blank("value, and where it stands"), Text::code);
+        vec![Text::plain(what), recorded, recomputed()]
+    });
+    paragraphs.block(Block::Table(Table {
+        caption: "Values of the package".to_owned(),
+        columns: vec![Column::words("What", 4), Column::words("Recorded", 6), Column::words("Computed again", 5)],
+        rows: rows.collect(),
+    }));
+    paragraphs.say(
+        "The two values of each row were [identical, or for each row that was not, what was found]. The signature over the seal was \
+         checked with [program], under the key named above, and was [result].",
+        &[],
+    );
+    paragraphs.say(
+        "A value recorded elsewhere and earlier, in the custody ledger, a receipt or a checkpoint, is the better one to compare with: \
+         [value, where recorded, and when; or that there is none].",
+        &[],
+    );
+}
+
+/// Adds the exhibits: for each record its leaf and its place, on both levels of the proof.
+pub fn compare_exhibits<R>(
+    paragraphs: &mut Paragraphs,
+    package: &VerifiedPackage<R>,
+    subject: &Subject,
+    exhibits: &[ExhibitReport],
+) {
+    for exhibit in exhibits {
+        let facts = &exhibit.facts;
+        let name = facts.exhibit.clone().unwrap_or_default();
+        let number = facts.number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
+        paragraphs.heading(&format!("Exhibit {name}{number}"));
+        let digest = facts.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
+        paragraphs.say(
+            "The exhibit has {} bytes and, as read when this draft was made, the SHA-256 {}; computed again: [digest]. It shows {} of the \
+             package's records and leaves {} undisclosed.",
+            &[
+                facts.archive_byte_len.to_string(),
+                digest,
+                facts.records.len().to_string(),
+                facts.undisclosed.map_or_else(|| "an unknown number".to_owned(), |count| count.to_string()),
+            ],
+        );
+        let seal = package.seal();
+        paragraphs.say(
+            "Each record's leaf is SHA-256 over the byte 0x00 and the record's bytes (RFC 9162). With its index and the page's size the path \
+             in the exhibit leads to the root in the signed page record; that record's leaf leads with its index, and the size {}, to the \
+             root in the signed seal, {}. For all records of the exhibit this was [computed again, with what result].",
+            &[seal.totals.pages.to_string(), seal.merkle_root.to_string()],
+        );
+        let rows =
+            facts.records.iter().take(LISTED_RECORDS).map(|record| record_row(record, subject, seal.volume.first_page));
+        paragraphs.block(Block::Table(Table {
+            caption: "Records of the exhibit".to_owned(),
+            columns: vec![
+                Column::words("Record", 3),
+                Column::words("Place: index of size", 4),
+                Column::words("Recorded: leaf; root of its page", 7),
+                Column::words("Leaf computed again", 4),
+            ],
+            rows: rows.collect(),
+        }));
+        if let Some(more @ 1..) = facts.records.len().checked_sub(LISTED_RECORDS) {
+            paragraphs
+                .say("{} more records are listed in the statement of the exhibit (exhibit.json).", &[more.to_string()]);
+        }
+    }
+}
+
+/// Returns the values by which a package is compared, and where each is recorded.
+fn package_values<R>(package: &VerifiedPackage<R>) -> [(&'static str, Option<String>); 5] {
+    let (facts, seal) = (&package.report().facts, package.seal());
+    [
+        (
+            "SHA-256 of the whole package file; recorded: as read when this draft was made",
+            facts.archive_sha256.map(|digest| digest.to_string()),
+        ),
+        (
+            "SHA-256 of seal/seal.json; recorded: as read when this draft was made",
+            facts.seal_sha256.map(|digest| digest.to_string()),
+        ),
+        ("SHA-256 of tagmanifest-sha256.txt; recorded in the seal", Some(seal.tagmanifest_sha256.to_string())),
+        ("SHA-256 of data/genesis.json; recorded in the seal", Some(seal.genesis.sha256.to_string())),
+        (
+            "Merkle root over all page records (RFC 9162, SHA-256); recorded in the seal",
+            Some(seal.merkle_root.to_string()),
+        ),
+    ]
+}
+
+fn record_row(record: &RecordFact, subject: &Subject, first_page: u64) -> Vec<Text> {
+    let bates = record.bates.as_ref().map(|bates| format!(", {bates}")).unwrap_or_default();
+    let size = record.of.map_or_else(|| "unknown".to_owned(), |of| of.to_string());
+    let root = subject.page_roots.get(&record.page).map_or_else(|| "not read".to_owned(), |root| root.to_string());
+    let place = format!(
+        "element {} of {size}; page {}, index {}",
+        record.element,
+        record.page,
+        record.page.saturating_sub(first_page)
+    );
+    vec![
+        Text::plain(format!("{}{bates}", record.path)),
+        Text::plain(place),
+        Text::code(format!("{}; {root}", record.leaf)),
+        recomputed(),
+    ]
+}
+
+fn recomputed() -> Text {
+    Text::blank("computed by the declarant")
+}
+
+/// 200: some 30 pages; whoever offers more refers to the statement in the exhibit.
+const LISTED_RECORDS: usize = 200;

@@ -1,0 +1,196 @@
+//! Sections that several forms share: the declarant, what was collected and how, custody, exceptions, attachments.
+//!
+//! Facts are stated as facts of the package ("the plan says"), so that a declarant who signs vouches for what they read and not
+//! for what the operator's machine believed.
+
+use super::subject::{Subject, kinds, rights};
+use super::wording::{Paragraphs, text};
+use crate::crypto::signature::Fingerprint;
+use crate::report::document::{Block, Span, Text};
+use crate::report::naming;
+use crate::verify::VerifiedPackage;
+
+/// The case, to be filled in.
+#[must_use]
+pub fn caption() -> Block {
+    Block::Facts(vec![
+        ("Court or authority".to_owned(), Text::blank("name")),
+        ("Case".to_owned(), Text::blank("title and number")),
+        ("Offered by".to_owned(), Text::blank("party")),
+        ("Item offered".to_owned(), Text::blank("exhibit number and description")),
+    ])
+}
+
+/// Who declares, and why they may.
+pub fn declarant(paragraphs: &mut Paragraphs) {
+    paragraphs.heading("The declarant");
+    paragraphs.say("My name is [full name]. I am [role] at [employer and address].", &[]);
+    paragraphs
+        .say("I am qualified to state what follows by [training, experience, and earlier work of this kind].", &[]);
+    paragraphs.say(
+        "I state it of my own knowledge, except where I say from whom I have it: [what, from whom, and the ground of that knowledge].",
+        &[],
+    );
+}
+
+/// What was asked for, as whom, and when.
+pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
+    let (genesis, seal) = (package.genesis(), package.seal());
+    let (plan, source, identity) = (&genesis.plan, &genesis.source, &genesis.identity);
+    paragraphs.heading("What was collected");
+    paragraphs.say(
+        "The records are those that package {} holds. By its signed plan they were requested from the service at {} for the tenant \
+         {}, by the application {}, which authenticated by {}.",
+        &[
+            seal.package.to_string(),
+            source.graph_url.clone(),
+            identity.tenant.clone(),
+            identity.client_id.clone(),
+            identity.method.clone(),
+        ],
+    );
+    let asked = [
+        kinds(&plan.kinds),
+        kinds(&plan.not_asked),
+        format!("[{}, {})", plan.from, plan.to),
+        format!("{} seconds", plan.window_seconds),
+    ];
+    paragraphs.say(
+        "Logs asked for: {}. Not asked for: {}. Period, by UTC, its end not part of it: {}. It was asked for in windows of at most {}; \
+         beyond log and time the requests had no filter.",
+        &asked,
+    );
+    if let Some(url) = &subject.first_url {
+        paragraphs.say(
+            "The address of every request stands in a signed page record; that of the first is {}.",
+            &[url.clone()],
+        );
+    }
+    match rights(genesis) {
+        Some(rights) => paragraphs.say("The rights that the application's token named were {}.", &[rights]),
+        None => {
+            paragraphs.say("The plan does not say which rights the application held: [rights, and how known].", &[])
+        }
+    }
+    let made = [seal.totals.pages.to_string(), seal.totals.records.to_string(), seal.totals.inside.to_string()];
+    paragraphs.say("The package holds {} answers (pages) with {} records, of which {} count for the period.", &made);
+}
+
+/// When, and by whose clock.
+pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
+    let times = &package.report().facts.times;
+    paragraphs.heading("When, and by whose clock");
+    let reading = |at: Option<crate::time::LocalTime>| at.map_or_else(|| "none".to_owned(), |at| at.to_string());
+    paragraphs.say(
+        "By the clock of the operator's machine, in UTC, the plan was made at {}, the first request sent at {}, the last answer in at \
+         {}, and the package sealed at {}.",
+        &[
+            package.genesis().created.to_string(),
+            reading(subject.first_request),
+            reading(subject.last_answer),
+            package.seal().created.to_string(),
+        ],
+    );
+    if let Some(offset) = times.service_offset_ms {
+        paragraphs.say(
+            "The largest distance found between that clock and those of others that answered it was {} milliseconds.",
+            &[offset.to_string()],
+        );
+    }
+    for (what, stamp) in naming::stamps(package) {
+        let mut said = Text::plain(format!("{what}: "));
+        said.0.extend(stamp.0);
+        said.0.push(Span::Plain(".".to_owned()));
+        paragraphs.paragraph(said);
+    }
+}
+
+/// With what.
+pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+    let tool = &package.seal().tool;
+    let executable = tool.executable_sha256.map(|digest| digest.to_string());
+    paragraphs.heading("The tool");
+    paragraphs.say(
+        "The package was made with {}, version {}, by version {} of its published format.",
+        &[tool.name.to_string(), tool.version.to_string(), tool.format.clone()],
+    );
+    match executable {
+        Some(digest) => paragraphs.say("SHA-256 of its executable file: {}.", &[digest]),
+        None => paragraphs.say("The digest of its executable file was not recorded: [digest, and how known].", &[]),
+    }
+    paragraphs.say(
+        "Its source can be had at [place]. It was tested by [whom, how, and with what result]. An error rate established by others: \
+         [what is known, or that none is].",
+        &[],
+    );
+}
+
+/// What was hashed and signed, and whose key it is.
+pub fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+    let (seal, keys) = (package.seal(), &package.genesis().keys);
+    paragraphs.heading("Process of digital identification");
+    paragraphs.say(
+        "By its published format the program computes SHA-256 (256 bits, 64 hexadecimal digits) over the body of each answer as it was received, \
+         and signs that digest at once, with the request, the answer's headers and a Merkle root over the answer's records (RFC 9162), \
+         in a page record by an Ed25519 key. Each page record names the digest of the one before. At the end the seal, signed by the \
+         same key, binds the page records by the root {}, all other files by the digest {} of the tag manifest, and the bytes of the \
+         container before it by {}.",
+        &[seal.merkle_root.to_string(), seal.tagmanifest_sha256.to_string(), seal.archive.sha256.to_string()],
+    );
+    let key = |fingerprint: Fingerprint| fingerprint.to_string();
+    paragraphs.say(
+        "The key that signed page records and seal has the fingerprint (SHA-256) {}. Its fingerprint reached me by [channel, date, from \
+         whom].",
+        &[key(keys.signer)],
+    );
+    if keys.operator != keys.signer {
+        paragraphs.say("The plan, which names that key, was signed by the key {}.", &[key(keys.operator)]);
+    }
+    paragraphs.say(
+        "The plan names as operator {}. What I know of that person's custody of the key: [knowledge].",
+        &[package.genesis().operator.to_string()],
+    );
+}
+
+/// From sealing to today.
+pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+    let facts = &package.report().facts;
+    paragraphs.heading("Custody");
+    let digest = facts.archive_sha256.map(|digest| digest.to_string());
+    let mut read = text(
+        "When this draft was made the package file was read; it had {} bytes and the SHA-256 ",
+        &[facts.archive_byte_len.to_string()],
+    );
+    read.0.push(digest.map_or_else(|| Span::Blank("digest of the package file".to_owned()), Span::Code));
+    read.0.push(Span::Plain(".".to_owned()));
+    paragraphs.paragraph(read);
+    paragraphs.say(
+        "From sealing until I received it the package was held by [who, where, how, with the head of the custody ledger if there is one]; \
+         from then on by [who, where, how].",
+        &[],
+    );
+}
+
+/// What was not as planned.
+pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject) {
+    paragraphs.heading("Exceptions");
+    if subject.exceptions.is_empty() {
+        paragraphs.say("The package names no window that was deleted, failed or not asked, and no other exception. I add: [others known].", &[]);
+    } else {
+        paragraphs.say(
+            "The package, or its verification before this draft, names these exceptions; I add: [others known].",
+            &[],
+        );
+        paragraphs.block(Block::List { numbered: false, items: subject.exceptions.clone() });
+    }
+}
+
+/// What is not said, and what goes along.
+pub fn close(paragraphs: &mut Paragraphs) {
+    paragraphs.heading("What this does not say, and attachments");
+    paragraphs.say(
+        "I state nothing about who used an account or a device, about what a record means, or about the law.",
+        &[],
+    );
+    paragraphs.say("Attached: [manifest; the verifier's report; exhibits; others].", &[]);
+}

@@ -1,0 +1,40 @@
+//! A statement for the United Kingdom, the European Union and others: the same facts, with the affirmation of the forum.
+
+use super::comparison::{compare, compare_exhibits};
+use super::evidence::{caption, clocks, close, collected, custody, declarant, exceptions, identification, tool};
+use super::subject::Subject;
+use super::wording::{Paragraphs, text};
+use crate::report::document::{Block, Text};
+use crate::verify::{ExhibitReport, VerifiedPackage};
+
+/// The whole statement.
+#[must_use]
+pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
+    let mut paragraphs = Paragraphs::default();
+    paragraphs.block(caption());
+    declarant(&mut paragraphs);
+    collected(&mut paragraphs, package, subject);
+    clocks(&mut paragraphs, package, subject);
+    tool(&mut paragraphs, package);
+    identification(&mut paragraphs, package);
+    custody(&mut paragraphs, package);
+    compare(&mut paragraphs, package);
+    compare_exhibits(&mut paragraphs, package, subject, exhibits);
+    exceptions(&mut paragraphs, subject);
+    close(&mut paragraphs);
+    let mut blocks = paragraphs.blocks();
+    blocks.extend([
+        Block::heading(2, "Affirmation"),
+        Block::Paragraph(Text::blank("keep one, strike the others; in the language of the person who signs, where the forum asks for that")),
+        Block::Paragraph(text(
+            "England and Wales, civil (CPR Practice Direction 22): I believe that the facts stated in this [name of the document] are true. I \
+             understand that proceedings for contempt of court may be brought against anyone who makes, or causes to be made, a false \
+             statement in a document verified by a statement of truth without an honest belief in its truth.",
+            &[],
+        )),
+        Block::Paragraph(text("Elsewhere: [the form of affirmation, or of a declaration in lieu of an oath, that the forum asks for].", &[])),
+        Block::Paragraph(text("No affirmation: the statement is for information alone. [reason]", &[])),
+        Block::SignatureLines(vec!["Name, printed".to_owned(), "Signature".to_owned(), "Date".to_owned(), "Place".to_owned()]),
+    ]);
+    blocks
+}

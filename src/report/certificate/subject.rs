@@ -1,0 +1,150 @@
+//! What a package says about its own making, gathered once for all forms of certificate.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use crate::crypto::merkle::RootHash;
+use crate::format::genesis::Genesis;
+use crate::format::kind::{Kind, Sort};
+use crate::format::page::Slicing;
+use crate::format::seal::{Run, RunState};
+use crate::report::document::{Span, Text};
+use crate::report::naming;
+use crate::time::LocalTime;
+use crate::verify::{ReadAgainError, VerifiedPackage};
+
+/// Facts of a package that stand in its page records, plan, seal and report.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// When the first request of the package was sent, by the operator's clock.
+    pub first_request: Option<LocalTime>,
+    /// When the last answer was in.
+    pub last_answer: Option<LocalTime>,
+    /// The address of the first request.
+    pub first_url: Option<String>,
+    /// Pages that took more than one attempt.
+    pub retried_pages: u64,
+    /// Pages that could not be cut into records.
+    pub opaque_pages: u64,
+    /// Page records that could not be read, as of a package that failed verification.
+    pub unread_pages: u64,
+    /// The root over the records of each page, by its sequence.
+    pub page_roots: BTreeMap<u64, RootHash>,
+    /// What a reader has to be told of as exceptional, one line each.
+    pub exceptions: Vec<Text>,
+}
+
+impl Subject {
+    /// Reads all page records.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadAgainError::Changed`] and [`ReadAgainError::Io`]; records that are missing are counted.
+    pub fn gather<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Self, ReadAgainError> {
+        let mut subject = Self {
+            first_request: None,
+            last_answer: None,
+            first_url: None,
+            retried_pages: 0,
+            opaque_pages: 0,
+            unread_pages: 0,
+            page_roots: BTreeMap::new(),
+            exceptions: Vec::new(),
+        };
+        for record in naming::page_records(package) {
+            let record = match record {
+                Ok(record) => record,
+                Err(ReadAgainError::Missing(_)) => {
+                    subject.unread_pages += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            subject.first_request.get_or_insert(record.request.started);
+            subject.last_answer = subject.last_answer.max(Some(record.request.finished));
+            subject.retried_pages += u64::from(record.request.attempt > 1);
+            subject.opaque_pages += u64::from(record.records.slicing == Slicing::Opaque);
+            subject.page_roots.insert(record.sequence, record.records.merkle_root);
+            subject.first_url.get_or_insert(record.request.url);
+        }
+        subject.exceptions = exceptions(package, &subject);
+        Ok(subject)
+    }
+}
+
+/// Names kinds as a list in words.
+#[must_use]
+pub fn kinds(kinds: &[Kind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Returns the rights that the token named: its claims `roles` and `scp`, as far as the plan has them.
+#[must_use]
+pub fn rights(genesis: &Genesis) -> Option<String> {
+    let claims = genesis.identity.claims.as_ref()?;
+    let named: Vec<String> = claims
+        .iter()
+        .filter(|(name, value)| matches!(name.as_str(), "roles" | "scp") && !value.is_empty())
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    if named.is_empty() { None } else { Some(named.join("; ")) }
+}
+
+fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
+    let seal = package.seal();
+    let mut lines = Vec::new();
+    let gaps: Vec<&Run> = seal.streams.iter().filter(|run| is_gap(run)).collect();
+    lines.extend(gaps.iter().take(LISTED_GAPS).map(|run| gap(run)));
+    if let Some(more @ 1..) = gaps.len().checked_sub(LISTED_GAPS) {
+        lines.push(Text::plain(format!(
+            "{more} more windows that were deleted, failed or not asked; the seal lists each."
+        )));
+    }
+    let mut counted = |count: u64, what: &str| {
+        if count > 0 {
+            lines.push(Text::plain(format!("{count} {what}")));
+        }
+    };
+    let superseded = seal.streams.iter().filter(|run| run.state == RunState::Superseded).count();
+    counted(
+        u64::try_from(superseded).unwrap_or(u64::MAX),
+        "attempts at a window were begun, kept, and replaced by a later one.",
+    );
+    counted(seal.totals.failures, "requests brought no page; each is recorded with its reason.");
+    counted(subject.retried_pages, "pages came only after more than one attempt.");
+    counted(subject.unread_pages, "page records could not be read for this draft.");
+    counted(subject.opaque_pages, "pages could not be cut into records and are kept whole.");
+    if let Some(second) = &seal.second_pass {
+        counted(second.late, "records came only in the second pass over the same windows.");
+        counted(second.changed, "records had other bytes in the second pass; both versions are kept.");
+        counted(second.vanished, "records of the first pass did not come again in the second.");
+        counted(second.failed, "windows of the second pass did not close.");
+    }
+    if seal.volume.number != 1 || !seal.volume.last {
+        lines.push(Text::plain(format!(
+            "The package is volume {} of an acquisition in several; it does not show the others.",
+            seal.volume.number
+        )));
+    }
+    for (code, count) in &package.report().finding_counts {
+        lines.push(Text(vec![
+            Span::Plain("The verification before this draft reported ".to_owned()),
+            Span::Code(code.as_str().to_owned()),
+            Span::Plain(format!(" ({count}).")),
+        ]));
+    }
+    lines
+}
+
+fn is_gap(run: &Run) -> bool {
+    run.kind.sort() == Sort::Log && matches!(run.state, RunState::Expired | RunState::Failed | RunState::NotAsked)
+}
+
+fn gap(run: &Run) -> Text {
+    let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Text::plain(format!("{}, [{}, {}), pass {}: {}{reason}", run.kind.as_str(), run.from, run.to, run.pass, run.state))
+}
+
+/// 40: two pages of gaps; whoever has more gives the list of the seal along.
+const LISTED_GAPS: usize = 40;
