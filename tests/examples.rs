@@ -7,9 +7,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 use signhold::codec::json::slice_page;
-use signhold::crypto::digest::{EventDigest, RecordDigest};
-use signhold::crypto::merkle::{self, leaf_hash};
+use signhold::crypto::digest::{EventDigest, FileDigest, RecordDigest, SealDigest};
+use signhold::crypto::merkle::{self, NodeHash, leaf_hash};
 use signhold::format::bag::Manifest;
+use signhold::format::exhibit::Exhibit;
 use signhold::format::failure::FailureRecord;
 use signhold::format::genesis::Genesis;
 use signhold::format::ledger::SignedEvent;
@@ -52,7 +53,24 @@ fn the_line_of_a_ledger_is_one_of_the_published_ledger() {
 }
 
 #[test]
+fn the_statement_is_that_of_the_published_exhibit() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/exhibit/good.zip");
+    let statement = compact(example("exhibit"));
+    assert_eq!(statement, packed_in(&file, "exhibit.json"));
+    let statement: Exhibit = decode(statement.as_bytes()).unwrap();
+    let archive = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/package/good.zip")).unwrap();
+    assert_eq!(statement.package.archive_sha256, Some(FileDigest::of(&archive)));
+    assert_eq!(statement.package.seal_sha256, SealDigest::of(compact(example("seal")).as_bytes()));
+    let page: PageRecord = decode(packed_in(&file, "package/data/records/000001.json").as_bytes()).unwrap();
+    let shown = &statement.records[0];
+    let leaf = leaf_hash(packed_in(&file, "records/000001.json").as_bytes());
+    let path: Vec<NodeHash> = shown.proof.iter().map(|hash| NodeHash(hash.0)).collect();
+    assert!(merkle::verify_inclusion(leaf, shown.element, page.records.count, &path, page.records.merkle_root));
+}
+
+#[test]
 fn each_document_is_read_and_written_again_as_it_stands() {
+    round_trip::<Exhibit>("exhibit");
     round_trip::<Genesis>("genesis");
     round_trip::<PageRecord>("page-record");
     round_trip::<FailureRecord>("failure");
@@ -95,8 +113,9 @@ fn each_code_in_format_is_one_of_the_program() {
     let list = FORMAT.split("## 14. ").nth(1).unwrap().split("## 15. ").next().unwrap();
     let steps = FORMAT.split("## 12. ").nth(1).unwrap().split("## 13. ").next().unwrap();
     let ledger = FORMAT.split("### 20.6 ").nth(1).unwrap().split("### 20.8 ").next().unwrap();
+    let exhibit = FORMAT.split("### 21.3 ").nth(1).unwrap().split("### 21.4 ").next().unwrap();
     for code in Code::ALL.iter().map(|code| format!("`{}`", code.as_str())) {
-        assert!([list, steps, ledger].iter().any(|part| part.contains(&code)), "FORMAT names {code}");
+        assert!([list, steps, ledger, exhibit].iter().any(|part| part.contains(&code)), "FORMAT names {code}");
     }
 }
 
@@ -137,9 +156,14 @@ fn compact(text: &str) -> String {
 
 /// A file of the published package.
 fn packed(path: &str) -> String {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/package/good.zip");
-    let mut archive = zip::ZipArchive::new(File::open(package).unwrap()).unwrap();
-    let top = "ACME-2026-014_20261122T060400Z-1a2b3c4d";
+    packed_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/package/good.zip"), path)
+}
+
+/// A file of an archive, below its top directory.
+fn packed_in(archive: &Path, path: &str) -> String {
+    let mut archive = zip::ZipArchive::new(File::open(archive).unwrap()).unwrap();
+    let first = archive.by_index(0).unwrap().name().unwrap().into_owned();
+    let (top, _) = first.split_once('/').unwrap();
     let mut text = String::new();
     archive.by_name(&format!("{top}/{path}")).unwrap().read_to_string(&mut text).unwrap();
     text

@@ -36,6 +36,7 @@ use signhold::crypto::signature::{Fingerprint, PublicKey};
 use signhold::crypto::timestamp::{parse_response, trust_roots_from_pem};
 use signhold::format::bag::Manifest;
 use signhold::format::checkpoint::Checkpoint;
+use signhold::format::exhibit::Exhibit;
 use signhold::format::failure::FailureRecord;
 use signhold::format::genesis::Genesis;
 use signhold::format::ledger::SignedEvent;
@@ -46,7 +47,7 @@ use signhold::format::seal::Seal;
 use signhold::format::{Document, decode, encode};
 use signhold::store::matter::MatterSettings;
 use signhold::time::{Bound, ServiceTime};
-use signhold::verify::{Options, verify};
+use signhold::verify::{Options, Outcome, verify, verify_exhibit};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -283,6 +284,17 @@ fn whole_packages() {
 }
 
 #[test]
+fn whole_exhibits() {
+    let mut seeds = vectors("exhibit");
+    seeds.retain(|bytes| bytes.starts_with(b"PK"));
+    let budget = Budget { fixed: 8 << 20, per_byte: 2_000 };
+    fuzz("whole_exhibits", 200, &seeds, &ZIP_TOKENS, &budget, |bytes| {
+        let report = verify_exhibit(Cursor::new(bytes), &Options::default()).unwrap();
+        assert_ne!(report.outcome, Outcome::Valid, "nobody named a key");
+    });
+}
+
+#[test]
 fn pages() {
     fuzz("pages", 3_000, &vectors("json"), &JSON_TOKENS, &ORDINARY, |bytes| {
         let whole = serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok();
@@ -325,9 +337,21 @@ fn one_spelling<D: Document>(bytes: &[u8]) {
     }
 }
 
+/// The statement of the published exhibit, which lies in it as it is.
+fn exhibit_statement() -> Vec<u8> {
+    let archive = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/exhibit/good.zip")).unwrap();
+    let limits = limits::of_archive(archive.len() as u64);
+    let mut reader = zip::Reader::open(Cursor::new(&archive), limits, zip::Profile::Stored).unwrap();
+    let statement = reader.next_entry(&mut |_| {}).unwrap().unwrap().inflate().unwrap();
+    assert!(decode::<Exhibit>(&statement).is_ok());
+    statement
+}
+
 #[test]
 fn signed_documents() {
-    fuzz("signed_documents", 3_000, &vectors("canonical"), &JSON_TOKENS, &ORDINARY, |bytes| {
+    let seeds = [vectors("canonical"), vec![exhibit_statement()]].concat();
+    fuzz("signed_documents", 3_000, &seeds, &JSON_TOKENS, &ORDINARY, |bytes| {
+        one_spelling::<Exhibit>(bytes);
         one_spelling::<Genesis>(bytes);
         one_spelling::<PageRecord>(bytes);
         one_spelling::<FailureRecord>(bytes);

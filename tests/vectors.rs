@@ -7,6 +7,11 @@
 #[path = "support/archive.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod archive;
+#[path = "support/exhibit.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod exhibit;
+#[path = "support/exhibit_files.rs"]
+mod exhibit_files;
 #[path = "support/ledger.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod ledger;
@@ -39,7 +44,9 @@ use signhold::format::page::PageRecord;
 use signhold::format::seal::Seal;
 use signhold::format::{FormatError, decode};
 use signhold::time::ServiceTime;
-use signhold::verify::{Code, ExpectedHead, Options, Outcome, Trust, verify, verify_all, verify_ledger};
+use signhold::verify::{
+    Code, ExpectedHead, Options, Outcome, Trust, verify, verify_all, verify_exhibit, verify_ledger,
+};
 
 /// Makes one test of each name, and a list of all names for [`no_file_is_unlisted`].
 macro_rules! vectors {
@@ -69,6 +76,10 @@ vectors! {
         line_of_201_characters long_escape_of_tab member_twice members_swapped not_utf8 null_left_out path_that_leaves
         role_of_another second_pass slash_escaped space_after_colon space_before_type unknown_kind unknown_member
         unknown_reason unpaired_surrogate;
+    exhibit:
+        another_name deflated despite_findings element_of_another good good_without_a_key page_along
+        page_of_another_package path_too_long record_changed record_written_anew rendering_exchanged signature_stripped
+        simulation_denied statement_signed_by_another undisclosed_denied unsigned;
     json:
         byte_order_mark control_in_string cut_short elements_without_time empty_body empty_page leading_zero
         nested_128_levels nested_129_levels next_link_null next_link_number next_link_twice next_link_with_escapes
@@ -148,7 +159,7 @@ fn no_file_is_unlisted() {
     for (family, names) in LISTED {
         listed.insert(format!("{family}/README.md"));
         listed.extend(names.iter().map(|name| format!("{family}/{name}.txt")));
-        if *family == "package" {
+        if ["exhibit", "package"].contains(family) {
             listed.extend(names.iter().map(|name| format!("{family}/{}", Case::read(family, name).one("file"))));
         }
     }
@@ -208,7 +219,7 @@ fn roots_are_those_of_certificate_transparency() {
 }
 
 fn generated() -> Vec<vector_files::VectorFile> {
-    [vector_files::all(), volume_files::all(), ledger_files::all()].concat()
+    [vector_files::all(), volume_files::all(), ledger_files::all(), exhibit_files::all()].concat()
 }
 
 /// One vector file: header lines, an empty line, bytes.
@@ -247,6 +258,7 @@ fn check(family: &str, name: &str) {
     match family {
         "bag_info" => check_bag_info(&case),
         "canonical" => check_document(&case),
+        "exhibit" => check_exhibit(&case),
         "json" => check_page(&case),
         "ledger" => check_ledger(&case),
         "manifest" => check_manifest(&case),
@@ -381,12 +393,18 @@ fn check_package(case: &Case) {
     let found: BTreeSet<&str> = report.finding_counts.keys().map(|code| code.as_str()).collect();
     let expected: BTreeSet<&str> = case.one("expect").split(' ').collect();
     assert_eq!(found, expected, "{:#?}", report.findings);
-    let outcome = match report.outcome {
-        Outcome::Valid => "VALID",
-        Outcome::Invalid => "INVALID",
-        Outcome::Indeterminate => "INDETERMINATE",
-    };
-    assert_eq!(outcome, case.one("outcome"));
+    assert_eq!(report.outcome, outcome(case.one("outcome")));
+}
+
+fn check_exhibit(case: &Case) {
+    let archive = fs::read(root().join("exhibit").join(case.one("file"))).unwrap();
+    let keys = if case.one("trust") == "operator" { vec![FINGERPRINT.parse().unwrap()] } else { Vec::new() };
+    let options = Options { trust: Trust { keys, ..Trust::default() }, ..Options::default() };
+    let report = verify_exhibit(Cursor::new(archive), &options).unwrap();
+    let found: BTreeSet<&str> = report.finding_counts.keys().map(|code| code.as_str()).collect();
+    let expected: BTreeSet<&str> = case.one("expect").split(' ').collect();
+    assert_eq!(found, expected, "{:#?}", report.findings);
+    assert_eq!(report.outcome, outcome(case.one("outcome")));
 }
 
 fn check_volumes(case: &Case) {

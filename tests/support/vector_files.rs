@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use ed25519_dalek::SigningKey;
 
 use crate::archive::Files;
+use crate::exhibit::inclusion_path;
 use crate::package::{
     Doc, Draft, Edit, GRAPH, PEER, hex_digest, json, merkle_root, operator_key, other_key, over_tls, sha256,
 };
@@ -337,18 +338,6 @@ const LEAVES: [&[u8]; 8] = [
     b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
 ];
 
-/// The path of a leaf by its recursive definition, RFC 9162 §2.1.3.1, lowest first.
-fn path(index: usize, leaves: &[&[u8]]) -> Vec<[u8; 32]> {
-    if leaves.len() <= 1 {
-        return Vec::new();
-    }
-    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-    let (mut path, sibling) =
-        if index < left.len() { (path(index, left), right) } else { (path(index - left.len(), right), left) };
-    path.push(merkle_root(sibling));
-    path
-}
-
 /// Hashes in hexadecimal digits, a space before each.
 fn hex(hashes: &[[u8; 32]]) -> String {
     hashes.iter().fold(String::new(), |text, hash| text + " " + &HEXLOWER.encode(hash))
@@ -363,12 +352,12 @@ fn merkle() -> Vec<VectorFile> {
             writeln!(text, "leaf {}", HEXLOWER.encode(leaf)).unwrap();
         }
         for index in 0..size {
-            let hashes = hex(&path(index, leaves));
+            let hashes = hex(&inclusion_path(index, leaves));
             writeln!(text, "path {index} {size}{hashes}").unwrap();
         }
         // What no reader may accept: a wrong place, a path that is too long, one that is too short.
         if size > 1 {
-            let good = path(0, leaves);
+            let good = inclusion_path(0, leaves);
             writeln!(text, "refuse 0 {size}{}", hex(&good[1..])).unwrap();
             writeln!(text, "refuse 0 {size}{}", hex(&[good.clone(), vec![sha256(b"")]].concat())).unwrap();
             writeln!(text, "refuse {size} {size}{}", hex(&good)).unwrap();
