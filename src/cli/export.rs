@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::export::csv::Csv;
 use crate::export::ndjson::{Lines, Ndjson};
+use crate::export::parquet::Parquet;
 use crate::export::sign_in_logs::{Forms, Records, SignInLogs};
 use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
 use crate::verify::Outcome;
@@ -69,6 +70,8 @@ enum Format {
     Csv,
     /// One line of JSON for each record, its exact bytes
     Ndjson,
+    /// A typed row for each record, for databases and notebooks, and the exact bytes
+    Parquet,
     /// The tables that sign-ins have in Azure Monitor, each as NDJSON and as Parquet
     Signinlogs,
 }
@@ -78,13 +81,14 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
             Self::Signinlogs => "signinlogs",
         }
     }
 
     fn shape(self) -> Shape {
         match self {
-            Self::Csv | Self::Ndjson => Shape::File,
+            Self::Csv | Self::Ndjson | Self::Parquet => Shape::File,
             Self::Signinlogs => Shape::Folder,
         }
     }
@@ -124,6 +128,7 @@ fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Expor
             let lines = if args.envelope { Lines::Envelopes } else { Lines::Records };
             Box::new(Ndjson::begin(desk, origin, lines)?)
         }
+        Format::Parquet => Box::new(Parquet::begin(desk, origin)?),
         Format::Signinlogs => {
             let forms = match args.sign_in_logs.tables {
                 None => Forms::Both,

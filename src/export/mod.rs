@@ -5,8 +5,8 @@
 //! were written by strangers; every format makes them harmless for whatever reads it, and keeps a way back to the exact bytes.
 //!
 //! [`walk`](walk()) goes through the package, page by page and record by record; what becomes of a record is the business of an
-//! [`Exporter`], one file for each format: [`csv`], [`ndjson`], [`sign_in_logs`]. It writes into [`Outputs`] that are handed in: no
-//! disk, clock or network here. [`members`] reads a record member by member, [`about`] is what stands beside every copy.
+//! [`Exporter`], one file for each format: [`csv`], [`ndjson`], [`parquet`], [`sign_in_logs`]. It writes into [`Outputs`] that are
+//! handed in: no disk, clock or network here. [`members`] reads a record member by member, [`about`] is what stands beside every copy.
 
 #![cfg_attr(
     not(test),
@@ -19,8 +19,10 @@ pub mod csv;
 pub mod members;
 pub mod ndjson;
 mod outputs;
+pub mod parquet;
 pub mod sign_in_logs;
 pub mod spreadsheet;
+pub mod table;
 mod walk;
 
 use std::error::Error;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -347,6 +349,78 @@ fn an_envelope_holds_record_place_and_bytes() {
     source.export("csv", "other.csv").arg("--envelope").code(2);
 }
 
+// Parquet.
+
+/// Reads the columns of a Parquet file that every copy has.
+fn rows_of_parquet(path: &Path) -> Vec<Row> {
+    let rows = parquet_rows(path);
+    let row = |row: &BTreeMap<String, Field>| Row {
+        page: u64::try_from(long(&row["page"])).unwrap(),
+        element: u64::try_from(long(&row["element"])).unwrap(),
+        leaf: text(&row["leaf"]).to_owned(),
+        raw: if let Field::Bytes(raw) = &row["raw"] { raw.data().to_vec() } else { panic!("{:?}", row["raw"]) },
+    };
+    rows.iter().map(row).collect()
+}
+
+fn parquet_rows(path: &Path) -> Vec<BTreeMap<String, Field>> {
+    let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let rows = reader.get_row_iter(None).unwrap();
+    rows.map(|row| row.unwrap().into_columns().into_iter().collect()).collect()
+}
+
+fn long(field: &Field) -> i64 {
+    if let Field::Long(number) = field { *number } else { panic!("{field:?}") }
+}
+
+fn text(field: &Field) -> &str {
+    if let Field::Str(text) = field { text } else { panic!("{field:?}") }
+}
+
+#[test]
+fn a_database_gets_typed_columns_and_the_exact_bytes() {
+    let source = Source::collected(400);
+    let made = source.copy("parquet", "copy.parquet");
+    source.assert_all_there(&rows_of_parquet(&made.path));
+    for (row, (_, _, raw)) in parquet_rows(&made.path).iter().zip(&source.records) {
+        let record: Value = serde_json::from_slice(raw).unwrap();
+        assert_eq!(text(&row["id"]), record["id"].as_str().unwrap());
+        assert_eq!(long(&row["status.errorCode"]), record["status"]["errorCode"].as_i64().unwrap());
+        assert_eq!(row["isInteractive"], Field::Bool(record["isInteractive"].as_bool().unwrap()));
+        let time: chrono::DateTime<chrono::Utc> = record["createdDateTime"].as_str().unwrap().parse().unwrap();
+        let nanos = time.timestamp_nanos_opt().unwrap();
+        assert_eq!((long(&row["createdDateTime"]), long(&row["time"])), (nanos, nanos));
+        assert_eq!(text(&row["createdDateTime_text"]), record["createdDateTime"].as_str().unwrap());
+        let policies: Value = serde_json::from_str(text(&row["appliedConditionalAccessPolicies"])).unwrap();
+        assert_eq!(policies, record["appliedConditionalAccessPolicies"]);
+        assert_eq!(row["changes"], Field::Null);
+        assert_eq!(text(&row["marks"]), format!("{SIMULATED}; {DERIVED}"));
+    }
+    let reader = SerializedFileReader::new(std::fs::File::open(&made.path).unwrap()).unwrap();
+    let footer = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+    let marks = footer.iter().find(|pair| pair.key == "signhold.marks").unwrap();
+    assert_eq!(marks.value.as_deref(), Some(format!("[\"{SIMULATED}\",\"{DERIVED}\"]").as_str()));
+}
+
+#[test]
+fn what_does_not_fit_a_typed_column_is_named_and_stays_in_the_bytes() {
+    let source = Source::hostile();
+    let made = source.copy("parquet", "copy.parquet");
+    source.assert_all_there(&rows_of_parquet(&made.path));
+    let rows = parquet_rows(&made.path);
+    assert_eq!(text(&rows[0]["id"]), hostile_records::FORMULA);
+    assert_eq!(rows[0]["location.geoCoordinates.latitude"], Field::Double(-47.680_500_030_517_58));
+    assert_eq!(text(&rows[1]["userAgent"]), "a\0b");
+    assert_eq!(long(&rows[1]["time"]) % 1_000_000_000, 123_456_700);
+    assert_eq!(text(&rows[1]["changes"]), "appDisplayName: no text");
+    for name in ["userId", "isInteractive", "autonomousSystemNumber", "processingTimeInMilliseconds", "location.city"] {
+        assert_eq!(rows[4][name], Field::Null, "{name}");
+        assert!(text(&rows[4]["changes"]).contains(&format!("{name}: ")), "{name}");
+    }
+    assert_eq!(text(&rows[5]["userAgent"]).len(), 1 << 20);
+    assert_eq!(rows[6]["time"], Field::Null);
+}
+
 // What holds for all of them.
 
 #[test]
@@ -395,7 +469,7 @@ fn assert_refused(said: &Said) {
 }
 
 /// Each format and the name of a copy in it.
-const FORMATS: [(&str, &str); 2] = [("csv", "copy.csv"), ("ndjson", "copy.ndjson")];
+const FORMATS: [(&str, &str); 3] = [("csv", "copy.csv"), ("ndjson", "copy.ndjson"), ("parquet", "copy.parquet")];
 
 fn left(source: &Source) -> Vec<String> {
     let entries = source.folder.path().read_dir().unwrap();
@@ -421,7 +495,7 @@ fn a_name_that_is_taken_is_left_alone() {
 fn a_full_disk_leaves_nothing_half_made() {
     let source = Source::hostile();
     for (format, name) in FORMATS {
-        let said = source.export(format, name).file_limit(64).stdout("").code(4);
+        let said = source.export(format, name).file_limit(8).stdout("").code(4);
         assert!(said.stderr.contains("error: the copy could not be written"), "{}", said.stderr);
         assert_eq!(left(&source), ["hostile.zip"], "{format}");
     }

@@ -1,0 +1,461 @@
+//! A Parquet file of typed columns, written row by row in bounded memory.
+//!
+//! Parquet keeps the columns of a group of rows one behind the other, and readers want groups large. What is held of the group
+//! under way is each column's pages as they will be written, encoded and compressed (Zstandard), and one page of each that is
+//! not full yet; a group ends when these grow to [`GROUP_BYTES`]. So the memory does not depend on the number of rows, but for
+//! the few hundred bytes that the file's footer keeps of each column of each group.
+//!
+//! Every column may be null. Text is UTF-8 of whatever length and content, as Parquet permits: nothing in it can end a value, and
+//! whoever shows it escapes it.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
+use parquet::column::page::{CompressedPage, PageWriteSpec, PageWriter};
+use parquet::column::writer::{ColumnWriter, get_column_writer};
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnPath, Type, TypePtr};
+
+use super::ExportError;
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub sort: FieldSort,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldSort {
+    /// Truth values.
+    Bool,
+    /// Bytes, too many and too different to be listed or compared.
+    Bytes,
+    /// 64 bit floating point numbers.
+    Double,
+    /// 64 bit whole numbers.
+    Integer,
+    /// Text.
+    Text,
+    /// Nanoseconds since 1970 in UTC.
+    Time,
+}
+
+/// What stands in a column for one row. It has to be of the column's sort, or nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Datum<'a> {
+    /// A truth value.
+    Bool(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// A number.
+    Double(f64),
+    /// A whole number.
+    Integer(i64),
+    /// Nothing.
+    #[default]
+    Null,
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Nanoseconds since 1970.
+    Time(i64),
+}
+
+/// A Parquet file under way.
+pub struct Table<W: Write + Send> {
+    file: SerializedFileWriter<Shared<W>>,
+    /// The same file: its writer gives it back only after another footer.
+    whole: Shared<W>,
+    properties: WriterPropertiesPtr,
+    /// What was pushed and is not encoded yet.
+    batch: Vec<Batch>,
+    batch_rows: usize,
+    batch_bytes: usize,
+    /// The group under way; none between groups.
+    group: Vec<Chunk>,
+    group_rows: usize,
+}
+
+/// Values of one column.
+struct Batch {
+    values: Values,
+    /// 1 for a row that has a value, 0 for one that has none.
+    levels: Vec<i16>,
+}
+
+enum Values {
+    Bool(Vec<bool>),
+    Bytes(Vec<ByteArray>),
+    Double(Vec<f64>),
+    Integer(Vec<i64>),
+}
+
+/// A column of the group under way.
+struct Chunk {
+    writer: ColumnWriter<'static>,
+    /// Its pages so far, encoded and compressed.
+    pages: Shared<Vec<u8>>,
+}
+
+/// What is written to, shared with whoever takes it in the end.
+struct Shared<W>(Arc<Mutex<W>>);
+
+/// Writes the pages of a column.
+struct PageSink(TrackedWrite<Shared<Vec<u8>>>);
+
+impl<W: Write + Send> Table<W> {
+    /// Begins, with names and values to keep in the footer.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Write`] and [`ExportError::Encode`].
+    pub fn begin(file: W, fields: &[Field], metadata: Vec<(String, String)>) -> Result<Self, ExportError> {
+        let schema = Arc::new(schema(fields)?);
+        let metadata = metadata.into_iter().map(|(name, value)| KeyValue::new(name, value)).collect();
+        let mut properties = WriterProperties::builder()
+            .set_created_by(format!("signhold version {}", env!("CARGO_PKG_VERSION")))
+            .set_key_value_metadata(Some(metadata))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
+            .set_data_page_size_limit(PAGE_BYTES)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+            .set_write_batch_size(VALUES_BETWEEN_LOOKS);
+        for field in fields.iter().filter(|field| field.sort == FieldSort::Bytes) {
+            let column = ColumnPath::new(vec![field.name.clone()]);
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
+                .set_column_data_page_size_limit(column, WIDE_PAGE_BYTES);
+        }
+        let properties = Arc::new(properties.build());
+        let whole = Shared::new(file);
+        let file = SerializedFileWriter::new(whole.share(), schema, Arc::clone(&properties))?;
+        let batch = fields.iter().map(|field| Batch { values: Values::of(field.sort), levels: Vec::new() }).collect();
+        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group: Vec::new(), group_rows: 0 })
+    }
+
+    /// Adds a row: one datum for each column, in order; what is of another sort than its column is nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Write`] and [`ExportError::Encode`].
+    pub fn push<'a>(&mut self, row: impl IntoIterator<Item = Datum<'a>>) -> Result<(), ExportError> {
+        let mut row = row.into_iter();
+        for batch in &mut self.batch {
+            let byte_len = batch.push(row.next().unwrap_or_default());
+            self.batch_bytes = self.batch_bytes.saturating_add(byte_len);
+        }
+        self.batch_rows = self.batch_rows.saturating_add(1);
+        if self.batch_rows >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES {
+            self.encode()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and hands it back.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Write`] and [`ExportError::Encode`].
+    pub fn finish(mut self) -> Result<W, ExportError> {
+        self.encode()?;
+        self.end_group()?;
+        self.file.finish()?;
+        self.file.flush()?;
+        drop(self.file);
+        let file = Arc::into_inner(self.whole.0).map(|file| file.into_inner().unwrap_or_else(PoisonError::into_inner));
+        file.ok_or_else(|| ParquetError::General("the file is in use still".to_owned()).into())
+    }
+
+    /// Hands what was pushed to the writers of the columns.
+    fn encode(&mut self) -> Result<(), ExportError> {
+        if self.batch_rows == 0 {
+            return Ok(());
+        }
+        if self.group.is_empty() {
+            let columns = self.file.schema_descr().columns().to_vec();
+            let chunk = |column| {
+                let pages = Shared::new(Vec::new());
+                let sink = Box::new(PageSink(TrackedWrite::new(pages.share())));
+                Chunk { writer: get_column_writer(column, Arc::clone(&self.properties), sink), pages }
+            };
+            self.group = columns.into_iter().map(chunk).collect();
+        }
+        for (chunk, batch) in self.group.iter_mut().zip(&mut self.batch) {
+            batch.write_to(&mut chunk.writer)?;
+        }
+        self.group_rows = self.group_rows.saturating_add(self.batch_rows);
+        (self.batch_rows, self.batch_bytes) = (0, 0);
+        let held = self.group.iter().map(|chunk| chunk.pages.lock().len()).fold(0, usize::saturating_add);
+        if held >= GROUP_BYTES || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
+    }
+
+    /// Writes the group under way.
+    fn end_group(&mut self) -> Result<(), ExportError> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let mut group = self.file.next_row_group()?;
+        for chunk in self.group.drain(..) {
+            let closed = chunk.writer.close()?;
+            group.append_column(&Bytes::from(mem::take(&mut *chunk.pages.lock())), closed)?;
+        }
+        group.close()?;
+        self.group_rows = 0;
+        Ok(())
+    }
+}
+
+/// Returns the file's schema.
+fn schema(fields: &[Field]) -> Result<Type, ParquetError> {
+    let column = |field: &Field| {
+        let (physical, logical) = match field.sort {
+            FieldSort::Bool => (Physical::BOOLEAN, None),
+            FieldSort::Bytes => (Physical::BYTE_ARRAY, None),
+            FieldSort::Double => (Physical::DOUBLE, None),
+            FieldSort::Integer => (Physical::INT64, None),
+            FieldSort::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            FieldSort::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
+        };
+        let column = Type::primitive_type_builder(&field.name, physical).with_repetition(Repetition::OPTIONAL);
+        column.with_logical_type(logical).build().map(Arc::new)
+    };
+    let columns = fields.iter().map(column).collect::<Result<Vec<TypePtr>, _>>()?;
+    Type::group_type_builder("signhold").with_fields(columns).build()
+}
+
+impl Values {
+    fn of(sort: FieldSort) -> Self {
+        match sort {
+            FieldSort::Bool => Self::Bool(Vec::new()),
+            FieldSort::Bytes | FieldSort::Text => Self::Bytes(Vec::new()),
+            FieldSort::Double => Self::Double(Vec::new()),
+            FieldSort::Integer | FieldSort::Time => Self::Integer(Vec::new()),
+        }
+    }
+}
+
+impl Batch {
+    /// Adds a value, and returns how much memory it takes.
+    fn push(&mut self, datum: Datum<'_>) -> usize {
+        let byte_len = match (&mut self.values, datum) {
+            (Values::Bool(values), Datum::Bool(value)) => {
+                values.push(value);
+                Some(1)
+            }
+            (Values::Bytes(values), Datum::Bytes(value)) => {
+                values.push(value.to_vec().into());
+                Some(value.len())
+            }
+            (Values::Bytes(values), Datum::Text(value)) => {
+                let byte_len = value.len();
+                values.push(value.into_owned().into_bytes().into());
+                Some(byte_len)
+            }
+            (Values::Double(values), Datum::Double(value)) => {
+                values.push(value);
+                Some(8)
+            }
+            (Values::Integer(values), Datum::Integer(value) | Datum::Time(value)) => {
+                values.push(value);
+                Some(8)
+            }
+            _ => None,
+        };
+        self.levels.push(i16::from(byte_len.is_some()));
+        byte_len.unwrap_or_default()
+    }
+
+    fn write_to(&mut self, writer: &mut ColumnWriter<'_>) -> Result<(), ExportError> {
+        let levels = mem::take(&mut self.levels);
+        let levels = Some(levels.as_slice());
+        match (&mut self.values, writer) {
+            (Values::Bool(values), ColumnWriter::BoolColumnWriter(writer)) => {
+                writer.write_batch(&mem::take(values), levels, None)?;
+            }
+            (Values::Bytes(values), ColumnWriter::ByteArrayColumnWriter(writer)) => {
+                writer.write_batch(&mem::take(values), levels, None)?;
+            }
+            (Values::Double(values), ColumnWriter::DoubleColumnWriter(writer)) => {
+                writer.write_batch(&mem::take(values), levels, None)?;
+            }
+            (Values::Integer(values), ColumnWriter::Int64ColumnWriter(writer)) => {
+                writer.write_batch(&mem::take(values), levels, None)?;
+            }
+            _ => return Err(ParquetError::General("the column is of another type".to_owned()).into()),
+        }
+        Ok(())
+    }
+}
+
+impl<W> Shared<W> {
+    fn new(whole: W) -> Self {
+        Self(Arc::new(Mutex::new(whole)))
+    }
+
+    fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, W> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Write> Write for Shared<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lock().flush()
+    }
+}
+
+impl PageWriter for PageSink {
+    fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
+        let spec = SerializedPageWriter::new(&mut self.0).write_page(page)?;
+        // So that what is held can be measured.
+        self.0.flush()?;
+        Ok(spec)
+    }
+
+    fn close(&mut self) -> Result<(), ParquetError> {
+        Ok(self.0.flush()?)
+    }
+}
+
+impl From<ParquetError> for ExportError {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::External(source) => match source.downcast::<io::Error>() {
+                Ok(source) => Self::Write(*source),
+                Err(source) => Self::Encode(source),
+            },
+            other => Self::Encode(Box::new(other)),
+        }
+    }
+}
+
+/// 12 MiB: with the pages under way, the package's page in memory and what verification leaves, below the budget of 96 MiB.
+const GROUP_BYTES: usize = 12 << 20;
+/// 100,000 rows: as many as readers commonly take at a time.
+const GROUP_ROWS: usize = 100_000;
+/// 512 rows and 1 MiB: what is worth a call of the encoder for each column.
+const BATCH_ROWS: usize = 512;
+const BATCH_BYTES: usize = 1 << 20;
+/// 128 KiB: there is one for each column.
+const PAGE_BYTES: usize = 1 << 17;
+/// 1 MiB: records resemble each other, and the more of them are compressed together the better.
+const WIDE_PAGE_BYTES: usize = 1 << 20;
+/// 64 KiB: enough for names and codes; a column of identifiers does without.
+const DICTIONARY_BYTES: usize = 1 << 16;
+/// 32: after so many values the size of a page is looked at; one may be a megabyte.
+const VALUES_BETWEEN_LOOKS: usize = 32;
+/// 3: Zstandard's own choice.
+const COMPRESSION_LEVEL: i32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::RowAccessor as _;
+
+    use super::*;
+
+    fn fields() -> Vec<Field> {
+        let field = |name: &str, sort| Field { name: name.to_owned(), sort };
+        vec![
+            field("truth", FieldSort::Bool),
+            field("raw", FieldSort::Bytes),
+            field("double", FieldSort::Double),
+            field("integer", FieldSort::Integer),
+            field("text", FieldSort::Text),
+            field("time", FieldSort::Time),
+        ]
+    }
+
+    fn row(number: i64, raw: &[u8]) -> [Datum<'_>; 6] {
+        [
+            Datum::Bool(number % 2 == 0),
+            Datum::Bytes(raw),
+            Datum::Double(0.5),
+            Datum::Integer(number),
+            Datum::Text(format!("{number}\0\u{202e}").into()),
+            Datum::Time(1_700_000_000_123_456_789),
+        ]
+    }
+
+    #[test]
+    fn what_was_pushed_is_read_back_from_several_groups() {
+        // Bytes that do not compress: a group is full before the rows are at their end.
+        let mut state = 1_u64;
+        let mut noise = || {
+            let mut draw = |_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state.to_be_bytes()[0]
+            };
+            (0..4000).map(&mut draw).collect::<Vec<u8>>()
+        };
+        let metadata = vec![("marks".to_owned(), "derived".to_owned())];
+        let mut table = Table::begin(Vec::new(), &fields(), metadata).unwrap();
+        let rows: Vec<Vec<u8>> = (0..7000).map(|_| noise()).collect();
+        for (number, raw) in (0..).zip(&rows) {
+            table.push(row(number, raw)).unwrap();
+        }
+        table.push([Datum::Integer(1), Datum::Null]).unwrap();
+        let file = table.finish().unwrap();
+        let reader = SerializedFileReader::new(Bytes::from(file)).unwrap();
+        assert!(reader.num_row_groups() > 1);
+        let footer = reader.metadata().file_metadata();
+        assert_eq!(footer.num_rows(), 7001);
+        assert_eq!(footer.key_value_metadata().unwrap()[0], KeyValue::new("marks".to_owned(), "derived".to_owned()));
+        let mut count = 0;
+        for (number, read) in reader.get_row_iter(None).unwrap().map(Result::unwrap).enumerate().take(7000) {
+            assert_eq!(read.get_bytes(1).unwrap().data(), rows[number]);
+            let number = i64::try_from(number).unwrap();
+            assert_eq!(read.get_long(3).unwrap(), number);
+            assert_eq!(*read.get_string(4).unwrap(), format!("{number}\0\u{202e}"));
+            count += 1;
+        }
+        assert_eq!(count, 7000);
+        // Of another sort than the column, null, or left out: nothing.
+        let last = reader.get_row_iter(None).unwrap().last().unwrap().unwrap();
+        assert!((0..6).all(|column| last.is_null(column).unwrap()), "{last}");
+    }
+
+    #[test]
+    fn a_table_without_rows_can_be_read() {
+        let file = Table::begin(Vec::new(), &fields(), Vec::new()).unwrap().finish().unwrap();
+        assert_eq!(SerializedFileReader::new(Bytes::from(file)).unwrap().metadata().file_metadata().num_rows(), 0);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let table = Table::begin(Full, &fields(), Vec::new()).unwrap();
+        match table.finish() {
+            Err(ExportError::Write(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
+            other => panic!("{:?}", other.map(|_| "a file")),
+        }
+    }
+}
