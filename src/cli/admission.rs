@@ -15,7 +15,7 @@ use super::trust::TrustArgs;
 use super::verify::{MAX_THREADS, open, to_text};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
-use crate::verify::{Admit, Options, Trust, VerifiedPackage, verify_and_admit};
+use crate::verify::{Admit, Options, Renewal, Trust, VerifiedPackage, verify_and_admit};
 
 /// A package, whom to trust about it, and whether to go on when it is INVALID.
 #[derive(Args)]
@@ -44,11 +44,9 @@ pub(super) type Admitted = VerifiedPackage<BufReader<File>>;
 impl SourceArgs {
     /// Says how to verify: as of now, with whom the reader trusts.
     pub(super) fn options(&self, depth: Depth) -> Result<Options<'static>, CliError> {
-        let mut trust = Trust::default();
-        self.trust.read_into(&mut trust)?;
         let as_of = Some(SystemClock::start().now());
         let quick = depth == Depth::Quick;
-        Ok(Options { trust, as_of, threads: self.threads(), quick, leaves: quick, ..Options::default() })
+        Ok(Options { trust: self.trust()?, as_of, threads: self.threads(), quick, leaves: quick, ..Options::default() })
     }
 
     /// Returns how many threads work at once.
@@ -58,7 +56,12 @@ impl SourceArgs {
 
     /// Verifies the package, and hands it over unless it is INVALID and nobody said to go on all the same.
     pub(super) fn admit(&self, depth: Depth) -> Result<Admitted, CliError> {
-        let options = self.options(depth)?;
+        self.admit_renewed(depth, Vec::new())
+    }
+
+    /// The same with the renewals that a ledger has of it.
+    pub(super) fn admit_renewed(&self, depth: Depth, renewals: Vec<Renewal>) -> Result<Admitted, CliError> {
+        let options = Options { renewals, ..self.options(depth)? };
         let admit = if self.despite_findings { Admit::DespiteFindings } else { Admit::Accepted };
         let (report, package) = verify_and_admit(open(&self.file)?, &options, admit)?;
         let name = self.file.display().to_string();
@@ -75,5 +78,17 @@ impl SourceArgs {
             out::talk(&format!("{name}: {mark}"));
         }
         Ok(package)
+    }
+
+    /// Reads whom to trust.
+    pub(super) fn trust(&self) -> Result<Trust, CliError> {
+        let mut trust = Trust::default();
+        self.trust.read_into(&mut trust)?;
+        Ok(trust)
+    }
+
+    /// Says whether to go on although something is INVALID.
+    pub(super) fn goes_on(&self) -> bool {
+        self.despite_findings
     }
 }

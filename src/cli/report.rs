@@ -1,24 +1,27 @@
 //! `report`: what a package holds and shows, as a document for people; a cover sheet for an authority; a draft of a certificate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
-use super::admission::{Depth, SourceArgs};
+use super::admission::{Admitted, Depth, SourceArgs};
 use super::certification::CertificateArgs;
 use super::document_file::DocumentFile;
 use super::error::{CliError, with_causes};
 use super::notification::NotificationArgs;
 use super::out;
+use super::verify::open;
+use super::verify_ledger::{self, archive_names, judge, renewals};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
-use crate::report::overview::{Setting, overview};
+use crate::report::overview::{Custody, Setting, overview};
 use crate::report::{certificate, regulatory};
+use crate::store::FolderError;
 use crate::time::LocalTime;
-use crate::verify::Provenance;
+use crate::verify::{Outcome, Presented, Provenance};
 
 #[derive(Args)]
 pub(super) struct ReportArgs {
@@ -27,6 +30,9 @@ pub(super) struct ReportArgs {
     /// Where to write it: X.html, X.pdf (PDF/A) or X.docx
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// The ledger that came with the package: its events are listed, and its renewals carry the package on
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     /// The zone in which times are given beside UTC, such as Europe/Berlin; UTC if left out
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
     time_zone: Option<Tz>,
@@ -58,15 +64,16 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     let file = DocumentFile::new(&args.out)?;
     let made = SystemClock::start().now();
     let sheet = args.notification.request(args.time_zone, made)?;
-    let mut package = args.source.admit(Depth::Whole)?;
+    let mut package = admit(args)?;
     let document = if let Some(request) = sheet {
         regulatory::sheet(&mut package, &request)
     } else if let Some(form) = args.certificate.certificate {
         let exhibits = args.certificate.exhibits(&args.source, &package)?;
         certificate::draft(&mut package, &exhibits, form, made)
     } else {
+        let custody = args.ledger.as_deref().map(|ledger| custody(args, ledger, &package)).transpose()?;
         let zone = args.time_zone.unwrap_or(Tz::UTC);
-        overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone })
+        overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone, custody })
     };
     let document = document.map_err(|error| CliError::machine(with_causes(&error)))?;
     let byte_len = file.write(&document, made)?;
@@ -83,4 +90,27 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
 
 pub(super) fn parse_zone(given: &str) -> Result<Tz, String> {
     given.parse().map_err(|_| "name a zone of the IANA time zone database, such as Europe/Berlin or UTC".to_owned())
+}
+
+/// Verifies the package, with the renewals that the ledger has of it.
+fn admit(args: &ReportArgs) -> Result<Admitted, CliError> {
+    let Some(ledger) = &args.ledger else { return args.source.admit(Depth::Whole) };
+    let archives = archive_names(std::slice::from_ref(&args.source.file))?;
+    let renewals = renewals(std::slice::from_ref(ledger), &archives)?;
+    args.source.admit_renewed(Depth::Whole, renewals.into_iter().next().unwrap_or_default())
+}
+
+/// Verifies the ledger against the package, and reads what it says of it.
+fn custody(args: &ReportArgs, ledger: &Path, package: &Admitted) -> Result<Custody, CliError> {
+    let report = package.report();
+    let presented = report.facts.archive_sha256.and_then(|sha256| Presented::of(report, sha256));
+    let judged = judge(ledger, presented.as_slice(), &args.source.trust()?)?;
+    let name = ledger.display().to_string();
+    if judged.report.outcome == Outcome::Invalid && !args.source.goes_on() {
+        out::talk(verify_ledger::to_text(&judged).trim_end());
+        return Err(CliError::evidence(format!("the ledger `{name}` is INVALID; nothing was made"))
+            .hint("leave it out, or give --despite-findings: the report is made all the same, and says so"));
+    }
+    Custody::read(open(ledger)?, name, judged.report, package.genesis(), package.seal())
+        .map_err(|error| FolderError::io("read", ledger)(error).into())
 }

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Alignment, Block, Document, Table, Text};
-use super::legible::{Look, chapters, legible, shown};
+use super::legible::{Look, chapters, is_short, legible, shown};
 
 /// Writes a document as one HTML file.
 #[must_use]
@@ -114,9 +114,10 @@ impl Page {
         let heads: String = heads
             .map(|(place, column)| format!("<th scope=\"col\"{}>{}</th>", class(place), escaped(&column.title)))
             .collect();
+        let short = if is_short(table) { " short" } else { "" };
         let columns = "<col>".repeat(table.columns.len());
         self.body += &format!(
-            "<table class=\"t{number}\"><caption>{}</caption><colgroup>{columns}</colgroup>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n",
+            "<table class=\"t{number}{short}\"><caption>{}</caption><colgroup>{columns}</colgroup>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n",
             escaped(&table.caption)
         );
         for row in &table.rows {

@@ -3,7 +3,7 @@
 //! Apart from the renderers, so that none of them can forget a step: unseen characters are made visible, one value is one line,
 //! and a value of a megabyte does not bury the page. The escaping of the medium comes after this.
 
-use super::document::{Document, Span};
+use super::document::{Block, Document, Span, Table};
 use crate::codec::visible::visible_line;
 
 /// How a stretch of text looks.
@@ -45,12 +45,17 @@ pub(super) fn legible(value: &str) -> String {
 
 /// Returns the titles of the chapters.
 pub(super) fn chapters(document: &Document) -> Vec<&str> {
-    use super::document::Block;
     let title = |block: &'_ Block| matches!(block, Block::Heading { level: 0..=1, .. });
     let chapters = document.blocks.iter().filter(|block| title(block));
     chapters
         .filter_map(|block| if let Block::Heading { text, .. } = block { Some(text.as_str()) } else { None })
         .collect()
+}
+
+/// Says whether a table is so short that no page has to break it.
+pub(super) fn is_short(table: &Table) -> bool {
+    let stretches = table.rows.iter().flatten().flat_map(|cell| &cell.0);
+    table.rows.len() <= SHORT_ROWS && stretches.map(|span| shown(span).1.len()).sum::<usize>() <= SHORT_BYTES
 }
 
 /// Says whether Unicode reserves a code point for ever: XML and fonts have none of them.
@@ -60,6 +65,10 @@ fn is_noncharacter(c: char) -> bool {
 
 /// The longest value that the service writes by itself, a user agent or a list of policies in JSON, stays below.
 const MAX_CHARS: usize = 8192;
+/// Less than half a page.
+const SHORT_ROWS: usize = 14;
+/// The same, were it all in one narrow column.
+const SHORT_BYTES: usize = 1500;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod certificate;
+mod charts;
 pub mod document;
 pub mod docx;
 pub mod html;

@@ -17,9 +17,10 @@ use crate::crypto::digest::{EventDigest, LedgerName};
 use crate::crypto::merkle::RootHash;
 use crate::custody::Replay;
 use crate::custody::lines::{Line, Lines};
-use crate::format::event::{Act, Event};
+use crate::format::event::Event;
 use crate::format::identifier::MatterId;
 use crate::format::ledger::{MAX_LINE_BYTE_LEN, SignedEvent};
+use crate::report::words::act;
 use crate::store::FolderError;
 
 #[derive(Args)]
@@ -166,45 +167,10 @@ fn event_text(number: u64, event: &Event) -> String {
     for package in &event.packages {
         text += &format!("       {}  seal {}\n", package.package, package.seal_sha256);
     }
-    let said = details(&event.act);
+    let said = act(&event.act);
     if !said.is_empty() {
         text += &format!("       {}\n", escape_line(&said));
     }
     text += &format!("       key {}\n", event.key);
     text
-}
-
-fn details(act: &Act) -> String {
-    let optional = |text: &Option<crate::format::statement::Statement>| {
-        text.as_ref().map_or(String::new(), |text| format!(": {text}"))
-    };
-    match act {
-        Act::Opened(opening) => {
-            let parts = [&opening.title, &opening.organisation, &opening.authority];
-            parts.iter().filter_map(|part| part.as_ref()).map(ToString::to_string).collect::<Vec<_>>().join("; ")
-        }
-        Act::Collected(collection) => format!(
-            "acquisition {}, {}, {}",
-            collection.acquisition,
-            counted(collection.pages, "page"),
-            counted(collection.failures, "failed request")
-        ),
-        Act::Sealed(sealing) => format!("acquisition {}, by key {}", sealing.acquisition, sealing.signer),
-        Act::Copied(remark)
-        | Act::Verified(remark)
-        | Act::Exported(remark)
-        | Act::Stored(remark)
-        | Act::Disposed(remark)
-        | Act::Noted(remark) => remark.text.to_string(),
-        Act::Transferred(transfer) => {
-            let organisation = transfer.to.organisation.as_ref().map_or(String::new(), |name| format!(", {name}"));
-            format!("to {}{organisation}{}", transfer.to.name, optional(&transfer.text))
-        }
-        Act::Received(receipt) => format!("what event {} handed over{}", receipt.transfer, optional(&receipt.text)),
-        Act::Renewed(renewal) => counted(renewal.tokens.len() as u64, "time stamp"),
-        Act::Countersigned(countersignature) => countersignature.statement.to_string(),
-        Act::KeyRevoked(revocation) => {
-            format!("key {} since {}: {}", revocation.key, revocation.since, revocation.reason)
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::report::document::{Block, Column, Span, Table, Text};
 use crate::report::words::{check, counted, grouped, severity};
-use crate::verify::Report;
+use crate::verify::{Code, Finding, Report};
 
 /// Returns the chapter.
 pub(super) fn blocks(report: &Report) -> Vec<Block> {
@@ -37,41 +37,43 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
         blocks.push(Block::paragraph("None."));
         return blocks;
     }
-    let rows = report.findings.iter().map(|finding| {
-        let mut said = Vec::new();
-        for (name, value) in [("claimed ", &finding.claimed), ("; computed ", &finding.computed)] {
-            if !value.is_empty() {
-                let name = if said.is_empty() { name.trim_start_matches("; ") } else { name };
-                said.extend([Span::Plain(name.to_owned()), Span::Code(value.clone())]);
-            }
-        }
-        let code = finding.code.as_str();
-        let count = report.finding_counts.get(&finding.code).copied().unwrap_or_default();
+    let by_code = |(code, count): (&Code, &u64)| {
+        let of_code = report.findings.iter().filter(|finding| finding.code == *code);
+        let weight = of_code.map(|finding| finding.severity).max().unwrap_or(code.severity());
         vec![
-            Text::plain(severity(finding.severity)),
-            Text(vec![
-                Span::Code(code.to_owned()),
-                Span::Plain(format!(" ({}, {} in all)", finding.clause, grouped(count))),
-            ]),
-            Text::code(finding.place.clone()),
-            Text(said),
+            Text::plain(severity(weight)),
+            Text::code(code.as_str()),
+            Text::plain(code.clause()),
+            Text::plain(grouped(*count)),
         ]
-    });
-    let listed = report.findings.len() as u64;
-    let caption = if raised > listed {
-        format!("{}, of which {} are listed", counted(raised, "finding"), grouped(listed))
-    } else {
-        counted(raised, "finding")
     };
+    let listed = u64::try_from(report.findings.len()).unwrap_or(u64::MAX);
     blocks.push(Block::Table(Table {
-        caption,
+        caption: counted(raised, "finding"),
         columns: vec![
             Column::words("Weight", 3),
-            Column::words("Code", 5),
-            Column::words("Place", 5),
-            Column::words("Values", 9),
+            Column::words("Code", 6),
+            Column::words("Section", 3),
+            Column::numbers("How often", 2),
         ],
-        rows: rows.collect(),
+        rows: report.finding_counts.iter().map(by_code).collect(),
+    }));
+    let one = |finding: &Finding| {
+        vec![
+            Text(vec![
+                Span::Code(finding.code.as_str().to_owned()),
+                Span::Plain(" at ".to_owned()),
+                Span::Code(finding.place.clone()),
+            ]),
+            Text::plain(finding.claimed.clone()),
+            Text::plain(finding.computed.clone()),
+        ]
+    };
+    let of_all = if raised > listed { format!(", {} of {}", grouped(listed), grouped(raised)) } else { String::new() };
+    blocks.push(Block::Table(Table {
+        caption: format!("One by one{of_all}"),
+        columns: vec![Column::words("What and where", 8), Column::words("Claimed", 5), Column::words("Computed", 7)],
+        rows: report.findings.iter().map(one).collect(),
     }));
     blocks
 }

@@ -29,6 +29,11 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<
     fact("Service asked", Text::code(genesis.source.graph_url.clone()));
     fact("Tenant", Text::code(genesis.identity.tenant.clone()));
     fact("Window", Text::plain(format!("{} to {}, the end not included", genesis.plan.from, genesis.plan.to)));
+    let volume = &package.seal().volume;
+    if volume.number > 1 || !volume.last {
+        let last = if volume.last { "the last of its acquisition" } else { "more follow" };
+        fact("Volume", Text::plain(format!("{}, {last}; this report is about this volume alone", volume.number)));
+    }
     let counts = &report.facts.counts;
     let basis = if report.facts.counts_computed { "counted for this report" } else { "by the seal's own word" };
     fact(

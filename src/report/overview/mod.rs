@@ -1,18 +1,33 @@
 //! The main report: what a package holds, what was asked and came back, who had it, and what it does not show.
 //!
 //! One file for each chapter. Everything comes from the verified package, the verification's report and, where given, a verified
-//! ledger; nothing is believed that a stored document says and the verification did not check.
+//! ledger; nothing is believed that a stored document says and the verification did not check. Pages are read one at a time.
 
 mod checks;
+mod clocks;
 mod cover;
+mod coverage;
+mod custody;
+mod failures;
+mod glossary;
+mod limits;
+mod reconciliation;
+mod sign_ins;
+mod timeline;
 
 use std::io::{Read, Seek};
 
 use chrono_tz::Tz;
 
+use super::activity::Activity;
 use super::document::{Block, Document};
+use super::naming;
 use crate::time::LocalTime;
-use crate::verify::{ReadAgainError, VerifiedPackage};
+use crate::verify::{Outcome, ReadAgainError, VerifiedPackage};
+
+pub use custody::Custody;
+
+use timeline::Asked;
 
 /// What a report is made with, besides the package.
 #[derive(Clone, Debug)]
@@ -23,6 +38,8 @@ pub struct Setting {
     pub made: LocalTime,
     /// In which zone times are given beside UTC.
     pub zone: Tz,
+    /// The ledger, where one was given.
+    pub custody: Option<Custody>,
 }
 
 /// Puts the report together.
@@ -34,20 +51,44 @@ pub fn overview<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
     setting: &Setting,
 ) -> Result<Document, ReadAgainError> {
-    let (genesis, provenance) = (package.genesis(), package.provenance());
-    let title = match &genesis.matter.title {
-        Some(title) => format!("{}: {title}", genesis.matter.id),
-        None => genesis.matter.id.to_string(),
-    };
-    let mut document = Document::about(
-        title,
-        "What was preserved of the sign-in logs, and what that shows",
-        &provenance,
-        setting.made,
-    );
+    let activity = Activity::of(package)?;
+    let asked = asked(package)?;
+    let failures = failures::blocks(package)?;
+    let custody = setting.custody.as_ref();
     let mut blocks = cover::blocks(package, setting);
     blocks.push(Block::PageBreak);
+    blocks.extend(coverage::blocks(package));
+    blocks.push(Block::PageBreak);
+    blocks.extend(sign_ins::blocks(&activity));
+    blocks.push(Block::PageBreak);
+    blocks.extend(timeline::blocks(package, asked, setting.zone));
+    blocks.extend(custody::blocks(custody));
+    blocks.extend(reconciliation::blocks(package));
+    blocks.extend(clocks::blocks(package));
+    blocks.extend(failures);
     blocks.extend(checks::blocks(package.report()));
-    document.blocks = blocks;
+    blocks.extend([Block::heading(1, "Values to copy"), Block::Facts(naming::digests(package))]);
+    blocks.extend(limits::blocks());
+    blocks.extend(glossary::blocks());
+    let title = "Report on a sealed package of sign-in logs";
+    let about = Document::about(title, naming::subtitle(package), &package.provenance(), setting.made);
+    let mut document = Document { blocks, ..about };
+    if custody.is_some_and(|custody| custody.report().outcome == Outcome::Invalid) {
+        document.marks.insert(0, "THE LEDGER FAILED VERIFICATION".to_owned());
+    }
     Ok(document)
+}
+
+/// Finds when the first request was sent and the last page came; none where there is no page that can be read.
+fn asked<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Option<Asked>, ReadAgainError> {
+    let numbers = package.page_numbers();
+    let mut request = |number: Option<&u64>| match number.map(|number| package.page(*number)) {
+        None | Some(Err(ReadAgainError::Missing(_))) => Ok(None),
+        Some(Err(error)) => Err(error),
+        Some(Ok(page)) => Ok(Some(page.record.request)),
+    };
+    let (first, last) = (request(numbers.first())?, request(numbers.last())?);
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| Asked { first: first.started.to_datetime(), last: last.finished.to_datetime() }))
 }

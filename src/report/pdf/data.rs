@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::report::document::{Alignment, Block, Document, Span, Text};
-use crate::report::legible::{Look, legible, shown};
+use crate::report::legible::{Look, is_short, legible, shown};
 
 /// The document, and its pictures by their path.
 pub(super) struct Paper {
@@ -45,7 +45,7 @@ enum BlockData {
     PageBreak,
     Paragraph { text: Vec<Stretch> },
     SignatureLines { labels: Vec<Vec<Stretch>> },
-    Table { caption: Vec<Stretch>, columns: Vec<ColumnData>, rows: Vec<Vec<Vec<Stretch>>> },
+    Table { caption: Vec<Stretch>, columns: Vec<ColumnData>, rows: Vec<Vec<Vec<Stretch>>>, is_short: bool },
 }
 
 #[derive(Serialize)]
@@ -110,6 +110,7 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
                 BlockData::SignatureLines { labels: labels.iter().map(|label| self.line(label)).collect() }
             }
             Block::Table(table) => BlockData::Table {
+                is_short: is_short(table),
                 caption: self.line(&table.caption),
                 columns: table
                     .columns

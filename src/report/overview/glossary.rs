@@ -1,0 +1,41 @@
+//! The words of the report, as FORMAT section 3 has them, for a reader who has not read it.
+
+use crate::report::document::{Block, Text};
+
+/// Returns the chapter.
+pub(super) fn blocks() -> Vec<Block> {
+    let facts = WORDS.iter().map(|(word, meaning)| ((*word).to_owned(), Text::plain(*meaning)));
+    vec![
+        Block::heading(1, "Words"),
+        Block::paragraph("Each word has one meaning, here, in the package and in the program."),
+        Block::Facts(facts.collect()),
+    ]
+}
+
+const WORDS: [(&str, &str); 22] = [
+    ("acquisition", "one collection act: one service, one query, one window of time"),
+    ("custodian", "whose data it is"),
+    ("digest", "a number of 64 hexadecimal digits (SHA-256) that stands for some bytes: other bytes have another"),
+    ("exhibit", "records cut from a package, with proofs that they are in it"),
+    ("finding", "one thing that the verification has to say; a violation, something not established, or a note"),
+    ("genesis", "the plan, signed before the first request"),
+    ("hold", "a duty to preserve"),
+    ("kind", "one of the logs that were asked for"),
+    ("ledger", "the chained events of custody, kept beside the packages"),
+    ("matter", "the case"),
+    ("operator", "who runs the program"),
+    ("package", "the ZIP file that holds everything, sealed"),
+    ("page", "the exact bytes of one answer of the service"),
+    ("page record", "the signed statement about one page: what was asked, when, what came back"),
+    ("record", "one entry of a log, inside a page"),
+    ("retention", "how long the service keeps entries before it deletes them"),
+    ("run", "one attempt to fetch one log over one window"),
+    ("seal", "the signed statement that closes a package; it fixes every byte"),
+    ("time stamp", "a token by which an independent authority says that something existed at a time (RFC 3161)"),
+    (
+        "verdict",
+        "VALID: everything was checked and held. INDETERMINATE: nothing contradicts, but signer, time or a part is not established. INVALID: something contradicts",
+    ),
+    ("volume", "one package of an acquisition that is too large for one"),
+    ("window", "a stretch of time in UTC; its beginning belongs to it, its end does not"),
+];
