@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Exports sign-ins with the program as tables, and holds tables and examples/queries against Python's own reading of the pages.
+
+usage: check.py SIGNHOLD PACKAGE FOLDER     PACKAGE: of the simulator, with its story; FOLDER: an empty one to work in
+
+Needs duckdb, duckdb-kql and pyarrow.
+"""
+
+import glob
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections import defaultdict
+from datetime import timedelta
+
+import pyarrow as arrow
+import pyarrow.parquet
+
+sys.dont_write_bytecode = True
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+QUERIES = os.path.join(ROOT, "examples", "queries")
+sys.path[:0] = [QUERIES, os.path.dirname(__file__)]
+
+import made  # noqa: E402
+import reference  # noqa: E402
+import run  # noqa: E402
+
+KINDS = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"]
+# An attack, or nothing: a tenant in which nothing happens gives no row.
+ATTACKS = [
+    "addresses_with_failed_logons", "disabled_accounts", "disabled_accounts_by_address", "expired_credentials",
+    "high_risk_sessions", "high_risk_users", "impossible_travel", "legacy_authentication", "mfa_rejected",
+    "mfa_spam_then_success", "networks_locked_out", "password_spray", "portal_brute_force", "sign_in_burst", "teleportation",
+    "token_replay", "user_agents_locked_out",
+]
+# Wider questions than the files ask on their own, so that the simulator's few records give rows.
+WIDER = [
+    ("addresses_with_failed_logons", {"results": ["50140", "50126", "53003"], "times": 3}),
+    ("expired_credentials", {"results": ["50055", "50126"], "target": "Microsoft Graph", "memory": timedelta(hours=12)}),
+    ("high_risk_sessions", {"levels": ["medium", "low"]}),
+    ("high_risk_users", {"levels": ["medium", "low"], "tables": ["SigninLogs"]}),
+    ("impossible_travel", {"speed": 20, "distance": 100}),
+    ("legacy_authentication", {"modern": ["Mobile Apps and Desktop clients"], "memory": timedelta(hours=6)}),
+    ("mfa_spam_then_success", {"refusals": 5, "within": timedelta(minutes=30)}),
+    ("new_locations", {"memory": timedelta(hours=12)}),
+    ("non_compliant_device", {"known_devices": False}),
+    ("password_spray", {"users": 2, "within": timedelta(hours=6)}),
+    ("portal_brute_force", {"application": "OfficeHome", "failures": 2}),
+    ("risky_users_by_application", {"share": 0.03}),
+    ("sign_in_burst", {"application": "OfficeHome", "countries": 3}),
+    ("single_factor_from_new_country", {"memory": timedelta(hours=12)}),
+    ("teleportation", {"within": timedelta(hours=3), "rare": 0.05}),
+    ("token_replay", {"within": timedelta(hours=2)}),
+    ("unusual_hours", {"most": 2}),
+]
+
+
+def fail(words):
+    sys.exit(f"FAIL: {words}")
+
+
+def ok(words):
+    print(f"ok    {words}", flush=True)
+
+
+def signhold(*words, code=0, env=None):
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
+    if done.returncode != code:
+        fail(f"signhold {' '.join(words)}: exit {done.returncode} instead of {code}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def export(package, folder):
+    signhold("export", package, "--format", "signinlogs", "--out", folder, "--quiet")
+    return folder
+
+
+def counted(package):
+    """The records that count, by kind, read without the program: any ZIP reader, any JSON parser."""
+    found = defaultdict(list)
+    with zipfile.ZipFile(package) as archive:
+        names = {name.split("/", 1)[1]: name for name in archive.namelist()}
+        streams = json.loads(archive.read(names["seal/seal.json"]))["streams"]
+        run_of = lambda stream: tuple(stream[name] for name in ("kind", "from", "to", "pass", "run"))
+        superseded = {run_of(stream) for stream in streams if stream["state"] == "superseded"}
+        for path in sorted(path for path in names if re.fullmatch(r"data/records/\d+\.json", path)):
+            record = json.loads(archive.read(names[path]))
+            stream = record["stream"]
+            if stream["pass"] != 1 or run_of(stream) in superseded:
+                continue
+            for element in json.loads(archive.read(names[record["body"]["path"]]))["value"]:
+                if stream["from"][:19] <= element["createdDateTime"][:19] < stream["to"][:19]:
+                    found[stream["kind"]].append(element)
+    return found
+
+
+def literal(value):
+    if isinstance(value, timedelta):
+        return f"INTERVAL {int(value.total_seconds())} SECOND"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return str(value).lower() if isinstance(value, (bool, int, float)) else "'" + value.replace("'", "''") + "'"
+
+
+def ask(connection, name, parameters=None):
+    with open(os.path.join(QUERIES, f"{name}.sql"), encoding="utf-8") as file:
+        return run.ask_sql(connection, file.read(), [(key, literal(value)) for key, value in (parameters or {}).items()])
+
+
+def same(name, answered, expected, place):
+    """Compares rows by the columns that the reference has."""
+    names = sorted(expected[0]) if expected else []
+    rows = lambda all: sorted(json.dumps([row[column] for column in names], default=str) for row in all)
+    if rows(answered) != rows(expected) or len(answered) != len(expected):
+        fail(f"{name} on {place}:\n  answered {rows(answered)}\n  expected {rows(expected)}")
+
+
+def questions():
+    names = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(QUERIES, "*.sql")))
+    functions = {name for name, value in inspect.getmembers(reference, inspect.isfunction) if name in names}
+    if functions != set(names):
+        fail(f"no reference for {set(names) - functions}")
+    with open(os.path.join(QUERIES, "README.md"), encoding="utf-8") as file:
+        listed = re.findall(r"^\| `(\w+)` \|", file.read(), re.MULTILINE)
+    if listed != names:
+        fail(f"README.md lists {listed}")
+    return names
+
+
+def check_tables(folder, records, place):
+    """Both forms hold the same, with the types that are declared, and as many rows as there are records."""
+    with open(os.path.join(folder, "tables.json"), encoding="utf-8") as file:
+        declared = json.load(file)["tables"]
+    types = {
+        "bool": arrow.bool_(), "datetime": arrow.timestamp("us", "UTC"), "dynamic": arrow.string(), "long": arrow.int64(),
+        "real": arrow.float64(), "string": arrow.string(),
+    }
+    connection = run.connect(folder)
+    for kind, table in zip(KINDS, declared):
+        name = table["name"]
+        rows = arrow.parquet.read_table(os.path.join(folder, f"{name}.parquet"), arrow_extensions_enabled=False)
+        for column in table["columns"]:
+            if rows.schema.field(column["name"]).type != types[column["type"]]:
+                fail(f"{place}: {name}.{column['name']} is {rows.schema.field(column['name']).type}, declared {column['type']}")
+        if rows.column_names != [column["name"] for column in table["columns"]]:
+            fail(f"{place}: columns of {name}")
+        with open(os.path.join(folder, f"{name}.ndjson"), encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        if not len(lines) == rows.num_rows == table["rows"] == len(records[kind]):
+            fail(f"{place}: {name} has {len(lines)} lines, {rows.num_rows} rows, {table['rows']} declared, {len(records[kind])} records")
+        dynamic = {column["name"] for column in table["columns"] if column["type"] == "dynamic"}
+        times = {column["name"] for column in table["columns"] if column["type"] == "datetime"}
+        for line, row in zip(lines, rows.to_pylist()):
+            for column, value in row.items():
+                if column in dynamic:
+                    value = None if value is None else json.loads(value)
+                elif column in times:
+                    if (value is None) != (line[column] is None) or (value and reference.time({"createdDateTime": line[column]}) != value):
+                        fail(f"{place}: {name}.{column}: {line[column]} in lines, {value} in Parquet")
+                    continue
+                if line[column] != value:
+                    fail(f"{place}: {name}.{column}: {line[column]!r} in lines, {value!r} in Parquet")
+        loaded = connection.execute(f"SELECT count(*), count(DISTINCT SignholdLeaf) FROM {name}").fetchall()[0][0]
+        inferred = connection.execute(f"SELECT count(*) FROM read_ndjson_auto('{name}.ndjson')").fetchall()[0][0] if lines else 0
+        if not loaded == inferred == len(lines):
+            fail(f"{place}: DuckDB reads {loaded} rows of Parquet and {inferred} lines")
+    return connection
+
+
+def check_answers(connection, records, place, cases):
+    rows = 0
+    for name, parameters in cases:
+        answered = ask(connection, name, parameters)
+        expected = getattr(reference, name)(records["interactiveUser"], records["nonInteractiveUser"], **parameters)
+        same(f"{name} {parameters or ''}".strip(), answered, expected, place)
+        rows += len(answered)
+    return rows
+
+
+def check_kql(connection, place):
+    """Each .kql gives the rows of the .sql of its name."""
+    paths = sorted(glob.glob(os.path.join(QUERIES, "*.kql")))
+    for path in paths:
+        name = os.path.basename(path)[:-4]
+        with open(path, encoding="utf-8") as file:
+            answered = run.ask_kql(connection, file.read())
+        in_answer = lambda rows: sorted({id for row in rows for id in named(row)})
+        if in_answer(answered) != in_answer(ask(connection, name)):
+            fail(f"{name}.kql on {place}: {in_answer(answered)}, but {in_answer(ask(connection, name))} by SQL")
+    return len(paths)
+
+
+def named(row):
+    """The identifiers of records in a row."""
+    for column in ("Id", "Ids"):
+        value = row.get(column)
+        if column in row:
+            yield from json.loads(value) if isinstance(value, str) and value.startswith("[") else value if isinstance(value, list) else [value]
+
+
+def collect(service, matter):
+    signhold("init", matter, "--matter", "MADE-1", "--operator", "Interop", "--no-passphrase")
+    bound = lambda instant: instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    signhold(
+        "collect", matter, "--quiet", "--from", bound(made.BEGINNING), "--to", bound(made.END), "--window-hours", "744",
+        "--rate", "1000/1", "--retention-days", "3650", "--graph-url", service.url, "--login-url", service.url,
+        env={"AZURE_TENANT_ID": made.TENANT, "AZURE_CLIENT_ID": "client", "AZURE_CLIENT_SECRET": "secret"},
+    )
+    (package,) = glob.glob(os.path.join(matter, "packages", "*.zip"))
+    return package
+
+
+def main(package, folder):
+    inside = lambda name: os.path.join(folder, name)
+    names = questions()
+    plain = [(name, {}) for name in names]
+
+    # The simulator's tenant with its story.
+    records = counted(package)
+    connection = check_tables(export(package, inside("story")), records, "the simulator")
+    rows = check_answers(connection, records, "the simulator", plain + WIDER)
+    kql = check_kql(connection, "the simulator")
+    people = records["interactiveUser"]
+    sprayed = [r for r in people if "passwordSpray" in r["riskEventTypes_v2"]]
+    (spray,) = ask(connection, "password_spray")
+    if spray["Failures"] < len(sprayed) or spray["UsersAtOnce"] < len({r["userPrincipalName"] for r in sprayed}) or len(sprayed) < 30:
+        fail(f"the planted spray: {spray}")
+    (refused,) = ask(connection, "mfa_rejected")
+    (spam,) = ask(connection, "mfa_spam_then_success", {"refusals": 5, "within": timedelta(minutes=30)})
+    if refused["Refusals"] != 6 or spam["Refusals"] != 6 or len({row["IPAddress"] for row in (spray, refused, spam)}) > 1:
+        fail(f"the planted fatigue: {refused}, {spam}")
+    (replay,) = ask(connection, "token_replay")
+    stolen = sorted(r["id"] for r in records["nonInteractiveUser"] if "anomalousToken" in r["riskEventTypes_v2"])
+    if sorted(replay["Ids"]) != stolen or len(stolen) != 3:
+        fail(f"the planted theft: {replay}")
+    journeys = ask(connection, "impossible_travel")
+    if not any(row["ToCountry"] == "SG" and row["Span"] == timedelta(seconds=1180) for row in journeys):
+        fail(f"the planted journey: {journeys}")
+    ok(f"sign-in tables: NDJSON, Parquet by PyArrow and DuckDB agree; {len(names)} SQL questions, {rows} rows as Python counts them; {kql} in KQL")
+
+    # A tenant made by hand: what each question must find, and what it must not.
+    service = made.Service([json.dumps(record) for record in made.records()])
+    package = collect(service, inside("made"))
+    records = counted(package)
+    connection = check_tables(export(package, inside("made-tables")), records, "the tenant made by hand")
+    wider = {"teleportation": {"rare": 0.02}}
+    check_answers(connection, records, "the tenant made by hand", plain + WIDER + list(wider.items()))
+    check_kql(connection, "the tenant made by hand")
+    labels = json.dumps(made.records())
+    for name in names:
+        text = json.dumps(ask(connection, name, wider.get(name)), default=str)
+        for verdict in ("yes", "no"):
+            wanted = set(re.findall(rf"\b{name}:{verdict}:\d+", labels))
+            seen = set(re.findall(rf"\b{name}:{verdict}:\d+", text))
+            if not wanted or seen != (wanted if verdict == "yes" else set()):
+                fail(f"{name} on the tenant made by hand: of {sorted(wanted)} the answer names {sorted(seen)}")
+    ok(f"questions on a tenant made by hand: each of {len(names)} finds what it must, and nothing that it must not")
+
+    # Values that try to break their readers.
+    service = made.Service(made.hostile_records())
+    package = collect(service, inside("hostile"))
+    tables = export(package, inside("hostile-tables"))
+    connection = check_tables(tables, counted(package), "hostile values")
+    for name in names:
+        ask(connection, name)
+    for path in glob.glob(os.path.join(tables, "*")):
+        if not path.endswith(".parquet"):
+            with open(path, encoding="utf-8") as file:
+                unseen = re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", file.read())
+            if unseen:
+                fail(f"{path} holds {unseen[0]!r}")
+    ok("hostile values: every reader reads the tables, and nothing unseen is in them")
+
+    # A tenant in which nothing happens.
+    quiet = [record for record in made.records() if record["id"].startswith(("calm:", "machine:"))]
+    package = collect(made.Service([json.dumps(record) for record in quiet]), inside("quiet"))
+    connection = check_tables(export(package, inside("quiet-tables")), counted(package), "a quiet tenant")
+    for name in ATTACKS:
+        answered = ask(connection, name)
+        if answered:
+            fail(f"{name} on a quiet tenant: {answered}")
+    ok(f"a quiet tenant of {len(quiet)} sign-ins: nothing found by {len(ATTACKS)} questions about attacks")
+
+
+PROGRAM = os.path.abspath(sys.argv[1])
+main(sys.argv[2], sys.argv[3])

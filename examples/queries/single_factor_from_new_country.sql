@@ -1,0 +1,37 @@
+-- Who signed in with one factor, from a country that is new for them and outside the named locations?
+--
+-- The question of Microsoft Sentinel's rule "F&O - Unusual sign-in activity using single factor authentication".
+-- Differs: asks it of every application (the rule means those of Dynamics 365 Finance and Operations: set `applications` to their
+-- identifiers), of every day of the export instead of the last, and only of days that have a full span of memory before them.
+--
+-- applications  values of AppId; an empty list means all
+-- memory        how far back a country counts as known
+WITH parameters AS (
+    SELECT
+        coalesce(getvariable('applications'), []::VARCHAR[]) AS applications,
+        coalesce(getvariable('memory'), INTERVAL 14 DAY) AS memory
+),
+success AS (
+    SELECT SigninLogs.*, min(TimeGenerated) OVER () AS Beginning FROM SigninLogs WHERE ResultType = '0'
+)
+SELECT
+    recent.UserPrincipalName,
+    recent.Location,
+    recent.AppDisplayName,
+    recent.IPAddress,
+    recent.TimeGenerated,
+    recent.Id
+FROM success AS recent, parameters
+WHERE recent.AuthenticationRequirement = 'singleFactorAuthentication'
+    AND (applications = [] OR list_contains(applications, recent.AppId))
+    AND NOT contains(recent.NetworkLocationDetails, 'trustedNamedLocation')
+    AND recent.Location <> ''
+    AND recent.TimeGenerated >= recent.Beginning + memory
+    AND NOT EXISTS (
+        SELECT 1 FROM success AS earlier
+        WHERE earlier.UserPrincipalName = recent.UserPrincipalName
+            AND earlier.Location = recent.Location
+            AND earlier.TimeGenerated >= recent.TimeGenerated - memory
+            AND earlier.TimeGenerated < recent.TimeGenerated
+    )
+ORDER BY recent.TimeGenerated, recent.Id;
