@@ -63,6 +63,7 @@ struct ReportAnswer {
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     let file = DocumentFile::new(&args.out)?;
     let made = SystemClock::start().now();
+    args.certificate.check()?;
     let sheet = args.notification.request(args.time_zone, made)?;
     let mut package = admit(args)?;
     let document = if let Some(request) = sheet {

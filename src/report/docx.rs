@@ -224,8 +224,9 @@ const SMALL: usize = 15;
 const QUIET: &str = "505050";
 const FONT: &str = "Times New Roman";
 const MONO: &str = "Courier New";
-const BULLETS: usize = 1;
-const DECIMAL: usize = 2;
+/// Two and three: docx-rs itself defines a list of number one, and the first definition counts.
+const BULLETS: usize = 2;
+const DECIMAL: usize = 3;
 const SIGNATURE_LINE: &str = "________________________________________";
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ mod kept_lists;
 mod key_homes;
 mod keys;
 mod killed_at_random;
+mod notify_and_certify;
 mod readers_policy;
 mod renew_in_time;
 mod resealing;

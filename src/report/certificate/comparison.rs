@@ -3,9 +3,12 @@
 //! The recomputed side is never filled here. Whoever signs says that they computed; a value that the program wrote there would be
 //! its own and not theirs.
 
+use std::collections::BTreeSet;
+
 use super::subject::Subject;
 use super::wording::Paragraphs;
 use crate::report::document::{Block, Column, Table, Text};
+use crate::report::words::verdict_name;
 use crate::verify::{ExhibitReport, RecordFact, VerifiedPackage};
 
 /// Adds the statement and the table for the package.
@@ -51,12 +54,13 @@ pub fn compare_exhibits<R>(
         let digest = facts.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
         paragraphs.say(
             "The exhibit has {} bytes and, as read when this draft was made, the SHA-256 {}; computed again: [digest]. It shows {} of the \
-             package's records and leaves {} undisclosed.",
+             package's records and leaves {} undisclosed. The program's verification of it before this draft came to {}.",
             &[
                 facts.archive_byte_len.to_string(),
                 digest,
                 facts.records.len().to_string(),
                 facts.undisclosed.map_or_else(|| "an unknown number".to_owned(), |count| count.to_string()),
+                verdict_name(exhibit.outcome).to_owned(),
             ],
         );
         let seal = package.seal();
@@ -66,22 +70,61 @@ pub fn compare_exhibits<R>(
              root in the signed seal, {}. For all records of the exhibit this was [computed again, with what result].",
             &[seal.totals.pages.to_string(), seal.merkle_root.to_string()],
         );
-        let rows =
-            facts.records.iter().take(LISTED_RECORDS).map(|record| record_row(record, subject, seal.volume.first_page));
-        paragraphs.block(Block::Table(Table {
-            caption: "Records of the exhibit".to_owned(),
-            columns: vec![
-                Column::words("Record", 3),
-                Column::words("Place: index of size", 4),
-                Column::words("Recorded: leaf; root of its page", 7),
-                Column::words("Leaf computed again", 4),
-            ],
-            rows: rows.collect(),
-        }));
+        paragraphs.block(Block::Table(records(&facts.records)));
         if let Some(more @ 1..) = facts.records.len().checked_sub(LISTED_RECORDS) {
             paragraphs
                 .say("{} more records are listed in the statement of the exhibit (exhibit.json).", &[more.to_string()]);
         }
+        paragraphs.block(Block::Table(pages(&facts.records, subject, seal.volume.first_page)));
+    }
+}
+
+/// The records, each with its leaf and a blank.
+fn records(records: &[RecordFact]) -> Table {
+    let rows = records.iter().take(LISTED_RECORDS).map(|record| {
+        let bates = record.bates.as_ref().map(|bates| format!(", {bates}")).unwrap_or_default();
+        let size = record.of.map_or_else(|| "unknown".to_owned(), |of| of.to_string());
+        vec![
+            Text::plain(format!("{}{bates}", record.path)),
+            Text::plain(format!("page {}, index {} of {size}", record.page, record.element)),
+            Text::code(record.leaf.to_string()),
+            recomputed(),
+        ]
+    });
+    Table {
+        caption: "Records of the exhibit".to_owned(),
+        columns: vec![
+            Column::words("Record", 3),
+            Column::words("Place", 3),
+            Column::words("Recorded leaf", 7),
+            Column::words("Leaf computed again", 4),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// Their pages, each with its place among all and the root that was signed for it.
+fn pages(records: &[RecordFact], subject: &Subject, first_page: u64) -> Table {
+    let numbers: BTreeSet<u64> = records.iter().take(LISTED_RECORDS).map(|record| record.page).collect();
+    let rows = numbers.into_iter().map(|page| {
+        let root =
+            subject.page_roots.get(&page).map_or_else(|| Text::plain("not read"), |root| Text::code(root.to_string()));
+        vec![
+            Text::plain(page.to_string()),
+            Text::plain(page.saturating_sub(first_page).to_string()),
+            root,
+            recomputed(),
+        ]
+    });
+    Table {
+        caption: "Pages of these records".to_owned(),
+        columns: vec![
+            Column::words("Page", 2),
+            Column::words("Index among all", 2),
+            Column::words("Recorded root over its records", 7),
+            Column::words("Root that the path leads to", 4),
+        ],
+        rows: rows.collect(),
     }
 }
 
@@ -103,24 +146,6 @@ fn package_values<R>(package: &VerifiedPackage<R>) -> [(&'static str, Option<Str
             "Merkle root over all page records (RFC 9162, SHA-256); recorded in the seal",
             Some(seal.merkle_root.to_string()),
         ),
-    ]
-}
-
-fn record_row(record: &RecordFact, subject: &Subject, first_page: u64) -> Vec<Text> {
-    let bates = record.bates.as_ref().map(|bates| format!(", {bates}")).unwrap_or_default();
-    let size = record.of.map_or_else(|| "unknown".to_owned(), |of| of.to_string());
-    let root = subject.page_roots.get(&record.page).map_or_else(|| "not read".to_owned(), |root| root.to_string());
-    let place = format!(
-        "element {} of {size}; page {}, index {}",
-        record.element,
-        record.page,
-        record.page.saturating_sub(first_page)
-    );
-    vec![
-        Text::plain(format!("{}{bates}", record.path)),
-        Text::plain(place),
-        Text::code(format!("{}; {root}", record.leaf)),
-        recomputed(),
     ]
 }
 

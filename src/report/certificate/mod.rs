@@ -141,3 +141,29 @@ pub fn draft<R: Read + Seek>(
 
 /// Stands on every page, before the marks of the package.
 const MARK: &str = "DRAFT: UNSIGNED, INCOMPLETE, NOT EVIDENCE";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_has_its_sources_in_the_legal_notes() {
+        let notes = include_str!("../../../LEGAL_NOTES.md");
+        let (_, drafts) = notes.split_once("### The drafts of `report --certificate`").unwrap();
+        let (drafts, _) = drafts.split_once("\n## 4. ").unwrap();
+        let rows: Vec<&str> = drafts.lines().filter(|line| line.starts_with("| `")).collect();
+        let forms: Vec<String> = Form::ALL.iter().map(|form| format!("| `{}` | ", form.name())).collect();
+        assert_eq!(rows.len(), forms.len());
+        for (row, form) in rows.iter().zip(&forms) {
+            assert!(row.starts_with(form.as_str()) && row.contains("confirmed"), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_form_says_who_signs() {
+        for form in Form::ALL {
+            assert!(form.signer().starts_with("Who "), "{}", form.name());
+            assert!(!form.title().is_empty());
+        }
+    }
+}

@@ -178,6 +178,15 @@ mod tests {
             ("2028-02-28T09:00", berlin, 24, "2028-02-29T08:00:00Z", "Tue 2028-02-29 09:00:00 +01:00"),
             ("2026-12-30T09:00", berlin, 72, "2027-01-02T08:00:00Z", "Sat 2027-01-02 09:00:00 +01:00"),
             ("2026-11-20T22:00", berlin, 4, "2026-11-21T01:00:00Z", "Sat 2026-11-21 02:00:00 +01:00"),
+            // The four hours over the change of clocks itself: five, then three on the wall.
+            ("2026-03-29T00:30", berlin, 4, "2026-03-29T03:30:00Z", "Sun 2026-03-29 05:30:00 +02:00"),
+            ("2026-10-25T00:30", berlin, 4, "2026-10-25T02:30:00Z", "Sun 2026-10-25 03:30:00 +01:00"),
+            // A year that is no leap year, though divisible by four; one that is, though divisible by a hundred.
+            ("2100-02-28T09:00", berlin, 24, "2100-03-01T08:00:00Z", "Mon 2100-03-01 09:00:00 +01:00"),
+            ("2000-02-28T09:00", berlin, 24, "2000-02-29T08:00:00Z", "Tue 2000-02-29 09:00:00 +01:00"),
+            // A zone at half an hour, and one that never changes.
+            ("2026-11-20T18:00", Tz::Asia__Kolkata, 72, "2026-11-23T12:30:00Z", "Mon 2026-11-23 18:00:00 +05:30"),
+            ("2026-10-23T10:00", Tz::UTC, 72, "2026-10-26T10:00:00Z", "Mon 2026-10-26 10:00:00 +00:00"),
         ] {
             let start = at(start, zone);
             let end = Length::Hours(hours).end(&start).unwrap();
@@ -232,6 +241,9 @@ mod tests {
             ("2026-11-16T09:00", Tz::America__New_York, "2026-11-20T22:30:00Z", "Fri 2026-11-20 17:30:00 -05:00"),
             // Over Thanksgiving.
             ("2026-11-24T16:00", Tz::America__New_York, "2026-12-01T22:30:00Z", "Tue 2026-12-01 17:30:00 -05:00"),
+            // Over the set-back of 1 November 2026; over the set-forward of 8 March 2026.
+            ("2026-10-29T09:00", Tz::America__New_York, "2026-11-04T22:30:00Z", "Wed 2026-11-04 17:30:00 -05:00"),
+            ("2026-03-05T09:00", Tz::America__New_York, "2026-03-11T21:30:00Z", "Wed 2026-03-11 17:30:00 -04:00"),
             // In summer.
             ("2026-07-13T16:00", Tz::America__New_York, "2026-07-17T21:30:00Z", "Fri 2026-07-17 17:30:00 -04:00"),
             // Thursday evening in Los Angeles is Friday in New York: counted from Thursday.
