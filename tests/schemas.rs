@@ -27,7 +27,7 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 17] = [
+const SCHEMAS: [(&str, &str); 18] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
@@ -44,6 +44,7 @@ const SCHEMAS: [(&str, &str); 17] = [
     ("seal", include_str!("../schemas/seal.schema.json")),
     ("sign-in-tables", include_str!("../schemas/sign-in-tables.schema.json")),
     ("simulate", include_str!("../schemas/simulate.schema.json")),
+    ("triage", include_str!("../schemas/triage.schema.json")),
     ("verify", include_str!("../schemas/verify.schema.json")),
 ];
 
@@ -201,6 +202,9 @@ fn values_outside_their_range_are_refused() {
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
         ("export", "/provenance/quick", json!(true)),
         ("export", "/marks", json!([])),
+        ("triage", "/triage/answers", json!([])),
+        ("triage", "/triage/answers/0/question", json!("bored")),
+        ("triage", "/triage/provenance/quick", json!(true)),
         ("key", "/words", json!("abandon")),
         ("event", "/event/type", json!("signhold/seal/v1")),
         ("event", "/event/kind", json!("bored")),
@@ -298,6 +302,9 @@ impl Gathered {
         let held = ["export", package, "--format", "signinlogs", "--quiet", "--out", tables.to_str().unwrap()];
         signhold(&held, 0);
         self.add("sign-in-tables", "tables", fs::read_to_string(tables.join("tables.json")).unwrap());
+        let page = folder.join("triage.html");
+        let triage = ["report", package, "--triage", "--out", page.to_str().unwrap(), "--json"];
+        self.add("triage", "the story of the demo", signhold(&triage, 0));
         self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
         let rows = folder.join("rows.ndjson");
         fs::write(&rows, self.rows()).unwrap();

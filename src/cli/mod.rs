@@ -39,6 +39,7 @@ mod simulate;
 mod stamping;
 mod summary;
 mod together;
+mod triage;
 mod trust;
 mod verify;
 mod verify_ledger;

@@ -12,9 +12,9 @@ use super::certification::CertificateArgs;
 use super::document_file::DocumentFile;
 use super::error::{CliError, with_causes};
 use super::notification::NotificationArgs;
-use super::out;
 use super::verify::open;
 use super::verify_ledger::{self, archive_names, judge, renewals};
+use super::{out, triage};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::report::overview::{Custody, Setting, overview};
@@ -36,6 +36,9 @@ pub(super) struct ReportArgs {
     /// The zone in which times are given beside UTC, such as Europe/Berlin; UTC if left out
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
     time_zone: Option<Tz>,
+    /// Instead of the report: where an investigator would look first, by stated rules; descriptive, not evidence
+    #[arg(long, conflicts_with_all = ["certificate", "regulatory", "time_zone"])]
+    triage: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -62,6 +65,9 @@ struct ReportAnswer {
 
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     let file = DocumentFile::new(&args.out)?;
+    if args.triage {
+        return triage::run(admit(args)?, &args.source.file, &file, args.json);
+    }
     let made = SystemClock::start().now();
     args.certificate.check()?;
     let sheet = args.notification.request(args.time_zone, made)?;

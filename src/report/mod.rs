@@ -19,6 +19,7 @@ pub mod regulatory;
 #[cfg(test)]
 mod specimen;
 mod tally;
+pub mod triage;
 pub mod words;
 
 pub use reading::Looked;

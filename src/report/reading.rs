@@ -5,12 +5,12 @@
 //! in memory at a time.
 
 use std::io::{Read, Seek};
+use std::ops::AddAssign;
 
 use serde::Serialize;
 
 use crate::codec::sign_in::SignIn;
-use crate::verify::VerifiedPackage;
-use crate::verify::verified::{ReadAgainError, VerifiedRecord};
+use crate::verify::{ReadAgainError, VerifiedPackage, VerifiedRecord};
 
 /// What was looked at, and what could not be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +23,15 @@ pub struct Looked {
     pub records: u64,
     /// Elements that count and are no JSON object: nothing was read of them.
     pub records_unread: u64,
+}
+
+impl AddAssign for Looked {
+    fn add_assign(&mut self, other: Self) {
+        self.pages += other.pages;
+        self.pages_unread += other.pages_unread;
+        self.records += other.records;
+        self.records_unread += other.records_unread;
+    }
 }
 
 /// Reads the pages of these numbers, in this order, and hands each sign-in on that counts.

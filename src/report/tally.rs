@@ -4,20 +4,32 @@
 //! What is beyond a limit is counted and said, never dropped.
 
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZero;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-/// Stands for a value: 128 bits of SHA-256, so that nobody can make two values count as one.
+/// Stands for a value: 127 bits of SHA-256, so that nobody can make two values count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key(u128);
+pub(super) struct Key(NonZero<u128>);
 
 impl Key {
     /// Returns the key of a value.
     pub(super) fn of(value: &str) -> Self {
-        let digest: [u8; 32] = Sha256::digest(value.as_bytes()).into();
+        Self::digest(value.as_bytes())
+    }
+
+    /// Returns the key of two values together, in this order.
+    pub(super) fn pair(first: Self, second: Self) -> Self {
+        let [first, second] = [first, second].map(|key| key.0.get().to_be_bytes());
+        Self::digest(&[first, second].concat())
+    }
+
+    fn digest(bytes: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
         let (half, _) = digest.split_first_chunk().expect("32 bytes begin with 16");
-        Self(u128::from_be_bytes(*half))
+        // Never zero, so that an absent key takes no room of its own.
+        Self(NonZero::<u128>::MIN | u128::from_be_bytes(*half))
     }
 }
 

@@ -46,6 +46,7 @@ mod seal_and_hand_over;
 mod sign_in_every_way;
 mod sign_in_tables;
 mod survive_a_bad_service;
+mod triage;
 mod verify_as_opposing_expert;
 mod volumes_and_series;
 mod who_signed;

@@ -1,0 +1,174 @@
+//! Password spray: one address tries many accounts, each a few times.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::event::{Event, Place};
+use super::kept::{MAX_STATES, Places, States};
+use super::networks::Networks;
+use super::question::{About, Counted, DAY, Draft, Found, HOUR, Open, Question, Sightings, span};
+use crate::report::tally::Key;
+
+/// Asks for sprays.
+pub(super) struct Spray {
+    addresses: States<Address>,
+    sprays: Open<Burst>,
+    /// How often many accounts failed from an address and half as many or more succeeded.
+    busy: u64,
+}
+
+/// What one address did in the last hour.
+#[derive(Default)]
+struct Address {
+    failures: VecDeque<(i64, Key, Place)>,
+    /// Accounts that succeeded from it since the first of these failures.
+    succeeded: BTreeSet<Key>,
+    last: i64,
+    spray: Option<usize>,
+    is_busy: bool,
+}
+
+/// One spray.
+struct Burst {
+    places: Places,
+    accounts: BTreeSet<Key>,
+    failures: u64,
+    first: i64,
+    last: i64,
+    /// Accounts that had been tried and then succeeded from the same address.
+    entered: BTreeSet<Key>,
+}
+
+impl Spray {
+    pub(super) fn new() -> Self {
+        Self { addresses: States::new(MAX_STATES), sprays: Open::new(), busy: 0 }
+    }
+
+    fn fail(&mut self, address: Key, account: Key, event: &Event) {
+        let now = event.second();
+        let over = |state: &Address| state.last < now - DAY || (state.spray.is_none() && state.last < now - HOUR);
+        let Some(state) = self.addresses.of(address, over) else { return };
+        state.forget(now);
+        state.last = now;
+        if state.failures.len() >= MAX_FAILURES {
+            state.failures.pop_front();
+        }
+        state.failures.push_back((now, account, event.place));
+        if let Some(spray) = self.sprays.at(state.spray) {
+            spray.take(now, account, event.place);
+            return;
+        }
+        let accounts: BTreeSet<Key> = state.failures.iter().map(|(_, account, _)| *account).collect();
+        if accounts.len() < MIN_ACCOUNTS {
+            return;
+        }
+        if 2 * state.succeeded.len() >= accounts.len() {
+            self.busy += u64::from(!state.is_busy);
+            state.is_busy = true;
+            return;
+        }
+        let mut burst = Burst {
+            places: Places::default(),
+            accounts: BTreeSet::new(),
+            failures: 0,
+            first: state.failures.front().map_or(now, |(second, ..)| *second),
+            last: now,
+            entered: BTreeSet::new(),
+        };
+        for (second, account, place) in &state.failures {
+            burst.take(*second, *account, *place);
+        }
+        state.spray = self.sprays.open(burst);
+    }
+
+    fn succeed(&mut self, address: Key, account: Key, event: &Event) {
+        let now = event.second();
+        let Some(state) = self.addresses.known(address) else { return };
+        if let Some(spray) = self.sprays.at(state.spray)
+            && now - spray.last <= DAY
+            && spray.accounts.contains(&account)
+            && spray.entered.insert(account)
+        {
+            spray.places.insist(event.place);
+        }
+        state.forget(now);
+        if !state.failures.is_empty() && state.succeeded.len() < MAX_ACCOUNTS {
+            state.succeeded.insert(account);
+        }
+    }
+}
+
+impl Address {
+    /// Forgets failures that are older than an hour, and the spray when it is over for a day.
+    fn forget(&mut self, now: i64) {
+        while self.failures.front().is_some_and(|(second, ..)| *second < now - HOUR) {
+            self.failures.pop_front();
+        }
+        if self.failures.is_empty() {
+            self.succeeded.clear();
+            self.is_busy = false;
+            if self.last < now - DAY {
+                self.spray = None;
+            }
+        }
+    }
+}
+
+impl Burst {
+    fn take(&mut self, second: i64, account: Key, place: Place) {
+        self.failures += 1;
+        self.last = second;
+        self.places.add(place);
+        if self.accounts.len() < MAX_ACCOUNTS {
+            self.accounts.insert(account);
+        }
+    }
+}
+
+impl Question for Spray {
+    fn take(&mut self, event: &Event, _: &Networks) {
+        let (Some(address), Some(account)) = (event.address, event.account) else { return };
+        if event.is_guess() {
+            self.fail(address, account, event);
+        } else if event.succeeded() {
+            self.succeed(address, account, event);
+        }
+    }
+
+    fn answer(self: Box<Self>, _: &Networks) -> Draft {
+        let found = self.sprays.all.into_iter().map(|burst| Found {
+            about: About::Address,
+            says: format!(
+                "{} failures on {} accounts within {}; {} of these accounts succeeded from the same address during the spray or within a day after it.",
+                burst.failures,
+                burst.accounts.len(),
+                span(burst.last - burst.first),
+                burst.entered.len()
+            ),
+            weight: burst.failures + 1_000_000 * u64::try_from(burst.entered.len()).unwrap_or(0),
+            places: burst.places,
+        });
+        Draft {
+            question: "password-spray",
+            title: "One address, many accounts, wrong passwords",
+            asks: "Whoever guesses one password for many people is not stopped by the lock on each account.",
+            rule: format!(
+                "Listed: an address from which, within 60 minutes, sign-ins to at least {MIN_ACCOUNTS} accounts failed on the password or on an account that is \
+                 unknown, locked or disabled, while fewer than half as many accounts succeeded from it; from an office behind one address most succeed. \
+                 Further failures from the address are counted with it as long as a day does not pass without one."
+            ),
+            sightings: Sightings::rank(found, self.sprays.beyond),
+            counted: vec![Counted::new(
+                "times at which as many accounts failed from one address within an hour and at least half as many succeeded",
+                self.busy,
+            )],
+            limits: self.addresses.limits("addresses").into_iter().collect(),
+        }
+    }
+}
+
+/// 10 accounts within an hour.
+const MIN_ACCOUNTS: usize = 10;
+/// 512 failures of an address are remembered for an hour.
+const MAX_FAILURES: usize = 512;
+/// 10,000 accounts of one spray are told apart.
+const MAX_ACCOUNTS: usize = 10_000;
