@@ -27,17 +27,19 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 18] = [
+const SCHEMAS: [(&str, &str); 20] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
     ("custody-list", include_str!("../schemas/custody-list.schema.json")),
     ("event", include_str!("../schemas/event.schema.json")),
     ("export", include_str!("../schemas/export.schema.json")),
+    ("exhibit", include_str!("../schemas/exhibit.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
     ("init", include_str!("../schemas/init.schema.json")),
     ("inspect", include_str!("../schemas/inspect.schema.json")),
+    ("inspect-exhibit", include_str!("../schemas/inspect-exhibit.schema.json")),
     ("key", include_str!("../schemas/key.schema.json")),
     ("page-record", include_str!("../schemas/page-record.schema.json")),
     ("plan", include_str!("../schemas/plan.schema.json")),
@@ -118,6 +120,7 @@ fn enumerations_are_those_of_the_code() {
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(verify["$defs"]["code"]["enum"], json!(codes));
     assert_eq!(verify["$defs"]["check"]["properties"]["step"]["enum"], json!(Step::ALL));
+    assert_eq!(verify["$defs"]["exhibit_check"]["properties"]["step"]["enum"], json!(Step::EXHIBIT));
     assert_eq!(verify["$defs"]["ledger_check"]["properties"]["step"]["enum"], json!(Step::LEDGER));
     assert_eq!(verify["$defs"]["kind"]["enum"], json!(Kind::ALL));
 }
@@ -197,6 +200,14 @@ fn values_outside_their_range_are_refused() {
         ("seal", "/streams/0/pass", json!(3)),
         ("page-record", "/stream/pass", json!(0)),
         ("seal", "/tool/format", json!("2")),
+        ("exhibit", "/type", json!("signhold/seal/v1")),
+        ("exhibit", "/records", json!([])),
+        ("exhibit", "/records/0/path", json!("records/1.json")),
+        ("exhibit", "/records/0/page", json!(0)),
+        ("exhibit", "/records/0/element", json!(500_000)),
+        ("exhibit", "/records/0/proof", json!(vec!["0".repeat(64); 65])),
+        ("exhibit", "/despite_findings", json!(["A"])),
+        ("exhibit", "/selection/where", json!("a\u{202e}b")),
         ("verify", "/packages", json!([])),
         ("verify", "/packages/0/report/checks/0/number", json!(2)),
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
@@ -293,6 +304,7 @@ impl Gathered {
         let no_archive = folder.join("no-archive.zip");
         fs::write(&no_archive, "no archive").unwrap();
         self.add("verify", "no archive", signhold(&["verify", no_archive.to_str().unwrap(), "--json"], 1));
+        self.exhibits();
         self.custody(&folder.join("matter"), package);
         self.add("inspect", "a good package", signhold(&["inspect", package, "--json"], 0));
         let copy = folder.join("copy.ndjson");
@@ -317,6 +329,21 @@ impl Gathered {
             "a new key",
             signhold(&["key", "new", new_key.to_str().unwrap(), "--no-passphrase", "--json"], 0),
         );
+    }
+
+    /// Those that are published: one that holds, and two that do not.
+    fn exhibits(&mut self) {
+        let published = |name: &str| format!("{}/tests/vectors/exhibit/{name}.zip", env!("CARGO_MANIFEST_DIR"));
+        let good = published("good");
+        let (changed, unsigned) = (published("record_changed"), published("unsigned"));
+        self.add("verify", "exhibits", signhold(&["verify", &good, &changed, &unsigned, "--json"], 1));
+        self.add("inspect-exhibit", "a good exhibit", signhold(&["inspect", &good, "--json"], 0));
+        for exhibit in [good, unsigned] {
+            let mut archive = zip::ZipArchive::new(File::open(exhibit).unwrap()).unwrap();
+            let mut text = String::new();
+            archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+            self.add("exhibit", "exhibit.json", text);
+        }
     }
 
     /// A ledger with an event of every kind that the program writes.

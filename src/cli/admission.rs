@@ -13,6 +13,7 @@ use super::error::CliError;
 use super::out;
 use super::trust::TrustArgs;
 use super::verify::{MAX_THREADS, open, to_text};
+use super::verify_exhibit::is_exhibit;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::verify::{Admit, Options, Renewal, Trust, VerifiedPackage, verify_and_admit};
@@ -61,6 +62,11 @@ impl SourceArgs {
 
     /// The same with the renewals that a ledger has of it.
     pub(super) fn admit_renewed(&self, depth: Depth, renewals: Vec<Renewal>) -> Result<Admitted, CliError> {
+        if is_exhibit(&self.file)? {
+            let name = self.file.display();
+            return Err(CliError::request(format!("`{name}` is an exhibit, and this is made of packages"))
+                .hint("name the package that it was cut from"));
+        }
         let options = Options { renewals, ..self.options(depth)? };
         let admit = if self.despite_findings { Admit::DespiteFindings } else { Admit::Accepted };
         let (report, package) = verify_and_admit(open(&self.file)?, &options, admit)?;

@@ -1,4 +1,4 @@
-//! `inspect`: what a package says of itself, without any claim about trust.
+//! `inspect`: what a package or an exhibit says of itself, without any claim about trust.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,13 +8,14 @@ use clap::Args;
 use super::error::CliError;
 use super::out::{self, bytes, counted, escape_line, grouped};
 use super::verify::open;
+use super::verify_exhibit::{contents as exhibit_contents, is_exhibit, marks, records_text};
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState};
-use crate::verify::{Facts, inspect};
+use crate::verify::{Facts, Options, inspect, verify_exhibit};
 
 #[derive(Args)]
 pub(super) struct InspectArgs {
-    /// A package
+    /// A package, or an exhibit
     file: PathBuf,
     /// Answer in JSON
     #[arg(long)]
@@ -22,6 +23,9 @@ pub(super) struct InspectArgs {
 }
 
 pub(super) fn run(args: &InspectArgs) -> Result<ExitCode, CliError> {
+    if is_exhibit(&args.file)? {
+        return run_exhibit(args);
+    }
     let facts = inspect(open(&args.file)?)?;
     if facts.package.is_none() {
         return Err(CliError::request(format!("`{}` holds no package that can be read", args.file.display()))
@@ -35,6 +39,26 @@ pub(super) fn run(args: &InspectArgs) -> Result<ExitCode, CliError> {
             "{mark}{}{}\nWhat the package says of itself; nothing was verified.\n",
             contents(&facts),
             keys(&facts)
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An exhibit is read whole, since its records are what it is about.
+fn run_exhibit(args: &InspectArgs) -> Result<ExitCode, CliError> {
+    let facts = verify_exhibit(open(&args.file)?, &Options::default())?.facts;
+    if facts.package.is_none() || facts.created.is_none() {
+        return Err(CliError::request(format!("`{}` holds no exhibit that can be read", args.file.display()))
+            .hint("`signhold verify` says what is wrong with it"));
+    }
+    if args.json {
+        out::answer_json(&facts);
+    } else {
+        out::answer(&format!(
+            "{}{}\n{}\nWhat the exhibit says of itself; nothing was verified.\n",
+            marks(&facts),
+            exhibit_contents(&facts),
+            records_text(&facts, None)
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -42,6 +42,7 @@ mod together;
 mod triage;
 mod trust;
 mod verify;
+mod verify_exhibit;
 mod verify_ledger;
 mod window;
 
@@ -81,7 +82,7 @@ enum Verb {
     Collect(collect::CollectArgs),
     /// Go on with an acquisition that was interrupted, and seal it
     Resume(collect::ResumeArgs),
-    /// Give a verdict over packages, those that belong together, and ledgers
+    /// Give a verdict over packages, those that belong together, exhibits, and ledgers
     Verify(verify::VerifyArgs),
     /// Keep the chain of custody: record, hand over, receive, countersign
     Custody(custody::CustodyArgs),
@@ -93,7 +94,7 @@ enum Verb {
     Export(export::ExportArgs),
     /// Write what a package holds and shows as a document for people: HTML, PDF/A or Word
     Report(report::ReportArgs),
-    /// Say what is in a package, without any claim about trust
+    /// Say what is in a package or an exhibit, without any claim about trust
     Inspect(inspect::InspectArgs),
     /// Run Graph, login and a time stamp authority on this machine, with invented data
     Simulate(simulate::SimulateArgs),

@@ -17,6 +17,7 @@ use super::out::{self, escape_line};
 use super::policy::{self, Policy, PolicyNamed};
 use super::together;
 use super::trust::TrustArgs;
+use super::verify_exhibit::{self, ExhibitFileReport};
 use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, archive_names, judge, renewals};
 use super::window::parse_time;
 use crate::clock::SystemClock;
@@ -30,7 +31,7 @@ use crate::verify::{
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
-    /// Packages, or ledgers
+    /// Packages, exhibits, or ledgers
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub(super) struct VerifyArgs {
     /// What else must hold for VALID
     #[arg(long, value_name = "WHAT")]
     require: Vec<Require>,
-    /// Check container digest, signatures and time stamps only; never VALID
+    /// Check container digest, signatures and time stamps of packages only; never VALID
     #[arg(long)]
     quick: bool,
     /// Answer in JSON
@@ -69,6 +70,8 @@ struct VerifyAnswer<'a> {
     policy: Option<&'a PolicyNamed>,
     /// One for each package, in the order given.
     packages: Vec<FileReport>,
+    /// One for each exhibit, in the order given.
+    exhibits: Vec<ExhibitFileReport>,
     /// One for each ledger, that of `--ledger` first.
     ledgers: Vec<LedgerFileReport>,
     /// One for each acquisition of several volumes.
@@ -98,6 +101,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let demands = policy.as_ref().map(|policy| policy.demands(&mut trust)).unwrap_or_default();
     let mut files = args.files.clone();
     let ledgers = args.ledger.ledgers(&mut files)?;
+    let exhibits = verify_exhibit::take_exhibits(&mut files)?;
+    if let Some(exhibit) = exhibits.first() {
+        verify_exhibit::check_options(exhibit, args.quick, !demands.is_empty())?;
+    }
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
     let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
@@ -110,26 +117,34 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let renewals = renewals(&ledgers, &archives)?;
     let mut verification = verify_all(&mut opened, &renewals, &options)?;
     let of_packages = archives.iter().zip(&verification.packages);
-    let presented: Vec<Presented> =
+    let mut presented: Vec<Presented> =
         of_packages.filter_map(|(archive, report)| Presented::of(report, archive.sha256)).collect();
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let mut reports: Vec<(String, Report)> =
         names.iter().cloned().zip(std::mem::take(&mut verification.packages)).collect();
-    compare_packages(&mut reports);
+    let mut on_exhibits = verify_exhibit::judge(&exhibits, &options)?;
+    compare_packages(&mut reports, &mut on_exhibits);
     verification.packages = reports.into_iter().map(|(_, report)| report).collect();
+    for of_exhibit in on_exhibits.iter().filter_map(|(_, report)| Presented::of_exhibit(report)) {
+        if !presented.iter().any(|presented| presented.name == of_exhibit.name) {
+            presented.push(of_exhibit);
+        }
+    }
     let judged = ledgers.iter().map(|ledger| judge(ledger, &presented, &options.trust));
     let ledgers: Vec<LedgerFileReport> = judged.collect::<Result<_, _>>()?;
     let of_ledgers: Vec<&LedgerReport> = ledgers.iter().map(|ledger| &ledger.report).collect();
     let requirements = apply(&demands, &mut verification, &of_ledgers);
     let policy = policy.as_ref().map(Policy::named);
     let of_ledgers = ledgers.iter().map(|ledger| ledger.report.outcome);
-    let outcome = of_ledgers.fold(verification.outcome(), Outcome::or_worse);
+    let of_exhibits = on_exhibits.iter().map(|(_, report)| report.outcome);
+    let outcome = of_ledgers.chain(of_exhibits).fold(verification.outcome(), Outcome::or_worse);
     if args.json {
         let reports = names.into_iter().zip(verification.packages).zip(requirements);
         let packages =
             reports.map(|((file, report), requirements)| FileReport { file, report, requirements }).collect();
         let (sets, series) = (verification.sets, verification.series);
-        out::answer_json(&VerifyAnswer { outcome, policy, packages, ledgers, sets, series });
+        let exhibits = on_exhibits.into_iter().map(|(file, report)| ExhibitFileReport { file, report }).collect();
+        out::answer_json(&VerifyAnswer { outcome, policy, packages, exhibits, ledgers, sets, series });
     } else {
         let reports = names.iter().zip(&verification.packages).zip(&requirements);
         let alone = reports.map(|((file, report), requirements)| {
@@ -139,7 +154,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
         let sets = verification.sets.iter().map(|set| together::set_text(&names, set));
         let series = verification.series.iter().map(|series| together::series_text(&names, series));
         let ledgers = ledgers.iter().map(verify_ledger::to_text);
-        out::answer(&alone.chain(sets).chain(series).chain(ledgers).collect::<Vec<_>>().join("\n"));
+        let exhibits = on_exhibits.iter().map(|(file, report)| verify_exhibit::to_text(file, report));
+        out::answer(&alone.chain(exhibits).chain(sets).chain(series).chain(ledgers).collect::<Vec<_>>().join("\n"));
     }
     Ok(exit_code(outcome))
 }
@@ -175,7 +191,7 @@ fn text_with(file: &str, report: &Report, of_policy: &str) -> String {
     text += of_policy;
     if facts.package.is_some() {
         text += &format!("\n{}", contents(facts));
-        text += &established(report, facts);
+        text += &established(facts, report.quick);
     }
     text += LIMITS;
     text
@@ -279,7 +295,8 @@ fn signer_words(facts: &Facts) -> String {
     )
 }
 
-fn established(report: &Report, facts: &Facts) -> String {
+/// Says whose keys and which times were established, and how far.
+pub(super) fn established(facts: &Facts, quick: bool) -> String {
     let mut text = String::new();
     if let Some(signer) = &facts.signer {
         match facts.operator_key.filter(|operator| operator != signer) {
@@ -309,7 +326,7 @@ fn established(report: &Report, facts: &Facts) -> String {
     if let Some(as_of) = facts.times.as_of.filter(|_| tokens.iter().any(|tokens| !tokens.is_empty())) {
         text += &format!("judged     as of {as_of}\n");
     }
-    if facts.times.seal_tokens.is_empty() && !report.quick {
+    if facts.times.seal_tokens.is_empty() && !quick {
         text += "times      the operator's own clock; no time stamp\n";
     }
     text

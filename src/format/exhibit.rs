@@ -122,6 +122,18 @@ pub fn identifier(matter: &MatterId, statement: &[u8]) -> String {
     format!("{}_exhibit-{}", matter.as_str(), digest.get(..16).unwrap_or_default())
 }
 
+/// Says whether a file that begins with `bytes` may be an exhibit: a ZIP whose first entry is a statement.
+#[must_use]
+pub fn looks_like_an_exhibit(bytes: &[u8]) -> bool {
+    let name = bytes.strip_prefix(b"PK\x03\x04").and_then(|_| {
+        // The name's length, and behind the length of the extra field the name (APPNOTE 6.3 §4.3.7).
+        let (_, rest) = bytes.split_at_checked(26)?;
+        let (byte_len, rest) = rest.split_first_chunk::<2>()?;
+        rest.split_at_checked(2)?.1.get(..u16::from_le_bytes(*byte_len).into())
+    });
+    name.is_some_and(|name| name.ends_with(b"/exhibit.json"))
+}
+
 /// Paths below an exhibit's top directory (FORMAT §21.1).
 pub mod paths {
     use super::PackagePath;
@@ -209,6 +221,20 @@ mod tests {
     fn a_statement_survives_writing_and_reading() {
         let bytes = encode(&example()).expect("short");
         assert_eq!(decode::<Exhibit>(&bytes), Ok(example()));
+    }
+
+    #[test]
+    fn an_exhibit_is_known_by_its_first_entry() {
+        let header = |name: &str| {
+            let len = u16::try_from(name.len()).expect("short").to_le_bytes();
+            [b"PK\x03\x04".as_slice(), &[0; 22], &len, &[0; 2], name.as_bytes(), b"{}"].concat()
+        };
+        assert!(looks_like_an_exhibit(&header("ACME-1_exhibit-ba7816bf8f01cfea/exhibit.json")));
+        for other in ["ACME-1/bagit.txt", "exhibit.json", "a/exhibit.json/b", ""] {
+            assert!(!looks_like_an_exhibit(&header(other)), "{other}");
+        }
+        let whole = header("a/exhibit.json");
+        assert!((0..44).all(|len| !looks_like_an_exhibit(&whole[..len])));
     }
 
     #[test]

@@ -91,10 +91,10 @@ fn package_twice() {
     let (one, another) = (report(&Draft::good()), report(&other));
     assert_eq!((one.outcome, another.outcome), (Outcome::Valid, Outcome::Valid));
     let mut same = [("a.zip".to_owned(), one.clone()), ("copy.zip".to_owned(), one.clone())];
-    compare_packages(&mut same);
+    compare_packages(&mut same, &mut []);
     assert!(same.iter().all(|(_, report)| report.outcome == Outcome::Valid));
     let mut both = [("a.zip".to_owned(), one), ("b.zip".to_owned(), another)];
-    compare_packages(&mut both);
+    compare_packages(&mut both, &mut []);
     for (file, report) in &both {
         assert_eq!(codes(report), ["package-twice", "timestamp-absent"]);
         assert_eq!(report.outcome, Outcome::Invalid);

@@ -12,9 +12,10 @@ use crate::custody::replay::KeyState;
 use crate::format::event::{Act, Collection, Event, PackageName, Sealing};
 use crate::format::identifier::{AcquisitionId, MatterId};
 use crate::time::LocalTime;
+use crate::verify::exhibit::ExhibitReport;
 use crate::verify::finding::{Code, Finding, Findings, Severity, Step};
 use crate::verify::package::Trust;
-use crate::verify::verdict::Report;
+use crate::verify::verdict::{Report, Times};
 
 /// A package that was verified, as far as a ledger speaks of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +43,35 @@ pub struct Presented {
 }
 
 impl Presented {
+    /// Takes from the report on an exhibit what a ledger speaks of. Digest and length of the package are the exhibitor's word: where a ledger
+    /// has others, one of the two is wrong. `None` where the exhibit does not name the package it was cut from.
+    #[must_use]
+    pub fn of_exhibit(report: &ExhibitReport) -> Option<Self> {
+        let facts = &report.facts;
+        Some(Self {
+            name: PackageName {
+                package: facts.package.clone()?,
+                seal_sha256: facts.seal_sha256?,
+                archive_sha256: facts.package_sha256?,
+                byte_len: facts.package_byte_len?,
+            },
+            matter: facts.matter.as_ref()?.id.clone(),
+            signer: facts.operator_key,
+            seal_signer: facts.signer,
+            signer_trusted: facts.signer_trusted,
+            sealed_by: sealed_by(&facts.times),
+            acquisition: facts.acquisition.clone(),
+            genesis_sha256: facts.genesis_sha256,
+            created: facts.times.seal_created,
+            counts: None,
+        })
+    }
+
     /// Takes from a report what a ledger speaks of; `archive_sha256` is over the whole file. `None` where the package does not say who it is.
     #[must_use]
     pub fn of(report: &Report, archive_sha256: FileDigest) -> Option<Self> {
         let facts = &report.facts;
-        let accepted = facts.times.seal_tokens.iter().filter(|token| token.accepted);
         let is_whole = facts.volume.as_ref().is_some_and(|volume| volume.number == 1 && volume.last);
-        let times = accepted.filter_map(|token| DateTime::parse_from_rfc3339(&token.gen_time).ok());
         Some(Self {
             name: PackageName {
                 package: facts.package.clone()?,
@@ -60,13 +83,19 @@ impl Presented {
             signer: facts.operator_key,
             seal_signer: facts.signer,
             signer_trusted: facts.signer_trusted,
-            sealed_by: times.map(|time| time.to_utc()).min(),
+            sealed_by: sealed_by(&facts.times),
             acquisition: facts.acquisition.clone(),
             genesis_sha256: facts.genesis_sha256,
             created: facts.times.seal_created,
             counts: is_whole.then_some((facts.counts.pages, facts.counts.failures)),
         })
     }
+}
+
+/// Returns the earliest accepted time stamp over the seal.
+fn sealed_by(times: &Times) -> Option<DateTime<Utc>> {
+    let accepted = times.seal_tokens.iter().filter(|token| token.accepted);
+    accepted.filter_map(|token| DateTime::parse_from_rfc3339(&token.gen_time).ok()).map(|time| time.to_utc()).min()
 }
 
 /// Presented packages, and what events say of each.

@@ -1,0 +1,226 @@
+//! What `verify` says of exhibits: the verdict, and for each record what it proves.
+//!
+//! Nothing is said of a record that was not established, and what is somebody's word is called so.
+
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::CliError;
+use super::out::{bytes, counted, escape_line, grouped};
+use super::verify::{checks_text, established, findings_text, open};
+use crate::format::exhibit::looks_like_an_exhibit;
+use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, Severity, verify_exhibit};
+
+/// One exhibit's verdict.
+#[derive(Debug, Serialize)]
+pub(super) struct ExhibitFileReport {
+    /// The file as it was named.
+    pub(super) file: String,
+    /// The verification.
+    pub(super) report: ExhibitReport,
+}
+
+/// Says whether a file is an exhibit, by its first entry.
+pub(super) fn is_exhibit(file: &Path) -> Result<bool, CliError> {
+    let refused = |error: std::io::Error| CliError::machine(format!("cannot read `{}`: {error}", file.display()));
+    Ok(looks_like_an_exhibit(open(file)?.fill_buf().map_err(refused)?))
+}
+
+/// Takes the exhibits out of the files given.
+pub(super) fn take_exhibits(files: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, CliError> {
+    let mut exhibits = Vec::new();
+    for file in std::mem::take(files) {
+        let of = if is_exhibit(&file)? { &mut exhibits } else { &mut *files };
+        of.push(file);
+    }
+    Ok(exhibits)
+}
+
+/// Refuses what makes no sense for an exhibit.
+pub(super) fn check_options(exhibit: &Path, quick: bool, has_demands: bool) -> Result<(), CliError> {
+    let name = exhibit.display();
+    if quick {
+        return Err(CliError::request(format!("`{name}` is an exhibit, and --quick looks at packages"))
+            .hint("leave out --quick: an exhibit is small and always checked whole"));
+    }
+    if has_demands {
+        return Err(CliError::request(format!(
+            "`{name}` is an exhibit, and the policy demands what only a whole package can show"
+        ))
+        .hint("name keys and roots with --trust and --tsa-root instead, or ask for the package"));
+    }
+    Ok(())
+}
+
+/// Verifies exhibits; each report with its file as it was named.
+pub(super) fn judge(exhibits: &[PathBuf], options: &Options<'_>) -> Result<Vec<(String, ExhibitReport)>, CliError> {
+    let judge = |file: &PathBuf| Ok((file.display().to_string(), verify_exhibit(open(file)?, options)?));
+    exhibits.iter().map(judge).collect()
+}
+
+/// Puts a report in words.
+pub(super) fn to_text(file: &str, report: &ExhibitReport) -> String {
+    let facts = &report.facts;
+    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
+    let verdict = match report.outcome {
+        Outcome::Valid => "VALID",
+        Outcome::Invalid => "INVALID",
+        Outcome::Indeterminate if has(Severity::Unestablished) => {
+            "INDETERMINATE (consistent in itself, but see below what is not established)"
+        }
+        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)",
+    };
+    let mut text = format!("{verdict}  {}\n{}\n", escape_line(file), marks(facts));
+    text += &checks_text(&report.checks);
+    text += &findings_text(&report.findings, &report.finding_counts);
+    if facts.package.is_some() {
+        text += &format!("\n{}", contents(facts));
+        text += &signed_and_stamped(facts);
+        text += &format!("\n{}", records_text(facts, Some(report.outcome)));
+    }
+    if report.finding_counts.contains_key(&Code::ExhibitRecordMismatch) {
+        text += REWRITTEN;
+    }
+    text += LIMITS;
+    text
+}
+
+/// What must stand above everything said of an exhibit.
+pub(super) fn marks(facts: &ExhibitFacts) -> String {
+    let mut text = String::new();
+    if facts.simulated == Some(true) {
+        text += "SIMULATED DATA, NOT EVIDENCE\n";
+    }
+    if !facts.despite_findings.is_empty() {
+        text += "FROM A PACKAGE THAT FAILED VERIFICATION\n";
+    }
+    text
+}
+
+/// Says which exhibit it is, of which package; what is only its statement's word is called so.
+pub(super) fn contents(facts: &ExhibitFacts) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            text += &format!("{name:<10} {}\n", escape_line(&value));
+        }
+    };
+    let size = format!("{}, {}", bytes(facts.archive_byte_len), counted(facts.file_count, "file"));
+    line("exhibit", facts.exhibit.as_ref().map(|name| format!("{name}, {size}")));
+    line("number", facts.number.as_ref().map(|number| format!("{number}, by its own word")));
+    let created = facts.created.map(|created| created.to_string()).unwrap_or_default();
+    let by = facts.by.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string);
+    line("cut by", facts.created.map(|_| format!("{by}, {created}, by its own word")));
+    line(
+        "",
+        facts.created.map(|_| match (&facts.exhibitor, facts.exhibitor_trusted) {
+            (None, _) => "no signature holds over that word".to_owned(),
+            (Some(key), true) => format!("signed with {key}, a key you named"),
+            (Some(key), false) => format!("signed with {key}, a key you did not name"),
+        }),
+    );
+    if let Some(selection) = &facts.selection {
+        let asked = match (selection.ids.len() as u64, &selection.r#where) {
+            (0, None) => "nothing is said about it".to_owned(),
+            (0, Some(expression)) => format!("records where {}", expression.as_str()),
+            (count, None) => counted(count, "identifier"),
+            (count, Some(expression)) => {
+                format!("{}, records where {}", counted(count, "identifier"), expression.as_str())
+            }
+        };
+        line("asked for", Some(format!("{asked}; by its own word")));
+    }
+    if !facts.despite_findings.is_empty() {
+        let codes: Vec<&str> = facts.despite_findings.iter().map(|code| code.as_str()).collect();
+        line("despite", Some(codes.join(", ")));
+    }
+    line("package", facts.package.as_ref().map(ToString::to_string));
+    line("seal", facts.seal_sha256.map(|digest| digest.to_string()));
+    line("matter", facts.matter.as_ref().map(|matter| matter.id.to_string()));
+    line("operator", facts.operator.as_ref().map(ToString::to_string));
+    line("service", facts.service.clone());
+    line("window", facts.window.map(|window| format!("{} to {}", window.from, window.to)));
+    text
+}
+
+/// Keys and times, in the words used for packages.
+fn signed_and_stamped(facts: &ExhibitFacts) -> String {
+    let of_package = Facts {
+        signer: facts.signer,
+        operator_key: facts.operator_key,
+        signer_trusted: facts.signer_trusted,
+        signer_certificate: facts.signer_certificate.clone(),
+        times: facts.times.clone(),
+        ..Facts::default()
+    };
+    established(&of_package, false)
+}
+
+/// Says for each record what it is, and how many are kept back. Without an outcome nothing was verified.
+pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> String {
+    let package = facts.package.as_ref().map(ToString::to_string).unwrap_or_default();
+    let package = escape_line(&package);
+    let count = counted(facts.records.len() as u64, "record");
+    let mut text = match outcome {
+        Some(Outcome::Valid) => format!("shown      {count} of {package}, byte for byte{}\n", bracket(facts)),
+        Some(Outcome::Indeterminate) => {
+            format!("shown      {count} of {package}, byte for byte, if what is not established above holds\n")
+        }
+        Some(Outcome::Invalid) => format!("claimed    {count} of {package}; the exhibit is INVALID\n"),
+        None => format!("claimed    {count} of {package}\n"),
+    };
+    for record in facts.records.iter().take(RECORDS_LISTED) {
+        let standing = match (outcome, record.holds) {
+            (Some(Outcome::Invalid), true) => "  holds by itself",
+            (Some(Outcome::Invalid), false) => "  NOT SHOWN",
+            _ => "",
+        };
+        text += &format!("  {}{standing}\n", record_words(record));
+    }
+    let more = facts.records.len().saturating_sub(RECORDS_LISTED) as u64;
+    if more > 0 {
+        let failing = facts.records.iter().skip(RECORDS_LISTED).filter(|record| !record.holds).count() as u64;
+        let failing = match outcome {
+            Some(Outcome::Invalid) if failing > 0 => format!(", of which {} NOT SHOWN", grouped(failing)),
+            _ => String::new(),
+        };
+        text += &format!("  and {} more{failing}; --json lists all\n", grouped(more));
+    }
+    if let Some(undisclosed) = facts.undisclosed {
+        let by = if outcome.is_some() { ", by its seal" } else { "" };
+        text += &format!("kept back  {} of the package{by}\n", counted(undisclosed, "other record"));
+    }
+    text
+}
+
+fn record_words(record: &RecordFact) -> String {
+    let of = record.of.map(|of| format!(" of {}", grouped(of))).unwrap_or_default();
+    let element = grouped(record.element.saturating_add(1));
+    let kind = record.kind.map(|kind| format!(", {kind}")).unwrap_or_default();
+    let window = record.window.map(|window| format!(" {} to {}", window.from, window.to)).unwrap_or_default();
+    let pass = record.pass.filter(|pass| *pass > 1).map(|pass| format!(", pass {pass}")).unwrap_or_default();
+    let bates = record.bates.as_ref().map(|bates| format!("  {}", escape_line(bates.as_str()))).unwrap_or_default();
+    let (number, page, len) = (record.number, grouped(record.page), bytes(record.byte_len));
+    format!("record {number}: element {element}{of} on page {page}{kind}{window}{pass}, {len}{bates}")
+}
+
+/// Between which moments the records were sealed, as far as accepted time stamps say.
+fn bracket(facts: &ExhibitFacts) -> String {
+    let latest = facts.times.genesis_tokens.iter().filter(|token| token.accepted).map(|token| &token.gen_time).max();
+    let earliest = facts.times.seal_tokens.iter().filter(|token| token.accepted).map(|token| &token.gen_time).min();
+    match (latest, earliest) {
+        (Some(latest), Some(earliest)) => format!(", sealed not before {latest} and not after {earliest}"),
+        (Some(latest), None) => format!(", sealed not before {latest}"),
+        (None, Some(earliest)) => format!(", sealed not after {earliest}"),
+        (None, None) => ", sealed when the operator's own clock says".to_owned(),
+    }
+}
+
+/// 20: what a reader can take in; `--json` has them all.
+const RECORDS_LISTED: usize = 20;
+const REWRITTEN: &str = "\nhint: a record that was opened in another program and saved again is no longer the sealed bytes; take the file from\n\
+                         \x20     the exhibit as it was handed over\n";
+const LIMITS: &str = "\nNot shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in\n\
+                      order: ask for the package. Nor that the service sent these bytes. See LEGAL_NOTES.md.\n";
