@@ -46,6 +46,10 @@ pub enum FieldSort {
     Double,
     /// 64 bit whole numbers.
     Integer,
+    /// JSON as text.
+    Json,
+    /// Microseconds since 1970 in UTC.
+    Microseconds,
     /// Text.
     Text,
     /// Nanoseconds since 1970 in UTC.
@@ -66,9 +70,9 @@ pub enum Datum<'a> {
     /// Nothing.
     #[default]
     Null,
-    /// Text.
+    /// Text, or JSON as text.
     Text(Cow<'a, str>),
-    /// Nanoseconds since 1970.
+    /// Nanoseconds, or microseconds, since 1970.
     Time(i64),
 }
 
@@ -85,6 +89,8 @@ pub struct Table<W: Write + Send> {
     /// The group under way; none between groups.
     group: Vec<Chunk>,
     group_rows: usize,
+    /// What the group under way may grow to.
+    group_bytes: usize,
 }
 
 /// Values of one column.
@@ -121,6 +127,21 @@ impl<W: Write + Send> Table<W> {
     ///
     /// [`ExportError::Write`] and [`ExportError::Encode`].
     pub fn begin(file: W, fields: &[Field], metadata: Vec<(String, String)>) -> Result<Self, ExportError> {
+        Self::begin_among(1, file, fields, metadata)
+    }
+
+    /// Begins one of `count` that are written at a time and share the memory of one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::begin`].
+    pub fn begin_among(
+        count: usize,
+        file: W,
+        fields: &[Field],
+        metadata: Vec<(String, String)>,
+    ) -> Result<Self, ExportError> {
+        let share = |bytes: usize| bytes.checked_div(count).unwrap_or(bytes);
         let schema = Arc::new(schema(fields)?);
         let metadata = metadata.into_iter().map(|(name, value)| KeyValue::new(name, value)).collect();
         let mut properties = WriterProperties::builder()
@@ -129,21 +150,23 @@ impl<W: Write + Send> Table<W> {
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
-            .set_data_page_size_limit(PAGE_BYTES)
-            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+            .set_data_page_size_limit(share(PAGE_BYTES))
+            .set_dictionary_page_size_limit(share(DICTIONARY_BYTES))
             .set_write_batch_size(VALUES_BETWEEN_LOOKS);
         for field in fields.iter().filter(|field| field.sort == FieldSort::Bytes) {
             let column = ColumnPath::new(vec![field.name.clone()]);
             properties = properties
                 .set_column_dictionary_enabled(column.clone(), false)
                 .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
-                .set_column_data_page_size_limit(column, WIDE_PAGE_BYTES);
+                .set_column_data_page_size_limit(column, share(WIDE_PAGE_BYTES));
         }
         let properties = Arc::new(properties.build());
         let whole = Shared::new(file);
         let file = SerializedFileWriter::new(whole.share(), schema, Arc::clone(&properties))?;
         let batch = fields.iter().map(|field| Batch { values: Values::of(field.sort), levels: Vec::new() }).collect();
-        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group: Vec::new(), group_rows: 0 })
+        let group_bytes = share(GROUP_BYTES);
+        let group = Vec::new();
+        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group, group_rows: 0, group_bytes })
     }
 
     /// Adds a row: one datum for each column, in order; what is of another sort than its column is nothing.
@@ -199,7 +222,7 @@ impl<W: Write + Send> Table<W> {
         self.group_rows = self.group_rows.saturating_add(self.batch_rows);
         (self.batch_rows, self.batch_bytes) = (0, 0);
         let held = self.group.iter().map(|chunk| chunk.pages.lock().len()).fold(0, usize::saturating_add);
-        if held >= GROUP_BYTES || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
+        if held >= self.group_bytes || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
     }
 
     /// Writes the group under way.
@@ -226,6 +249,8 @@ fn schema(fields: &[Field]) -> Result<Type, ParquetError> {
             FieldSort::Bytes => (Physical::BYTE_ARRAY, None),
             FieldSort::Double => (Physical::DOUBLE, None),
             FieldSort::Integer => (Physical::INT64, None),
+            FieldSort::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
+            FieldSort::Microseconds => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
             FieldSort::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
             FieldSort::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
         };
@@ -240,9 +265,9 @@ impl Values {
     fn of(sort: FieldSort) -> Self {
         match sort {
             FieldSort::Bool => Self::Bool(Vec::new()),
-            FieldSort::Bytes | FieldSort::Text => Self::Bytes(Vec::new()),
+            FieldSort::Bytes | FieldSort::Json | FieldSort::Text => Self::Bytes(Vec::new()),
             FieldSort::Double => Self::Double(Vec::new()),
-            FieldSort::Integer | FieldSort::Time => Self::Integer(Vec::new()),
+            FieldSort::Integer | FieldSort::Microseconds | FieldSort::Time => Self::Integer(Vec::new()),
         }
     }
 }
@@ -349,7 +374,7 @@ impl From<ParquetError> for ExportError {
     }
 }
 
-/// 12 MiB: with the pages under way, the package's page in memory and what verification leaves, below the budget of 96 MiB.
+/// 12 MiB, of all that are written at a time: with the pages under way, the package's page in memory and what verification leaves, below the budget of 96 MiB.
 const GROUP_BYTES: usize = 12 << 20;
 /// 100,000 rows: as many as readers commonly take at a time.
 const GROUP_ROWS: usize = 100_000;

@@ -23,6 +23,7 @@ use self::cells::{Cells, Filler};
 use self::lines::Lines;
 use self::parquet_file::ParquetFile;
 use self::table::Table;
+use super::parquet::metadata;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
 use crate::format::kind::Sort;
 use crate::time::{ServiceTime, Window};
@@ -84,16 +85,10 @@ impl<O: Outputs> SignInLogs<O> {
     /// [`ExportError::Write`], [`ExportError::Encode`].
     pub fn begin(mut outputs: O, origin: &Origin, forms: Forms, records: Records) -> Result<Self, ExportError> {
         let mut tables = Vec::new();
-        let (provenance, tool) = (&origin.provenance, &origin.tool);
-        let about = [
-            ("marks", origin.marks_line()),
-            ("package", provenance.package.to_string()),
-            ("seal_sha256", provenance.seal_sha256.map_or_else(String::new, |sum| sum.to_string())),
-            ("tool", format!("{} {}", tool.name, tool.version)),
-        ];
         for table in Table::ALL {
             let lines = if forms.lines() { Some(Lines::begin(&mut outputs, table)?) } else { None };
-            let parquet = if forms.parquet() { Some(ParquetFile::begin(&mut outputs, table, &about)?) } else { None };
+            let parquet =
+                if forms.parquet() { Some(ParquetFile::begin(&mut outputs, table, metadata(origin)?)?) } else { None };
             tables.push(Files { lines, parquet });
         }
         Ok(Self {
