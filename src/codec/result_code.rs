@@ -129,7 +129,7 @@ static TABLE: [Meaning; 105] = [
     row(50_033, "RetryableError", Service, "a passing fault of the service"),
     row(50_034, "UserAccountNotFound", Account, "there is no such account in the directory"),
     row(50_053, "IdsLocked", Account, "the account is locked after too many wrong attempts, or the address is one with malicious activity; the failure reason says which"),
-    row(50_055, "InvalidPasswordExpiredPassword", Password, "the password was right, and has expired"),
+    row(50_055, "InvalidPasswordExpiredPassword", Password, "the password has expired"),
     row(50_056, "Invalid or null password", Password, "there is no password in the directory for this account"),
     row(50_057, "UserDisabled", Account, "the account is disabled"),
     row(50_058, "UserInformationNotProvided", Interrupt, "no session was there for a silent sign-in; the person is asked to sign in"),

@@ -3,9 +3,20 @@
 //! Microsoft Graph's resource types `signIn`, `appliedConditionalAccessPolicy` and `riskDetail` name the members; a member that
 //! was added since has no words here and is shown as it is.
 
-/// Says what `conditionalAccessStatus` or the `result` of one policy means.
+/// Says what `conditionalAccessStatus` means: what all policies came to.
 #[must_use]
-pub fn conditional_access(member: &str) -> Option<&'static str> {
+pub fn conditional_access_status(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "success" => "the policies that applied were met",
+        "failure" => "a policy that applied was not met, or blocks",
+        "notApplied" => "no policy in force applied",
+        _ => return conditional_access_result(member),
+    })
+}
+
+/// Says what the `result` of one policy means.
+#[must_use]
+pub fn conditional_access_result(member: &str) -> Option<&'static str> {
     Some(match member {
         "success" => "the policy applied, and what it asks for was given",
         "failure" => "the policy applied, and what it asks for was not given, or it blocks",
@@ -41,7 +52,7 @@ pub fn risk_level(member: &str) -> Option<&'static str> {
         "low" => "low",
         "medium" => "medium",
         "high" => "high",
-        "hidden" => "hidden: the tenant's licence does not show it",
+        "hidden" => "hidden: the service does not show it for this person or under this licence",
         "unknownFutureValue" => "a value that the service kept back because the client did not know it",
         _ => return None,
     })
@@ -80,7 +91,10 @@ mod tests {
             "reportOnlyNotApplied",
             "reportOnlyInterrupted",
         ] {
-            assert!(conditional_access(member).is_some(), "{member}");
+            assert!(
+                conditional_access_status(member).is_some() && conditional_access_result(member).is_some(),
+                "{member}"
+            );
         }
         for member in ["none", "confirmedSafe", "remediated", "dismissed", "atRisk", "confirmedCompromised"] {
             assert!(risk_state(member).is_some(), "{member}");
@@ -91,6 +105,6 @@ mod tests {
         for member in ["singleFactorAuthentication", "multiFactorAuthentication"] {
             assert!(authentication_requirement(member).is_some(), "{member}");
         }
-        assert_eq!((conditional_access("Success"), risk_state(""), risk_level("x")), (None, None, None));
+        assert_eq!((conditional_access_status("Success"), risk_state(""), risk_level("x")), (None, None, None));
     }
 }

@@ -1,5 +1,5 @@
-//! Making seen what a reader would not see: controls, direction marks, and characters without a shape (Unicode 16, general
-//! category Cf, and the block of tags whole).
+//! Making seen what a reader would not see: controls, direction marks, and characters without a shape (Unicode 16: general
+//! category Cf, Default_Ignorable_Code_Point, and the empty Braille pattern).
 //!
 //! Values of a log were written by strangers. Wherever one is shown to a person, on a terminal, in a page or on paper, it goes
 //! through here first, so that it can neither steer the device nor look like another value.
@@ -31,11 +31,17 @@ pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
+            '\u{ad}' | '\u{34f}' | '\u{600}'
+                ..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
         )
-        || matches!(c, '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}')
-        || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(
+            c,
+            '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+        )
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(c, '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}')
+        || matches!(c, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -53,7 +59,20 @@ mod tests {
         // `ok` in tags, a word joiner, a zero width space, a soft hyphen, a byte order mark.
         let unseen = "a\u{e006f}\u{e006b}b\u{2060}\u{200b}\u{ad}\u{feff}";
         assert_eq!(visible(unseen), "a\\u{e006f}\\u{e006b}b\\u{2060}\\u{200b}\\u{ad}\\u{feff}");
-        for c in ['\u{e0000}', '\u{e007f}', '\u{13430}', '\u{1d173}', '\u{fffb}', '\u{180e}', '\u{606f}'] {
+        for c in [
+            '\u{fe0f}',
+            '\u{e0100}',
+            '\u{34f}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{e0000}',
+            '\u{e007f}',
+            '\u{13430}',
+            '\u{1d173}',
+            '\u{fffb}',
+            '\u{180e}',
+            '\u{606f}',
+        ] {
             assert_eq!(is_unseen(c), c != '\u{606f}', "{c:?}");
         }
         assert_eq!(visible("Müller 息 🚀 é"), "Müller 息 🚀 é");

@@ -119,7 +119,7 @@ fn outcome(html: &mut Html, record: &SignIn<'_>) {
 
 fn conditions(html: &mut Html, record: &SignIn<'_>) {
     meant(html, "Authentication required", &record.authentication_requirement, words::authentication_requirement);
-    meant(html, "Conditional Access", &record.conditional_access_status, words::conditional_access);
+    meant(html, "Conditional Access", &record.conditional_access_status, words::conditional_access_status);
 }
 
 fn device(html: &mut Html, record: &SignIn<'_>) {
@@ -160,8 +160,10 @@ fn policies(html: &mut Html, policies: Option<&[Policy<'_>]>) {
     html.push("<table><tr><th>Policy</th><th>Result</th><th>Asked for</th></tr>");
     for policy in policies.iter().take(ROWS) {
         let name = policy.display_name.as_ref().or(policy.id.as_ref());
-        let result =
-            policy.result.as_deref().map_or_else(not_stated, |member| meaning(member, words::conditional_access));
+        let result = policy
+            .result
+            .as_deref()
+            .map_or_else(not_stated, |member| meaning(member, words::conditional_access_result));
         let controls: Vec<&str> =
             policy.grant_controls.iter().chain(&policy.session_controls).map(AsRef::as_ref).collect();
         let name = name.map_or_else(not_stated, |name| format!("<bdi>{}</bdi>", short(name)));

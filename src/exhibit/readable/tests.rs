@@ -85,7 +85,7 @@ fn a_record_is_told_in_the_order_in_which_people_ask() {
         "<b>error code 50126</b>",
         "password",
         "Error validating credentials.",
-        "was not given, or it blocks",
+        "was not met, or blocks",
         "Windows 11",
         "only reported: had the policy been in force",
         "Steps of the authentication",

@@ -67,9 +67,9 @@ pub(super) fn can_draw(c: char) -> bool {
     c.is_ascii() || !is_forbidden(c) && FONTS.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c)))
 }
 
-/// Private use says nothing to anybody, and variation selectors are not seen.
+/// Private use says nothing to anybody.
 fn is_forbidden(c: char) -> bool {
-    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. )
 }
 
 fn file(path: &str) -> Option<FileId> {
