@@ -27,7 +27,7 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 20] = [
+const SCHEMAS: [(&str, &str); 21] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
@@ -43,6 +43,7 @@ const SCHEMAS: [(&str, &str); 20] = [
     ("key", include_str!("../schemas/key.schema.json")),
     ("page-record", include_str!("../schemas/page-record.schema.json")),
     ("plan", include_str!("../schemas/plan.schema.json")),
+    ("report", include_str!("../schemas/report.schema.json")),
     ("seal", include_str!("../schemas/seal.schema.json")),
     ("sign-in-tables", include_str!("../schemas/sign-in-tables.schema.json")),
     ("simulate", include_str!("../schemas/simulate.schema.json")),
@@ -317,6 +318,9 @@ impl Gathered {
         let page = folder.join("triage.html");
         let triage = ["report", package, "--triage", "--out", page.to_str().unwrap(), "--json"];
         self.add("triage", "the story of the demo", signhold(&triage, 0));
+        let report = folder.join("answer.html");
+        let report = ["report", package, "--trust", &key, "--out", report.to_str().unwrap(), "--json"];
+        self.add("report", "an HTML file", signhold(&report, 0));
         self.add("corroborate", "the questions", signhold(&["corroborate", package, "--json"], 0));
         let rows = folder.join("rows.ndjson");
         fs::write(&rows, self.rows()).unwrap();

@@ -1,4 +1,4 @@
-//! `demo`: the whole job against the built-in simulator, and a tampered copy refused.
+//! `demo`: the whole job against the built-in simulator, a tampered copy refused, and a report written.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,13 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::credentials::{CredentialArgs, EndpointArgs};
+use super::document_file::DocumentFile;
 use super::error::{CliError, with_causes};
 use super::passphrase::PassphraseArgs;
 use super::signing::OwnKeyArgs;
 use super::simulate::{self, Running, whole_second};
 use super::window::WindowArgs;
-use super::{collect, init, out, verify as verify_verb};
+use super::{collect, init, out, report, verify as verify_verb};
 use crate::clock::SystemClock;
 use crate::codec::zip::write::{Part, Writer};
 use crate::codec::zip::{Profile, Reader};
@@ -29,7 +30,7 @@ use crate::simulate::{Plot, Settings, StoryEvent};
 use crate::source::cloud::Cloud;
 use crate::store::FolderError;
 use crate::time::Bound;
-use crate::verify::{Options, Outcome, Report, Trust, verify};
+use crate::verify::{Admit, Options, Outcome, Report, Trust, verify, verify_and_admit};
 
 #[derive(Args)]
 pub(super) struct DemoArgs {
@@ -95,6 +96,13 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     expect(&bad, Outcome::Invalid)?;
     if !bad.findings.iter().any(|finding| finding.place.contains(&page)) {
         return Err(CliError::machine(format!("the verification did not name `{page}`, which was altered")));
+    }
+
+    out::answer("\n6. a report for people who read no JSON, on screen and on paper\n\n");
+    let reports = [dir.join("report.html"), dir.join("report.pdf")];
+    write_reports(&package, &matter.join("ledger.jsonl"), key, &roots, &reports)?;
+    for report in &reports {
+        out::answer(&format!("   {}\n", out::escape_line(&report.display().to_string())));
     }
 
     out::answer(&closing(&dir, &package, &matter, &service, &altered, key));
@@ -204,16 +212,34 @@ fn read_roots(path: &Path) -> Result<Vec<TrustRoot>, CliError> {
 }
 
 fn judge(package: &Path, key: Option<Fingerprint>, roots: &[TrustRoot]) -> Result<Report, CliError> {
+    Ok(verify(verify_verb::open(package)?, &options(key, roots))?)
+}
+
+fn options(key: Option<Fingerprint>, roots: &[TrustRoot]) -> Options<'static> {
     let trust = Trust {
         keys: key.into_iter().collect(),
         timestamp_roots: roots.to_vec(),
         require_timestamp: true,
         ..Trust::default()
     };
-    Ok(verify(
-        verify_verb::open(package)?,
-        &Options { trust, as_of: Some(SystemClock::start().now()), ..Options::default() },
-    )?)
+    Options { trust, as_of: Some(SystemClock::start().now()), ..Options::default() }
+}
+
+/// Verifies the package once more, as every verb does that makes something of it, and writes the report in both forms.
+fn write_reports(
+    package: &Path,
+    ledger: &Path,
+    key: Fingerprint,
+    roots: &[TrustRoot],
+    reports: &[PathBuf],
+) -> Result<(), CliError> {
+    let options = options(Some(key), roots);
+    let (_, admitted) = verify_and_admit(verify_verb::open(package)?, &options, Admit::Accepted)?;
+    let mut admitted =
+        admitted.ok_or_else(|| CliError::machine("the package is no longer the one that was verified"))?;
+    let into =
+        reports.iter().map(|report| DocumentFile::new(report)).collect::<Result<Vec<DocumentFile>, CliError>>()?;
+    report::write_all(&mut admitted, package, ledger, &options.trust, &into)
 }
 
 fn expect(report: &Report, outcome: Outcome) -> Result<(), CliError> {
@@ -277,6 +303,7 @@ fn closing(dir: &Path, package: &Path, matter: &Path, service: &Path, altered: &
          \x20 operator's key    {public}  (give it, or its fingerprint, to whoever verifies)\n\
          \x20 authority's root  {root}\n\
          \x20 tampered copy     {altered}\n\
+         \x20 report            {dir}/report.html and {dir}/report.pdf\n\
          \nTry next:\n\
          \x20 signhold inspect {package}\n\
          \x20 signhold verify {package} --trust {public} --tsa-root {root}\n\

@@ -69,7 +69,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Run the whole job against the built-in simulator: collect, seal, time-stamp, verify, refuse a tampered copy
+    /// Run the whole job against the built-in simulator: collect, seal, time-stamp, verify, refuse a tampered copy, report
     Demo(demo::DemoArgs),
     /// Make a matter folder
     Init(init::InitArgs),

@@ -21,7 +21,7 @@ use crate::report::overview::{Custody, Setting, overview};
 use crate::report::{certificate, regulatory};
 use crate::store::FolderError;
 use crate::time::LocalTime;
-use crate::verify::{Outcome, Presented, Provenance};
+use crate::verify::{Outcome, Presented, Provenance, Trust};
 
 #[derive(Args)]
 pub(super) struct ReportArgs {
@@ -78,7 +78,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
         let exhibits = args.certificate.exhibits(&args.source, &package)?;
         certificate::draft(&mut package, &exhibits, form, made)
     } else {
-        let custody = args.ledger.as_deref().map(|ledger| custody(args, ledger, &package)).transpose()?;
+        let read = |ledger| custody(ledger, &package, &args.source.trust()?, args.source.goes_on());
+        let custody = args.ledger.as_deref().map(read).transpose()?;
         let zone = args.time_zone.unwrap_or(Tz::UTC);
         overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone, custody })
     };
@@ -95,6 +96,24 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes the report on a package that was let through, with its ledger, into all of these files: the demo's last step.
+pub(super) fn write_all(
+    package: &mut Admitted,
+    file: &Path,
+    ledger: &Path,
+    trust: &Trust,
+    into: &[DocumentFile],
+) -> Result<(), CliError> {
+    let made = SystemClock::start().now();
+    let custody = Some(custody(ledger, package, trust, false)?);
+    let setting = Setting { file: file.display().to_string(), made, zone: Tz::UTC, custody };
+    let document = overview(package, &setting).map_err(|error| CliError::machine(with_causes(&error)))?;
+    for file in into {
+        file.write(&document, made)?;
+    }
+    Ok(())
+}
+
 pub(super) fn parse_zone(given: &str) -> Result<Tz, String> {
     given.parse().map_err(|_| "name a zone of the IANA time zone database, such as Europe/Berlin or UTC".to_owned())
 }
@@ -108,12 +127,12 @@ fn admit(args: &ReportArgs) -> Result<Admitted, CliError> {
 }
 
 /// Verifies the ledger against the package, and reads what it says of it.
-fn custody(args: &ReportArgs, ledger: &Path, package: &Admitted) -> Result<Custody, CliError> {
+fn custody(ledger: &Path, package: &Admitted, trust: &Trust, goes_on: bool) -> Result<Custody, CliError> {
     let report = package.report();
     let presented = report.facts.archive_sha256.and_then(|sha256| Presented::of(report, sha256));
-    let judged = judge(ledger, presented.as_slice(), &args.source.trust()?)?;
+    let judged = judge(ledger, presented.as_slice(), trust)?;
     let name = ledger.display().to_string();
-    if judged.report.outcome == Outcome::Invalid && !args.source.goes_on() {
+    if judged.report.outcome == Outcome::Invalid && !goes_on {
         out::talk(verify_ledger::to_text(&judged).trim_end());
         return Err(CliError::evidence(format!("the ledger `{name}` is INVALID; nothing was made"))
             .hint("leave it out, or give --despite-findings: the report is made all the same, and says so"));

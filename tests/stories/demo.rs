@@ -35,6 +35,10 @@ fn one_command_shows_the_whole_job_and_a_refusal() {
     Cli::new().arg("verify").arg(&package).set("--trust", &public).code(3);
     Cli::new().arg("verify").arg(&tampered).set("--trust", &public).set("--tsa-root", &root).code(1);
 
+    let page = std::fs::read_to_string(dir.join("report.html")).unwrap();
+    assert!(page.contains("SIMULATED DATA, NOT EVIDENCE") && page.contains(">VALID</bdi>"));
+    assert!(std::fs::read(dir.join("report.pdf")).unwrap().starts_with(b"%PDF-1.7"));
+
     let before = tree_digest(&dir);
     Cli::new()
         .arg("demo")

@@ -40,6 +40,7 @@ mod killed_at_random;
 mod notify_and_certify;
 mod readers_policy;
 mod renew_in_time;
+mod report;
 mod resealing;
 mod resume_after_crash;
 mod seal_and_hand_over;
