@@ -46,7 +46,7 @@ WIDER = [
     ("impossible_travel", {"speed": 20, "distance": 100}),
     ("legacy_authentication", {"modern": ["Mobile Apps and Desktop clients"], "memory": timedelta(hours=6)}),
     ("mfa_spam_then_success", {"refusals": 5, "within": timedelta(minutes=30)}),
-    ("new_locations", {"memory": timedelta(hours=12)}),
+    ("new_locations", {"memory": timedelta(hours=30), "accounts": 1}),
     ("non_compliant_device", {"known_devices": False}),
     ("password_spray", {"users": 2, "within": timedelta(hours=6)}),
     ("portal_brute_force", {"application": "OfficeHome", "failures": 2}),
@@ -267,6 +267,7 @@ def main(package, folder):
     connection = check_tables(tables, counted(package), "hostile values")
     for name in names:
         ask(connection, name)
+    check_kql(connection, "hostile values")
     for path in glob.glob(os.path.join(tables, "*")):
         if not path.endswith(".parquet"):
             with open(path, encoding="utf-8") as file:

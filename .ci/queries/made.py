@@ -17,6 +17,7 @@ TENANT = "5a1f0c7e-93b4-4f2d-8e6a-71c2d3b4e5f6"
 PLACES = {
     "NL": ("Utrecht", "Utrecht", 52.09079360961914, 5.121419906616211),
     "DE": ("Köln", "Nordrhein-Westfalen", 50.9375, 6.9603),
+    "US": ("Boise", "Idaho", 43.6135, -116.2035),
     "PT": ("Lisboa", "Lisboa", 38.7223, -9.1393),
     "SG": ("Singapore", "Central Singapore", 1.289699912071228, 103.85009765625),
     "BR": ("São Paulo", "São Paulo", -23.547500610351562, -46.636100769042969),
@@ -120,8 +121,11 @@ def records():
     add("single_factor_from_new_country:no:2", at(32, 20), "dan", "PT", networkLocationDetails=trusted, **single)
     add("single_factor_from_new_country:no:3", at(32, 20), "bob", "PT")  # two factors
     add("single_factor_from_new_country:no:4", at(3, 20), "bob", "DE", **single)  # nothing is known so early
-    add("new_locations:yes:1", at(34, 20), "cam", "PT")
-    add("new_locations:no:1", at(34, 21), "cam", "NL")
+    add("new_locations:yes:1", at(34, 20), "cam", "BR")
+    add("new_locations:yes:2", at(34, 22), "eve", "BR")
+    add("new_locations:no:1", at(36, 20), "bob", "BR")  # known since the day before yesterday
+    add("new_locations:no:2", at(34, 20), "ann", "US")  # one account only
+    add("new_locations:no:3", at(34, 21), "cam", "NL")
 
     add("high_risk_sessions:yes:1", at(35), "ann", riskLevelDuringSignIn="high", riskState="atRisk")
     add("high_risk_sessions:no:1", at(35), "ann", riskLevelDuringSignIn="high", code=50126)
@@ -185,12 +189,12 @@ def records():
     add("disabled_accounts_by_address:yes:1", at(11), "gone", address="198.51.100.20", **disabled)
     add("disabled_accounts_by_address:no:1", at(11), "gone", address="198.51.100.20", code=50055)
 
-    for number in range(5):
+    for number in range(11):
         locked = {"code": 50053, "address": "198.51.100.30"}
         add(f"user_agents_locked_out:yes:{number}", at(12, 1, number), f"user-{number}", userAgent="sprayer/1.0", **locked)
         add(f"user_agents_locked_out:no:{number}", at(12, 2, number), f"user-{number}", userAgent="office/1.0", **locked)
-        for again in range(2):
-            add(f"success:{number}:{again}", at(12, 3, number, again), f"user-{number}", userAgent="office/1.0")
+        if number < 3:
+            add(f"success:{number}", at(12, 3, number), f"user-{number}", userAgent="office/1.0")
     network = {"code": 50053, "address": "198.51.100.40"}
     add("networks_locked_out:yes:1", at(13, 1), "ann", autonomousSystemNumber=64999, **network)
     add("networks_locked_out:no:1", at(13, 2), "ann", autonomousSystemNumber=64998, **network)

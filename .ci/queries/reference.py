@@ -172,16 +172,24 @@ def legacy_authentication(people, _, modern=("Browser", "Mobile Apps and Desktop
     return [{"Id": r["id"], "UserPrincipalName": user(r), "ClientAppUsed": r["clientAppUsed"]} for r in new]
 
 
-def new_locations(people, _, memory=timedelta(days=14)):
+def new_locations(people, _, memory=timedelta(days=14), accounts=2):
     def place(record):
         location, coordinates = record["location"], record["location"]["geoCoordinates"]
-        return (location["city"], location["state"], country(record), coordinates["latitude"], coordinates["longitude"])
+        return (country(record), location["state"], location["city"], coordinates["latitude"], coordinates["longitude"])
 
-    new = first_seen(people, place, memory, min(map(time, people))) if people else []
-    return [
-        {"UserPrincipalName": u, "Country": c, "City": city, "SignIns": len(group), "Ids": ids(group)}
-        for (u, c, city), group in grouped(new, user, country, lambda r: r["location"]["city"]).items()
-    ]
+    rows = []
+    beginning = min(map(time, people), default=None)
+    for (key,), group in grouped(people, place).items():
+        seen = list(map(time, group))
+        new = [
+            r
+            for r in group
+            if time(r) >= beginning + memory and not any(time(r) - memory <= t < time(r) - timedelta(days=1) for t in seen)
+        ]
+        users = sorted({user(r).lower() for r in new})
+        if new and len(users) >= accounts:
+            rows.append({"Country": key[0], "City": key[2], "Accounts": users, "SignIns": len(new), "Ids": ids(new)})
+    return rows
 
 
 def non_compliant_device(people, _, known_devices=True):
@@ -247,12 +255,12 @@ def disabled_accounts_by_address(people, _, sentence=None):
     ]
 
 
-def user_agents_locked_out(people, _, locked=5, successes=10):
+def user_agents_locked_out(people, _, locked=10, ratio=0.2):
     rows = []
     for (agent,), group in grouped(people, lambda r: r["userAgent"]).items():
         out = [r for r in group if code(r) == "50053"]
         good = sum(code(r) == "0" for r in group)
-        if agent and len(out) >= locked and good < successes:
+        if agent and len(out) > locked and good / len(out) < ratio:
             rows.append({"UserAgent": agent, "Locked": len(out), "Successes": good, "Ids": ids(out)})
     return rows
 

@@ -1,33 +1,51 @@
--- Which accounts show up from a place where nobody saw them before?
+-- From which places do accounts sign in where nobody of the tenant was seen before?
 --
 -- The question of Microsoft Sentinel's hunting query "Microsoft Entra ID signins from new locations".
--- Differs: asks it of every day that has a full span of memory before it, instead of the last. A place is the whole text of
--- `LocationDetails`, coordinates included, as in the query: the service moves coordinates, so old places can look new.
+-- Differs: asks it of every sign-in that has a full span of memory before it, instead of those of the last day; `accounts` is 1 more
+-- than its threshold. A place has its coordinates, as in the query: the service moves them, so old places can look new. Joins nothing.
 --
--- memory  how far back a place counts as known
+-- memory    how far back a place counts as known
+-- accounts  from how many accounts on
 WITH parameters AS (
-    SELECT coalesce(getvariable('memory'), INTERVAL 14 DAY) AS memory
+    SELECT
+        coalesce(getvariable('memory'), INTERVAL 14 DAY) AS memory,
+        coalesce(getvariable('accounts'), 2) AS accounts
 ),
 sign_in AS (
-    SELECT SigninLogs.*, CAST(LocationDetails AS VARCHAR) AS Place, min(TimeGenerated) OVER () AS Beginning FROM SigninLogs
+    SELECT
+        Id,
+        lower(UserPrincipalName) AS Account,
+        TimeGenerated,
+        LocationDetails ->> 'countryOrRegion' AS Country,
+        LocationDetails ->> 'state' AS State,
+        LocationDetails ->> 'city' AS City,
+        CAST(LocationDetails -> 'geoCoordinates' AS VARCHAR) AS Coordinates,
+        min(TimeGenerated) OVER () AS Beginning
+    FROM SigninLogs
+    WHERE LocationDetails IS NOT NULL
 )
 SELECT
-    recent.UserPrincipalName,
-    recent.LocationDetails ->> 'countryOrRegion' AS Country,
-    recent.LocationDetails ->> 'state' AS State,
-    recent.LocationDetails ->> 'city' AS City,
-    min(recent.TimeGenerated) AS FirstSeen,
+    recent.Country,
+    recent.State,
+    recent.City,
+    recent.Coordinates,
+    list_sort(list(DISTINCT recent.Account)) AS Accounts,
     count(*) AS SignIns,
+    min(recent.TimeGenerated) AS FirstSeen,
+    max(recent.TimeGenerated) AS LastSeen,
     list(recent.Id ORDER BY recent.TimeGenerated, recent.Id) AS Ids
 FROM sign_in AS recent, parameters
 WHERE recent.TimeGenerated >= recent.Beginning + memory
-    AND recent.Place IS NOT NULL
     AND NOT EXISTS (
-        SELECT 1 FROM sign_in AS earlier
-        WHERE earlier.UserPrincipalName = recent.UserPrincipalName
-            AND earlier.Place = recent.Place
+        SELECT 1 FROM sign_in AS earlier, parameters
+        WHERE earlier.Country IS NOT DISTINCT FROM recent.Country
+            AND earlier.State IS NOT DISTINCT FROM recent.State
+            AND earlier.City IS NOT DISTINCT FROM recent.City
+            AND earlier.Coordinates IS NOT DISTINCT FROM recent.Coordinates
+            -- What the first day brings is new all of that day.
             AND earlier.TimeGenerated >= recent.TimeGenerated - memory
-            AND earlier.TimeGenerated < recent.TimeGenerated
+            AND earlier.TimeGenerated < recent.TimeGenerated - INTERVAL 1 DAY
     )
-GROUP BY recent.UserPrincipalName, Country, State, City
-ORDER BY FirstSeen, recent.UserPrincipalName;
+GROUP BY recent.Country, recent.State, recent.City, recent.Coordinates
+HAVING len(Accounts) >= (SELECT accounts FROM parameters)
+ORDER BY FirstSeen, Country, City;

@@ -29,8 +29,15 @@ TABLES = (
 
 # What published queries write and duckdb-kql 1.1 does not take, and the same in words that it takes.
 SPELLINGS = (
+    (r"\bmake(set|list)\(", r"make_\1("),
     (r"\bsplit\(\s*([\w.]+)\s*,\s*('[^']*'|\"[^\"]*\")\s*,\s*(\d+)\s*\)\s*\[0\]", r"split(\1, \2)[\3]"),
     (r"\bmv-expand\s+(todynamic|parse_json)\((\w+)\)", r"mv-expand \2 = \1(\2)"),
+    # Rules compare the text `ResultType` with numbers; where a record has none, that would be an error instead of no match.
+    (r"\bResultType\s*(==|!=)\s*(\d+)", r'ResultType \1 "\2"'),
+    (
+        r"\bResultType\s+(!?in)\s*\(([\d\s,]+)\)",
+        lambda found: f"ResultType {found[1]} (" + ", ".join(f'"{number}"' for number in re.findall(r"\d+", found[2])) + ")",
+    ),
 )
 
 

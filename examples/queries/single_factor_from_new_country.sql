@@ -1,8 +1,9 @@
 -- Who signed in with one factor, from a country that is new for them and outside the named locations?
 --
 -- The question of Microsoft Sentinel's rule "F&O - Unusual sign-in activity using single factor authentication".
--- Differs: asks it of every application (the rule means those of Dynamics 365 Finance and Operations: set `applications` to their
--- identifiers), of every day of the export instead of the last, and only of days that have a full span of memory before them.
+-- Differs: asks for one factor, as the rule's name says, and for a country that is new for the user; the rule's text asks whether it is
+-- new for the tenant and whether anybody there uses a second factor. Asks every application (the rule means those of Dynamics 365
+-- Finance and Operations: set `applications` to their identifiers) and every sign-in with a full span of memory before it.
 --
 -- applications  values of AppId; an empty list means all
 -- memory        how far back a country counts as known

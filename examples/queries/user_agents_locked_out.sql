@@ -4,10 +4,10 @@
 -- join `UserAgent` with the file events.
 -- Differs: the file events are not in a sign-in export, so every such user agent is listed.
 --
--- locked     from how many locked accounts (50053) on
--- successes  fewer than so many
+-- locked  more than so many locked accounts (50053)
+-- ratio   fewer successes than this for each of them
 WITH parameters AS (
-    SELECT coalesce(getvariable('locked'), 5) AS locked, coalesce(getvariable('successes'), 10) AS successes
+    SELECT coalesce(getvariable('locked'), 10) AS locked, coalesce(getvariable('ratio'), 0.2) AS ratio
 )
 SELECT
     UserAgent,
@@ -18,5 +18,5 @@ SELECT
 FROM SigninLogs
 WHERE UserAgent <> ''
 GROUP BY UserAgent
-HAVING Locked >= (SELECT locked FROM parameters) AND Successes < (SELECT successes FROM parameters)
+HAVING Locked > (SELECT locked FROM parameters) AND Successes < (SELECT ratio FROM parameters) * Locked
 ORDER BY Locked DESC, UserAgent;
