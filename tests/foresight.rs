@@ -219,8 +219,9 @@ impl Place {
     }
 
     fn package(&self) -> PathBuf {
-        let mut packages = fs::read_dir(self.matter().join("packages")).unwrap();
-        packages.next().unwrap().unwrap().path()
+        let packages = fs::read_dir(self.matter().join("packages")).unwrap();
+        let mut packages = packages.map(|entry| entry.unwrap().path());
+        packages.find(|path| path.extension() == Some("zip".as_ref())).unwrap()
     }
 
     fn day(&self, ago: i64) -> String {

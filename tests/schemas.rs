@@ -439,8 +439,7 @@ impl Gathered {
         fs::remove_dir_all(matter.join("acquisitions")).unwrap();
         kill_after_one_page(&[&["collect", dir], &window[..], &access, &["--rate", "11/1"]].concat(), matter);
         self.add("collect", "with gaps", signhold(&[&["resume", dir, "--seal-only"], &access[..]].concat(), 5));
-        for package in fs::read_dir(&packages).unwrap() {
-            let package = package.unwrap().path();
+        for package in self::packages(&packages) {
             let package = package.to_str().unwrap();
             self.add("verify", "a package of one's own clock", signhold(&["verify", package, "--json"], 3));
         }
@@ -459,7 +458,7 @@ impl Gathered {
 
     /// A collection of several volumes that follows another: an answer with a set and a series.
     fn series_of_volumes(&mut self, collect: &[&str], packages: &Path) {
-        let before: Vec<PathBuf> = fs::read_dir(packages).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let before = self::packages(packages);
         let after = ["--after", before[0].to_str().unwrap(), "--volume-pages", "4", "--rate", "1000/1"];
         let answer = signhold(&[collect, &after].concat(), 0);
         let value: Value = serde_json::from_str(&answer).unwrap();
@@ -555,9 +554,14 @@ fn kill_after_one_page(args: &[&str], matter: &Path) {
 }
 
 fn only_file(folder: &Path) -> PathBuf {
-    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files = packages(folder);
     let [file] = files.as_slice() else { panic!("one file in {files:?}") };
     file.clone()
+}
+
+fn packages(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension() == Some("zip".as_ref())).collect()
 }
 
 fn schema_text(name: &str) -> &'static str {

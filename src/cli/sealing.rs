@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
 
-use super::error::CliError;
+use super::error::{CliError, with_causes};
 use super::gather::{Acquisition, not_before, tool};
+use super::out;
 use super::revocation;
 use super::sealed::SealedVolume;
 use crate::clock::SystemClock;
@@ -13,6 +14,7 @@ use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
 use crate::crypto::digest::{GenesisDigest, SealDigest};
 use crate::crypto::signature::Signer;
+use crate::exhibit::index::IndexWriter;
 use crate::format::genesis::Genesis;
 use crate::format::seal::{Reconciliation, Run, Seal, SecondPass};
 use crate::seal::comparison::{self, PageIndex};
@@ -20,6 +22,7 @@ use crate::seal::package::{self, Contents, Place};
 use crate::seal::volumes::{self, FailureLoad, Limits, Load};
 use crate::seal::{PartSource as _, SealError, TimestampAuthority};
 use crate::store::acquisition::AcquisitionFolder;
+use crate::store::index_file::{self, IndexFile};
 use crate::store::matter::MatterFolder;
 use crate::store::package_file::PackageFile;
 use crate::time::LocalTime;
@@ -130,12 +133,32 @@ fn write(
         Ok((sealed, _)) => {
             file.publish()?;
             let package::Sealed { seal, seal_sha256, byte_len } = sealed;
+            leave_index(folder, &path, &seal, seal_sha256);
             Ok(SealedPackage { path, seal, seal_sha256, byte_len })
         }
         Err(error) => {
             file.discard();
             Err(at(&path, error).into())
         }
+    }
+}
+
+/// Leaves beside a package where its records are. The package is sealed and whole without it: what goes wrong is said, and nothing more.
+fn leave_index(folder: &AcquisitionFolder, package: &Path, seal: &Seal, seal_sha256: SealDigest) {
+    let written = (|| {
+        let failed = |error: SealError| std::io::Error::other(with_causes(&error));
+        let mut file = IndexFile::create(package)?;
+        let mut index = IndexWriter::new(&mut file, seal_sha256)?;
+        for sequence in (seal.volume.first_page..).take(usize::try_from(seal.totals.pages).unwrap_or_default()) {
+            let prefixes = folder.prefixes(sequence).map_err(failed)?;
+            let missing = || std::io::Error::other(format!("page {sequence} was stored without its identifiers"));
+            index.page(sequence, &prefixes.ok_or_else(missing)?)?;
+        }
+        index.finish()?;
+        file.publish()
+    })();
+    if let Err(error) = written {
+        out::talk(&format!("no index was left at {}: {error}", index_file::path_of(package).display()));
     }
 }
 
@@ -256,7 +279,7 @@ impl TimestampAuthority for Keeping<'_> {
             return Ok(token);
         }
         let token = self.client.stamp(url, imprint)?;
-        self.folder.keep_timestamp(url, imprint, &token).map_err(|error| super::error::with_causes(&error))?;
+        self.folder.keep_timestamp(url, imprint, &token).map_err(|error| with_causes(&error))?;
         Ok(token)
     }
 }

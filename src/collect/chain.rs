@@ -89,7 +89,12 @@ impl<'a, S: PageStore> Chain<'a, S> {
         };
         let record = encode(&record)?;
         let signature = self.signer.sign(&record)?;
-        let page = DurablePage { record: &record, signature: &signature, body: Some(&content.part) };
+        let page = DurablePage {
+            record: &record,
+            signature: &signature,
+            body: Some(&content.part),
+            prefixes: Some(&content.prefixes),
+        };
         let stored = self.store.commit_page(sequence, &page);
         self.note_break(stored)?;
         self.head.page = sequence;
@@ -132,7 +137,7 @@ impl<'a, S: PageStore> Chain<'a, S> {
         };
         let record = encode(&record)?;
         let signature = self.signer.sign(&record)?;
-        let failure = DurablePage { record: &record, signature: &signature, body: part.as_ref() };
+        let failure = DurablePage { record: &record, signature: &signature, body: part.as_ref(), prefixes: None };
         let stored = self.store.commit_failure(sequence, &failure);
         self.note_break(stored)?;
         self.head.failure = sequence;

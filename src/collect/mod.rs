@@ -20,6 +20,7 @@ pub mod table;
 
 use std::time::Duration;
 
+use crate::crypto::digest::Prefix;
 use crate::crypto::signature::Signature;
 use crate::format::failure::FailureReason;
 use crate::format::parts::{Pair, Response};
@@ -117,6 +118,8 @@ pub struct DurablePage<'a> {
     pub signature: &'a Signature,
     /// The body, deflated; none for a failure without one.
     pub body: Option<&'a crate::codec::zip::write::Part>,
+    /// The prefixes of the identifiers on a page, for whoever looks for a record later. Nothing is wrong where they get lost.
+    pub prefixes: Option<&'a [Prefix]>,
 }
 
 /// The disk refused.

@@ -3,7 +3,7 @@
 use crate::codec::content;
 use crate::codec::json::{Element, slice_page};
 use crate::codec::zip::write::Part;
-use crate::crypto::digest::PageDigest;
+use crate::crypto::digest::{PageDigest, Prefix, prefix};
 use crate::crypto::merkle::{Tree, leaf_hash};
 use crate::format::kind::Kind;
 use crate::format::limits::PAGE_BYTES;
@@ -25,6 +25,8 @@ pub struct PageContent {
     pub opaque_because: Option<String>,
     /// The body, deflated.
     pub part: Part,
+    /// The prefix of each identifier, in page order.
+    pub prefixes: Vec<Prefix>,
 }
 
 impl PageContent {
@@ -35,18 +37,26 @@ impl PageContent {
     pub fn new(body: &[u8], content_encoding: Option<&str>, kind: Kind, window: Window) -> Self {
         let sha256 = PageDigest::of(body);
         let decoded = content::decode(content_encoding, body, PAGE_BYTES);
+        let mut prefixes = Vec::new();
         let (records, next_link, opaque_because) = match &decoded {
             Ok(text) => {
                 let mut summary = Summary::new(window);
-                match slice_page(text, kind.time_member(), |element| summary.take(&element)) {
+                let sliced = slice_page(text, kind.time_member(), |element| {
+                    prefixes.extend(element.id.map(prefix));
+                    summary.take(&element);
+                });
+                match sliced {
                     Ok(page) => (summary.finish(page.element_count), page.next_link, None),
                     Err(why) => (opaque(body), None, Some(why.to_string())),
                 }
             }
             Err(why) => (opaque(body), None, Some(why.to_string())),
         };
+        if opaque_because.is_some() {
+            prefixes.clear();
+        }
         let byte_len = body.len() as u64;
-        Self { byte_len, sha256, records, next_link, opaque_because, part: Part::deflate(body) }
+        Self { byte_len, sha256, records, next_link, opaque_because, part: Part::deflate(body), prefixes }
     }
 }
 
@@ -122,6 +132,7 @@ mod tests {
         let content = PageContent::new(body, None, Kind::InteractiveUser, window());
         let Records { count, inside, undated, earliest, latest, .. } = content.records;
         assert_eq!((count, inside, undated), (3, 2, 1));
+        assert_eq!(content.prefixes, [prefix("x")]);
         assert_eq!(
             (earliest.as_deref(), latest.as_deref()),
             (Some("2026-11-01T05:59:59.5Z"), Some("2026-11-01T06:00:00Z"))
@@ -139,7 +150,7 @@ mod tests {
         ] {
             let content = PageContent::new(body, None, Kind::InteractiveUser, window());
             assert_eq!(content.records.slicing, Slicing::Opaque);
-            assert_eq!(content.records.count, 0);
+            assert_eq!((content.records.count, content.prefixes.len()), (0, 0));
             assert_eq!(content.sha256, PageDigest::of(body));
             assert!(content.opaque_because.is_some());
         }

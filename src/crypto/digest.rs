@@ -131,6 +131,16 @@ impl<'de> Deserialize<'de> for WideDigest {
     }
 }
 
+/// The first four bytes of SHA-256: a hint where to look for something, and no proof of anything.
+pub type Prefix = [u8; 4];
+
+/// Returns the prefix of a text.
+#[must_use]
+pub fn prefix(text: &str) -> Prefix {
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    [a, b, c, d]
+}
+
 /// A digest that is fed piece by piece.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);
@@ -157,6 +167,7 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(FileDigest::of(b"abc").to_string(), expected);
         assert_eq!(expected.parse::<FileDigest>(), Ok(FileDigest::of(b"abc")));
+        assert_eq!(prefix("abc"), [0xba, 0x78, 0x16, 0xbf]);
         let mut hasher = Hasher::default();
         hasher.update(b"a");
         hasher.update(b"bc");

@@ -15,18 +15,8 @@ use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::digest::SealDigest;
+use crate::crypto::digest::{Prefix, SealDigest, prefix};
 use crate::format::limits::{ELEMENTS, PAGES};
-
-/// The first bytes of SHA-256 of an identifier.
-pub type Prefix = [u8; 4];
-
-/// Returns the prefix of an identifier.
-#[must_use]
-pub fn prefix(id: &str) -> Prefix {
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(id.as_bytes()).into();
-    [a, b, c, d]
-}
 
 /// Writes an index, page by page.
 pub struct IndexWriter<W: Write> {

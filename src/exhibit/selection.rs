@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew::{Crew, Lost};
 use super::expression::{Answer, Expression, ExpressionError};
-use super::index::{Prefix, prefix};
-use crate::crypto::digest::LeafHash;
+use crate::crypto::digest::{LeafHash, Prefix, prefix};
 use crate::crypto::merkle::{Levels, RootHash};
 use crate::format::kind::Kind;
 use crate::format::limits::EXHIBIT_RECORDS;

@@ -9,8 +9,9 @@ use super::acquisition_key::OwnKey;
 use super::durable::{self, write_new};
 use crate::codec::zip::write::{Bundle, Part, bundle};
 use crate::collect::{DurablePage, PageStore, StoreError};
-use crate::crypto::digest::{PageDigest, TimestampDigest};
+use crate::crypto::digest::{PageDigest, Prefix, TimestampDigest};
 use crate::format::failure::FailureRecord;
+use crate::format::limits::ELEMENTS;
 use crate::format::page::PageRecord;
 use crate::format::parts::Body;
 use crate::format::{Document, decode};
@@ -143,6 +144,16 @@ impl AcquisitionFolder {
     /// [`FolderError::Io`] when it is not there.
     pub fn failure_byte_len(&self, sequence: u64) -> Result<u64, FolderError> {
         self.byte_len(FAILURES, sequence)
+    }
+
+    /// Returns the prefixes of the identifiers on page `sequence`; none of a page that was stored without them.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Io`] and [`SealError::Damaged`] when its file cannot be read.
+    pub fn prefixes(&self, sequence: u64) -> Result<Option<Vec<Prefix>>, SealError> {
+        let read = self.open_bundle(PAGES, sequence)?.read(PREFIXES, ELEMENTS * size_of::<Prefix>() as u64)?;
+        Ok(read.map(|bytes| bytes.as_chunks().0.to_vec()))
     }
 
     /// Checks that the body of page `record` is the one it speaks of. Sealing copies bodies as they lie there; one that changed since
@@ -338,6 +349,8 @@ impl AcquisitionFolder {
         let (record, signature) = (Part::deflate(page.record), Part::deflate(page.signature.as_bytes()));
         let mut parts = vec![(RECORD, &record), (SIGNATURE, &signature)];
         parts.extend(page.body.map(|body| (PAGE_BODY, body)));
+        let prefixes = page.prefixes.map(|prefixes| Part::deflate(prefixes.as_flattened()));
+        parts.extend(prefixes.as_ref().map(|prefixes| (PREFIXES, prefixes)));
         let written = bundle(&parts).map_err(std::io::Error::other).and_then(|bytes| write_new(&path, &bytes));
         written.map_err(|source| StoreError { path: path.display().to_string(), source })
     }
@@ -380,6 +393,8 @@ fn timestamp_name(number: usize) -> String {
 
 const GENESIS: &str = "genesis.json";
 const PAGES: &str = "pages";
+/// The entry of a page's bundle that is no part of the package.
+const PREFIXES: &str = "ids";
 const FAILURES: &str = "failures";
 const RUN_LOG: &str = "run.jsonl";
 const TIMESTAMP_LISTS: &str = "tsa-crls.pem";

@@ -45,7 +45,7 @@ impl IndexFile {
     /// What the system says, as where the folder may not be written to.
     pub fn create(package: &Path) -> io::Result<Self> {
         let path = path_of(package);
-        let temporary = path.with_extension(format!("index-{}.partial", std::process::id()));
+        let temporary = path.with_extension("index.partial");
         let file = durable::owner_only().truncate(true).open(&temporary)?;
         Ok(Self { writer: Some(BufWriter::with_capacity(1 << 20, file)), temporary, path })
     }

@@ -132,9 +132,12 @@ impl Matter {
         packages.remove(0)
     }
 
-    /// All packages in it, oldest first. Nothing else may lie beside them.
+    /// All packages in it, oldest first. Nothing else may lie beside them but the index of each.
     pub(crate) fn packages(&self) -> Vec<PathBuf> {
-        entries(&self.path("packages"))
+        let is_index = |path: &Path| {
+            path.extension() == Some("index".as_ref()) && path.with_extension("").extension() == Some("zip".as_ref())
+        };
+        entries(&self.path("packages")).into_iter().filter(|path| !is_index(path)).collect()
     }
 
     /// The only acquisition in it.
