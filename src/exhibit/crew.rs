@@ -77,7 +77,7 @@ impl<W: Send, D: Send> Crew<W, D> {
 
 /// 2: one under work and one waiting.
 const PIECES_PER_WORKER: usize = 2;
-/// 64 MiB, of addresses and not of memory: an expression of 4000 characters nests 2000 deep at most.
+/// 64 MiB, of addresses and not of memory: three times what the deepest expression needs.
 const STACK_BYTES: usize = 64 << 20;
 
 #[cfg(test)]

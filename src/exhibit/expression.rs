@@ -52,6 +52,9 @@ pub enum ExpressionError {
         /// What the parser says.
         message: String,
     },
+    /// It nests deeper than the threads that work it out have room for.
+    #[error("the expression nests deeper than {MAX_DEPTH} levels")]
+    TooDeep,
     /// It names something that no record has.
     #[error("the expression names `{name}`{}, which is none of {VARIABLES_IN_WORDS}", at(*.column))]
     UnknownName {
@@ -89,12 +92,24 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError::Syntax`] and [`ExpressionError::UnknownName`].
+    /// [`ExpressionError::Syntax`], [`ExpressionError::TooDeep`] and [`ExpressionError::UnknownName`].
     ///
     /// # Panics
     ///
     /// Never: the one function that is added has a name of its own.
     pub fn compile(text: Statement) -> Result<Self, ExpressionError> {
+        if bracket_depth(text.as_str()) > MAX_DEPTH {
+            return Err(ExpressionError::TooDeep);
+        }
+        // The parser recurses; a stack of its own keeps that from being anybody's trouble.
+        let unread = || ExpressionError::Syntax { column: None, message: "there is no room to read it".to_owned() };
+        std::thread::scope(|scope| {
+            let reading = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || Self::read(text));
+            reading.map_err(|_| unread())?.join().unwrap_or_else(|_| Err(unread()))
+        })
+    }
+
+    fn read(text: Statement) -> Result<Self, ExpressionError> {
         let mut env = Env::stdlib();
         env.add_overload(IP_IN, "ip_in_string_string", vec![STRING_TYPE, STRING_TYPE], ip_in)
             .expect("nothing else is called ip_in");
@@ -104,6 +119,9 @@ impl Expression {
             let column = usize::try_from(column).ok().filter(|column| *column > 0);
             ExpressionError::Syntax { column, message }
         })?;
+        if needs::is_deeper(program.expression(), MAX_DEPTH) {
+            return Err(ExpressionError::TooDeep);
+        }
         let needs = Needs::of(program.expression(), env.types());
         if let Some((name, id)) = needs.unknown.first() {
             return Err(ExpressionError::UnknownName { name: name.clone(), column: column_of(&program, *id) });
@@ -214,6 +232,20 @@ fn timestamp(time: ServiceTime) -> Option<DateTime<chrono::FixedOffset>> {
     Some(instant.fixed_offset())
 }
 
+/// Returns how deep brackets nest, those in texts included: an overestimate.
+fn bracket_depth(text: &str) -> usize {
+    let mut depth: usize = 0;
+    let depths = text.chars().map(|c| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth
+    });
+    depths.max().unwrap_or(0)
+}
+
 /// Returns where a node of the expression begins, in characters from 1.
 fn column_of(program: &Program, id: u64) -> Option<usize> {
     let (start, _) = program.source_info().offset_for(id)?;
@@ -234,6 +266,10 @@ const IP_IN: &str = "ip_in";
 const NANOS: i128 = 1_000_000_000;
 /// 96: ::ffff:0:0/96 holds the IPv4 addresses (RFC 4291 §2.5.5.2).
 const MAPPED_BITS: u8 = 96;
+/// 400: as many alternatives as find room in 4000 characters; a level takes some 40 KB of stack in a build without optimisation.
+const MAX_DEPTH: usize = 400;
+/// 512 MiB, of addresses and not of memory: the parser takes some 500 KB for each bracket in a build without optimisation.
+const STACK_BYTES: usize = 512 << 20;
 /// 300: an error quotes values of strangers.
 const MESSAGE_CHARS: usize = 300;
 

@@ -29,6 +29,7 @@ mod wire;
 
 mod acquisition_keys;
 mod bad_input;
+mod cut_an_exhibit;
 mod demo;
 mod exports;
 mod hand_over_with_two_keys;

@@ -227,7 +227,7 @@ impl From<ExpressionError> for CliError {
     fn from(error: ExpressionError) -> Self {
         let text = with_causes(&error);
         match error {
-            ExpressionError::Syntax { .. } | ExpressionError::UnknownName { .. } => {
+            ExpressionError::Syntax { .. } | ExpressionError::TooDeep | ExpressionError::UnknownName { .. } => {
                 Self::request(text).hint("`signhold exhibit --help` has the language and eight examples")
             }
             ExpressionError::Evaluation { .. } | ExpressionError::NotAQuestion { .. } => Self::request(text).hint(

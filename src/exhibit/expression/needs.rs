@@ -130,6 +130,14 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Says whether an expression nests deeper than that.
+pub(super) fn is_deeper(node: &IdedExpr, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return true };
+    let mut found = false;
+    each_part(node, &mut |part| found = found || is_deeper(part, below));
+    found
+}
+
 /// Returns the only call of that function, if there is exactly one.
 pub(super) fn only_call(expression: &IdedExpr, function: &str) -> Option<u64> {
     let mut calls = Vec::new();

@@ -171,3 +171,37 @@ fn hostile_records_are_borne() {
     let error = asks("record.id.startsWith(5) || record.id > 7", &long).unwrap_err().to_string();
     assert!(error.len() < 600, "{}", error.len());
 }
+
+#[test]
+fn an_expression_as_deep_as_it_can_be_is_read_or_refused() {
+    let nested = |open: &str, inside: &str, close: &str, levels: usize| {
+        format!("{}{inside}{}", open.repeat(levels), close.repeat(levels))
+    };
+    for text in [
+        nested("(", "true", ")", 1990),
+        nested("[", "1", "]", 1990) + " == []",
+        nested("(", "true", "", 3990),
+        "true?true:".repeat(390) + "true",
+        "1+".repeat(1990) + "1 == 1",
+        "record".to_owned() + &".a".repeat(1990),
+        "[1].exists(x,".repeat(300),
+        "'".to_owned() + &"\\".repeat(3999),
+    ] {
+        assert!(compile(&text).is_err(), "{text}");
+    }
+    for text in [
+        nested("(", "true", ")", 90),
+        "page==1||".repeat(390) + "true",
+        "page==7&&".repeat(390) + "true",
+        format!("record.id in [{}'a']", "'b',".repeat(900)),
+        nested("[1].exists(x, ", "true", ")", 40),
+        "!".repeat(3990) + "true",
+    ] {
+        // Worked out, as by the program, on more stack than a test has.
+        let asked = || assert_eq!(asks(&text, SIGN_IN), Ok(Answer::Yes), "{text}");
+        std::thread::scope(|scope| {
+            let worker = std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, asked).unwrap();
+            worker.join().unwrap();
+        });
+    }
+}
