@@ -171,6 +171,7 @@ pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> St
         Some(Outcome::Invalid) => format!("claimed    {count} of {package}; the exhibit is INVALID\n"),
         None => format!("claimed    {count} of {package}\n"),
     };
+    text += "           elements are counted from 0\n";
     for record in facts.records.iter().take(RECORDS_LISTED) {
         let standing = match (outcome, record.holds) {
             (Some(Outcome::Invalid), true) => "  holds by itself",
@@ -197,7 +198,7 @@ pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> St
 
 fn record_words(record: &RecordFact) -> String {
     let of = record.of.map(|of| format!(" of {}", grouped(of))).unwrap_or_default();
-    let element = grouped(record.element.saturating_add(1));
+    let element = grouped(record.element);
     let kind = record.kind.map(|kind| format!(", {kind}")).unwrap_or_default();
     let window = record.window.map(|window| format!(" {} to {}", window.from, window.to)).unwrap_or_default();
     let pass = record.pass.filter(|pass| *pass > 1).map(|pass| format!(", pass {pass}")).unwrap_or_default();

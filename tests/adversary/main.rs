@@ -30,6 +30,7 @@ mod clocks;
 mod codes;
 mod comparison;
 mod container;
+mod exhibit_proofs;
 mod exhibits;
 mod forged_tokens;
 mod honest;

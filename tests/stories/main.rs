@@ -29,6 +29,7 @@ mod wire;
 
 mod acquisition_keys;
 mod bad_input;
+mod check_an_exhibit;
 mod cut_an_exhibit;
 mod demo;
 mod exports;
