@@ -17,8 +17,9 @@ use super::verify_ledger::{self, archive_names, judge, renewals};
 use super::{out, triage};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
+use crate::report::certificate::{self, Enclosed};
 use crate::report::overview::{Custody, Setting, overview};
-use crate::report::{certificate, regulatory};
+use crate::report::regulatory;
 use crate::store::FolderError;
 use crate::time::LocalTime;
 use crate::verify::{Outcome, Presented, Provenance, Trust};
@@ -72,14 +73,15 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
     args.certificate.check()?;
     let sheet = args.notification.request(args.time_zone, made)?;
     let mut package = admit(args)?;
+    let read = |ledger| custody(ledger, &package, &args.source.trust()?, args.source.goes_on());
+    let custody = args.ledger.as_deref().map(read).transpose()?;
     let document = if let Some(request) = sheet {
         regulatory::sheet(&mut package, &request)
     } else if let Some(form) = args.certificate.certificate {
         let exhibits = args.certificate.exhibits(&args.source, &package)?;
-        certificate::draft(&mut package, &exhibits, form, made)
+        let enclosed = Enclosed { exhibits, ledger: custody.map(|custody| custody.report().clone()) };
+        certificate::draft(&mut package, &enclosed, form, made)
     } else {
-        let read = |ledger| custody(ledger, &package, &args.source.trust()?, args.source.goes_on());
-        let custody = args.ledger.as_deref().map(read).transpose()?;
         let zone = args.time_zone.unwrap_or(Tz::UTC);
         overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone, custody })
     };

@@ -176,8 +176,13 @@ fn what_a_declarant_says_to_have_computed_is_never_filled_in() {
 fn a_draft_names_the_exhibit_that_was_cut_from_its_package() {
     let sealed = Sealed::new();
     let exhibit = sealed.exhibit("a-12.zip");
-    sealed.report("draft.html").set("--certificate", "fre-902-14").set("--exhibit", &exhibit).code(0);
+    let ledger = sealed.matter.path("ledger.jsonl");
+    let make = sealed.report("draft.html").set("--certificate", "fre-902-14").set("--exhibit", &exhibit);
+    make.set("--ledger", &ledger).code(0);
     let draft = sealed.read("draft.html");
+    let lines: Vec<String> = std::fs::read_to_string(&ledger).unwrap().lines().map(str::to_owned).collect();
+    assert!(draft.contains("The custody ledger that was presented with the package, "));
+    assert!(draft.contains(&FileDigest::of(lines.last().unwrap().as_bytes()).to_string()), "{}", lines.len());
     let statement = Opened::read(&exhibit).json("exhibit.json");
     let records = statement["records"].as_array().unwrap();
     assert!(!records.is_empty());

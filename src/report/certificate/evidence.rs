@@ -8,7 +8,8 @@ use super::wording::{Paragraphs, text};
 use crate::crypto::signature::Fingerprint;
 use crate::report::document::{Block, Span, Text};
 use crate::report::naming;
-use crate::verify::VerifiedPackage;
+use crate::report::words::verdict_name;
+use crate::verify::{LedgerReport, VerifiedPackage};
 
 /// The case, to be filled in.
 #[must_use]
@@ -63,13 +64,13 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
     if let Some(url) = &subject.first_url {
         paragraphs.say(
             "The address of every request stands in a signed page record; that of the first is {}.",
-            &[url.clone()],
+            std::slice::from_ref(url),
         );
     }
     match rights(genesis) {
         Some(rights) => paragraphs.say("The rights that the application's token named were {}.", &[rights]),
         None => {
-            paragraphs.say("The plan does not say which rights the application held: [rights, and how known].", &[])
+            paragraphs.say("The plan does not say which rights the application held: [rights, and how known].", &[]);
         }
     }
     let made = [seal.totals.pages.to_string(), seal.totals.records.to_string(), seal.totals.inside.to_string()];
@@ -153,7 +154,7 @@ pub fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<
 }
 
 /// From sealing to today.
-pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, ledger: Option<&LedgerReport>) {
     let facts = &package.report().facts;
     paragraphs.heading("Custody");
     let digest = facts.archive_sha256.map(|digest| digest.to_string());
@@ -164,9 +165,23 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     read.0.push(digest.map_or_else(|| Span::Blank("digest of the package file".to_owned()), Span::Code));
     read.0.push(Span::Plain(".".to_owned()));
     paragraphs.paragraph(read);
+    if let Some(ledger) = ledger {
+        let facts = &ledger.facts;
+        let known = [
+            facts.ledger.map_or_else(|| "without a name".to_owned(), |name| name.to_string()),
+            facts.line_count.to_string(),
+            facts.head_sha256.map_or_else(|| "none".to_owned(), |head| head.to_string()),
+            verdict_name(ledger.outcome).to_owned(),
+        ];
+        paragraphs.say(
+            "The custody ledger that was presented with the package, {}, has {} lines and the head {}; its verification before this draft \
+             came to {}. What it says was done is its signers' word.",
+            &known,
+        );
+    }
     paragraphs.say(
-        "From sealing until I received it the package was held by [who, where, how, with the head of the custody ledger if there is one]; \
-         from then on by [who, where, how].",
+        "From sealing until I received it the package was held by [who, where, how, and what of it a ledger records]; from then on by [who, \
+         where, how].",
         &[],
     );
 }

@@ -17,7 +17,7 @@ use std::io::{Read, Seek};
 use crate::report::document::{Block, Document, Span, Text};
 use crate::report::naming;
 use crate::time::LocalTime;
-use crate::verify::{ExhibitReport, ReadAgainError, VerifiedPackage};
+use crate::verify::{ExhibitReport, LedgerReport, ReadAgainError, VerifiedPackage};
 
 use subject::Subject;
 
@@ -103,14 +103,23 @@ pub fn belongs<R>(package: &VerifiedPackage<R>, exhibit: &ExhibitReport) -> bool
         && exhibit.facts.seal_sha256 == facts.seal_sha256
 }
 
-/// Makes a draft, at `made`, about a package and exhibits that were cut from it ([`belongs`]) and verified.
+/// What a draft can speak of besides the package.
+#[derive(Clone, Debug, Default)]
+pub struct Enclosed {
+    /// Exhibits that were cut from it ([`belongs`]), as they were verified.
+    pub exhibits: Vec<ExhibitReport>,
+    /// The ledger that came with it, as it was verified.
+    pub ledger: Option<LedgerReport>,
+}
+
+/// Makes a draft about a package, at `made`.
 ///
 /// # Errors
 ///
 /// [`ReadAgainError`] when a page record can no longer be read as it was verified.
 pub fn draft<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
-    exhibits: &[ExhibitReport],
+    enclosed: &Enclosed,
     form: Form,
     made: LocalTime,
 ) -> Result<Document, ReadAgainError> {
@@ -127,10 +136,10 @@ pub fn draft<R: Read + Seek>(
     ]))];
     blocks.extend(match form {
         Form::Fre90211 => united_states::regular_activity(package, &subject),
-        Form::Fre90213 => united_states::electronic_process(package, &subject),
-        Form::Fre90214 => united_states::copied_data(package, &subject, exhibits),
-        Form::India63 => india::parts(package, &subject, exhibits),
-        Form::Neutral => neutral::statement(package, &subject, exhibits),
+        Form::Fre90213 => united_states::electronic_process(package, &subject, enclosed),
+        Form::Fre90214 => united_states::copied_data(package, &subject, enclosed),
+        Form::India63 => india::parts(package, &subject, &enclosed.exhibits),
+        Form::Neutral => neutral::statement(package, &subject, enclosed),
     });
     let title = format!("DRAFT. {}", form.title());
     let mut document = Document::about(title, naming::subtitle(package), &package.provenance(), made);

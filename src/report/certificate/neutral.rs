@@ -1,15 +1,16 @@
 //! A statement for the United Kingdom, the European Union and others: the same facts, with the affirmation of the forum.
 
+use super::Enclosed;
 use super::comparison::{compare, compare_exhibits};
 use super::evidence::{caption, clocks, close, collected, custody, declarant, exceptions, identification, tool};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
 use crate::report::document::{Block, Text};
-use crate::verify::{ExhibitReport, VerifiedPackage};
+use crate::verify::VerifiedPackage;
 
 /// The whole statement.
 #[must_use]
-pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
+pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);
@@ -17,9 +18,9 @@ pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &
     clocks(&mut paragraphs, package, subject);
     tool(&mut paragraphs, package);
     identification(&mut paragraphs, package);
-    custody(&mut paragraphs, package);
+    custody(&mut paragraphs, package, enclosed.ledger.as_ref());
     compare(&mut paragraphs, package);
-    compare_exhibits(&mut paragraphs, package, subject, exhibits);
+    compare_exhibits(&mut paragraphs, package, subject, &enclosed.exhibits);
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     let mut blocks = paragraphs.blocks();

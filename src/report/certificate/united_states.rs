@@ -1,12 +1,13 @@
 //! The three forms for the Federal Rules of Evidence, with both closings of 28 U.S.C. § 1746.
 
+use super::Enclosed;
 use super::comparison::{compare, compare_exhibits};
 use super::evidence::{caption, clocks, close, collected, custody, declarant, exceptions, identification, tool};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
 use crate::report::document::{Block, Text};
 use crate::report::naming;
-use crate::verify::{ExhibitReport, VerifiedPackage};
+use crate::verify::VerifiedPackage;
 
 /// Rule 902(11): the log owner's own routine.
 #[must_use]
@@ -22,17 +23,17 @@ pub fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject) -> V
     clocks(&mut paragraphs, package, subject);
     paragraphs.heading("The routine (Fed. R. Evid. 803(6)(A) to (C))");
     paragraphs.say(
-        "Each record was made at or near the time of what it records, by or from information transmitted by someone with knowledge: \
-         [state whether it is so, how it is done, and the ground of your knowledge].",
+        "Whether each record was made at or near the time of what it records, by or from information transmitted by someone with knowledge: \
+         [so or not, how it is done, and the ground of your knowledge].",
         &[],
     );
     paragraphs.say(
-        "The records were kept in the course of a regularly conducted activity of the organisation: [state whether it is so, and which].",
+        "Whether the records were kept in the course of a regularly conducted activity of the organisation: [so or not, and which].",
         &[],
     );
-    paragraphs.say("Making such records was a regular practice of that activity: [state whether it is so].", &[]);
+    paragraphs.say("Whether making such records was a regular practice of that activity: [so or not].", &[]);
     paragraphs.say(
-        "I held the records of the package against those that the organisation keeps: [when, how, which, with what result; or that this was \
+        "Whether I held the records of the package against those that the organisation keeps: [when, how, which, with what result; or that this was \
          not done].",
         &[],
     );
@@ -52,7 +53,7 @@ pub fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject) -> V
 
 /// Rule 902(13): how the service makes a record, and how the program fetched it.
 #[must_use]
-pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Block> {
+pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);
@@ -79,7 +80,7 @@ pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject) ->
         .say("The ground on which I call that process accurate: [own examination, tests, with their limits].", &[]);
     tool(&mut paragraphs, package);
     identification(&mut paragraphs, package);
-    custody(&mut paragraphs, package);
+    custody(&mut paragraphs, package, enclosed.ledger.as_ref());
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     paragraphs.block(Block::heading(2, "Values by which the package is named"));
@@ -92,7 +93,7 @@ pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject) ->
 
 /// Rule 902(14): sealed bytes and the offered copy are the same.
 #[must_use]
-pub fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
+pub fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);
@@ -100,9 +101,9 @@ pub fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits:
     clocks(&mut paragraphs, package, subject);
     tool(&mut paragraphs, package);
     identification(&mut paragraphs, package);
-    custody(&mut paragraphs, package);
+    custody(&mut paragraphs, package, enclosed.ledger.as_ref());
     compare(&mut paragraphs, package);
-    compare_exhibits(&mut paragraphs, package, subject, exhibits);
+    compare_exhibits(&mut paragraphs, package, subject, &enclosed.exhibits);
     paragraphs.say(
         "What I compared is the sealed package and the copy offered. There is no disk of the service to compare with; the step from the \
          service to the package is a process, and this certification does not speak of it.",

@@ -321,8 +321,10 @@ mod tests {
                     | Length::CalendarDays(count)
                     | Length::DaysAfterYearEnd(count)
                     | Length::Hours(count) => count.to_string(),
-                    Length::Months(1) => "one month".to_owned(),
-                    Length::Months(count) => count.to_string(),
+                    Length::Months(count) => {
+                        assert_eq!(count, 1, "the notes have no other");
+                        "one month".to_owned()
+                    }
                     Length::Words(words) => words.to_owned(),
                 };
                 assert!(clock.contains(&number), "`{}` has no {number}: {clock}", rule.title);

@@ -285,6 +285,7 @@ fn limits() -> [Block; 2] {
         "Whether an end on a Saturday, a Sunday or a holiday moves. It was not moved, and where two readings of a rule differ the \
          earlier end is shown. Under Regulation (EEC, Euratom) No 1182/71 Art. 3, where it applies, the hour of the event is not \
          counted, and a period not in hours that would end on a day without work ends with the next working day: both later.",
+        "Whether anybody was notified. PASSED says that an end lies before the moment at which this sheet was made, and no more.",
         "What a notification has to say, and to whom.",
         "Who signed in. A sign-in record is consistent with a use of an account from an address; it does not show a person.",
     ];
