@@ -27,7 +27,7 @@ use signhold::format::kind::Kind;
 use signhold::verify::{Code, Step};
 
 /// Every schema: its name, and the text of its file.
-const SCHEMAS: [(&str, &str); 21] = [
+const SCHEMAS: [(&str, &str); 22] = [
     ("collect", include_str!("../schemas/collect.schema.json")),
     ("corroborate", include_str!("../schemas/corroborate.schema.json")),
     ("custody-checkpoint", include_str!("../schemas/custody-checkpoint.schema.json")),
@@ -35,6 +35,7 @@ const SCHEMAS: [(&str, &str); 21] = [
     ("event", include_str!("../schemas/event.schema.json")),
     ("export", include_str!("../schemas/export.schema.json")),
     ("exhibit", include_str!("../schemas/exhibit.schema.json")),
+    ("exhibit-answer", include_str!("../schemas/exhibit-answer.schema.json")),
     ("failure", include_str!("../schemas/failure.schema.json")),
     ("genesis", include_str!("../schemas/genesis.schema.json")),
     ("init", include_str!("../schemas/init.schema.json")),
@@ -209,6 +210,11 @@ fn values_outside_their_range_are_refused() {
         ("exhibit", "/records/0/proof", json!(vec!["0".repeat(64); 65])),
         ("exhibit", "/despite_findings", json!(["A"])),
         ("exhibit", "/selection/where", json!("a\u{202e}b")),
+        ("exhibit-answer", "/records", json!([])),
+        ("exhibit-answer", "/exhibit", json!("ACME-1_exhibit-0123")),
+        ("exhibit-answer", "/records/0/path", json!("../records/000001.json")),
+        ("exhibit-answer", "/records/0/pass", json!(3)),
+        ("exhibit-answer", "/findings/0/code", json!("no-such-code")),
         ("verify", "/packages", json!([])),
         ("verify", "/packages/0/report/checks/0/number", json!(2)),
         ("verify", "/packages/0/report/finding_counts/no-such-code", json!(1)),
@@ -288,6 +294,7 @@ impl Gathered {
         let package = package.to_str().unwrap();
         self.add_package(package);
         let key = format!("{path}/matter/operator.pub.pem");
+        let matter_key = format!("{path}/matter/operator.pem");
         let roots = format!("{path}/simulator/simulator-tsa-root.pem");
         self.add(
             "verify",
@@ -308,6 +315,10 @@ impl Gathered {
         self.exhibits();
         self.custody(&folder.join("matter"), package);
         self.add("inspect", "a good package", signhold(&["inspect", package, "--json"], 0));
+        let new = folder.join("all.zip");
+        let cut = ["exhibit", package, "--out", new.to_str().unwrap(), "--trust", &key, "--tsa-root", &roots, "--json"];
+        let chosen = ["--where", "true", "--number", "A-12", "--bates", "ACME0000001", "--key", matter_key.as_str()];
+        self.add("exhibit-answer", "all records", signhold(&[&cut[..], &chosen].concat(), 0));
         let copy = folder.join("copy.ndjson");
         let export = ["export", package, "--format", "ndjson", "--out", copy.to_str().unwrap(), "--quiet", "--json"];
         self.add("export", "lines", signhold(&export, 0));

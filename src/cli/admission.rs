@@ -43,6 +43,11 @@ pub(super) enum Depth {
 pub(super) type Admitted = VerifiedPackage<BufReader<File>>;
 
 impl SourceArgs {
+    /// Names a package, and whom to trust about it.
+    pub(super) fn new(file: PathBuf, trust: TrustArgs) -> Self {
+        Self { file, trust, despite_findings: false }
+    }
+
     /// Says how to verify: as of now, with whom the reader trusts.
     pub(super) fn options(&self, depth: Depth) -> Result<Options<'static>, CliError> {
         let as_of = Some(SystemClock::start().now());

@@ -1,4 +1,4 @@
-//! `demo`: the whole job against the built-in simulator, a tampered copy refused, and a report written.
+//! `demo`: the whole job against the built-in simulator, a tampered copy refused, a report written and an exhibit cut.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use chrono::TimeDelta;
 use clap::Args;
 
+use super::admission::SourceArgs;
 use super::credentials::{CredentialArgs, EndpointArgs};
 use super::document_file::DocumentFile;
 use super::error::{CliError, with_causes};
+use super::exhibit::{self, ExhibitArgs};
 use super::passphrase::PassphraseArgs;
 use super::signing::OwnKeyArgs;
 use super::simulate::{self, Running, whole_second};
+use super::trust::TrustArgs;
 use super::window::WindowArgs;
 use super::{collect, init, out, report, verify as verify_verb};
 use crate::clock::SystemClock;
@@ -26,7 +29,7 @@ use crate::format::limits;
 use crate::format::line::Line;
 use crate::keyring;
 use crate::seal::volumes::MAX_PAGES;
-use crate::simulate::{Plot, Settings, StoryEvent};
+use crate::simulate::{Kind, Plot, Settings, StoryEvent};
 use crate::source::cloud::Cloud;
 use crate::store::FolderError;
 use crate::time::Bound;
@@ -105,9 +108,35 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         out::answer(&format!("   {}\n", out::escape_line(&report.display().to_string())));
     }
 
+    out::answer(
+        "\n7. one use of the stolen token for a judge: its bytes, what proves them, and nobody else's data\n\n",
+    );
+    let exhibit = dir.join("exhibit.zip");
+    cut_exhibit(&package, &matter, &service, running.server.tenant().story(), &exhibit)?;
+
     out::answer(&closing(&dir, &package, &matter, &service, &altered, key));
     running.server.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Cuts the record of a stolen token's use.
+fn cut_exhibit(
+    package: &Path,
+    matter: &Path,
+    service: &Path,
+    story: &[StoryEvent],
+    out: &Path,
+) -> Result<(), CliError> {
+    let is_use = |event: &&StoryEvent| event.plot == Plot::StolenToken && event.kind == Kind::NonInteractiveUser;
+    let used = story.iter().find(is_use).ok_or_else(|| CliError::machine("the invented attack has no stolen token"))?;
+    let trust = TrustArgs {
+        trust: vec![matter.join("operator.pub.pem").display().to_string()],
+        tsa_root: vec![service.join("simulator-tsa-root.pem")],
+        ..TrustArgs::default()
+    };
+    let source = SourceArgs::new(package.to_owned(), trust);
+    let number = Line::lossy("DEMO-1");
+    exhibit::run(&ExhibitArgs::one(source, Line::lossy(&used.id), number, out.to_owned())).map(|_| ())
 }
 
 fn choose_folder(given: Option<&Path>) -> Result<PathBuf, CliError> {
@@ -304,10 +333,12 @@ fn closing(dir: &Path, package: &Path, matter: &Path, service: &Path, altered: &
          \x20 authority's root  {root}\n\
          \x20 tampered copy     {altered}\n\
          \x20 report            {dir}/report.html and {dir}/report.pdf\n\
+         \x20 exhibit           {dir}/exhibit.zip\n\
          \nTry next:\n\
          \x20 signhold inspect {package}\n\
          \x20 signhold verify {package} --trust {public} --tsa-root {root}\n\
          \x20 signhold verify {package} --trust {key}\n\
+         \x20 signhold verify {dir}/exhibit.zip --trust {public} --tsa-root {root}\n\
          \nWith stock tools, without signhold:\n\
          \x20 unzip -q {package} -d {dir}/unpacked && cd {dir}/unpacked/*/ && sha256sum --quiet -c manifest-sha256.txt && cat README.txt\n\
          \nThis was SIMULATED DATA, NOT EVIDENCE: the mark is signed into the package and cannot be taken out without the operator's key.\n"

@@ -14,7 +14,7 @@ use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
 use crate::keyring;
 use crate::verify::Trust;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct TrustArgs {
     /// Whom you trust to have signed, had from elsewhere than the package: a public key file, a fingerprint or its 24 words; a
     /// certificate file, which stands for its key, or for all whom it vouches for where it is a certification authority's

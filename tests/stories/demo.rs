@@ -30,6 +30,10 @@ fn one_command_shows_the_whole_job_and_a_refusal() {
         let verb = start.split(' ').nth(1).unwrap();
         Cli::new().arg(verb).args(line.split_whitespace()).code(code);
     }
+    // The exhibit holds one use of the stolen token and can be verified alone.
+    let exhibit = Opened::read(&dir.join("exhibit.zip"));
+    assert_eq!(exhibit.json("exhibit.json")["number"], "DEMO-1");
+    assert_eq!(exhibit.json("records/000001.json")["riskLevelDuringSignIn"], "high");
     let public = dir.join("matter/operator.pub.pem");
     let root = dir.join("simulator/simulator-tsa-root.pem");
     Cli::new().arg("verify").arg(&package).set("--trust", &public).code(3);

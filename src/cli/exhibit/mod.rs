@@ -87,6 +87,26 @@ struct WantedArgs {
     index: bool,
 }
 
+impl ExhibitArgs {
+    /// Asks for one record.
+    pub(super) fn one(source: SourceArgs, id: Line, number: Line, out: PathBuf) -> Self {
+        let wanted = WantedArgs { id: vec![id], ids_from: None, expression: None, index: false };
+        Self {
+            source,
+            wanted,
+            out: Some(out),
+            number: Some(number),
+            bates: None,
+            by: None,
+            key: None,
+            passphrase: PassphraseArgs::default(),
+            time_zone: None,
+            whole: false,
+            json: false,
+        }
+    }
+}
+
 pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
     let wanted = args.wanted.read()?;
     let Some(out) = &args.out else {
