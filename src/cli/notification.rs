@@ -63,6 +63,14 @@ impl NotificationArgs {
                 regimes.push(regime);
             }
         }
+        for start in [Start::Determined, Start::Notified] {
+            let rules: Vec<&str> =
+                regimes.iter().filter(|regime| regime.starts().contains(&start)).map(|regime| regime.name).collect();
+            if rules.len() > 1 && self.typed(start).is_some() {
+                let message = format!("--{} is an event of its own for each of {}", start.option(), rules.join(", "));
+                return Err(CliError::request(message).hint("make a sheet for each of these rules, with its own time"));
+            }
+        }
         let request = Request { regimes, aware, starts, now };
         let missing = request.missing();
         if !missing.is_empty() {

@@ -135,6 +135,10 @@ fn a_time_that_names_no_instant_is_refused_before_anything_is_written() {
         )
         .code(2);
     sealed.report("sheet.html").set("--regulatory", "gdpr").code(2);
+    // The notice under one rule is not the notice under another.
+    let both = sealed.report("sheet.html").set("--regulatory", "nis2,dora").set("--aware-at", "2026-01-01T00:00Z");
+    let said = both.set("--notified-at", "2026-01-02T00:00Z").code(2).stderr;
+    assert!(said.contains("--notified-at is an event of its own for each of nis2, dora\n"), "{said}");
     sealed.report("sheet.html").set("--regulatory", "omnibus").set("--aware-at", "2026-01-01T00:00Z").code(2);
     assert!(!sealed.path("sheet.html").exists());
 }

@@ -55,7 +55,10 @@ impl Request {
 /// [`ReadAgainError`] when a page can no longer be read as it was verified.
 pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request) -> Result<Document, ReadAgainError> {
     let activity = Activity::of(package)?;
-    let first_request = naming::page_records(package).find_map(Result::ok).map(|record| record.request.started);
+    let first_request = naming::page_records(package)
+        .find(|record| !matches!(record, Err(ReadAgainError::Missing(_))))
+        .transpose()?
+        .map(|record| record.request.started);
     let mut blocks = vec![Block::Notice(Text(vec![
         Span::Strong("Not legal advice. ".to_owned()),
         Span::Plain(
