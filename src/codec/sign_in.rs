@@ -237,7 +237,7 @@ impl<'a> SignIn<'a> {
             "tokenIssuerType" => self.token_issuer_type = words(value),
             "conditionalAccessStatus" => self.conditional_access_status = words(value),
             "appliedConditionalAccessPolicies" => {
-                self.policies = elements(value).map(|all| all.iter().map(|one| Policy::read(one.get())).collect())
+                self.policies = elements(value).map(|all| all.iter().map(|one| Policy::read(one.get())).collect());
             }
             "riskLevelDuringSignIn" => self.risk_level_during_sign_in = words(value),
             "riskLevelAggregated" => self.risk_level_aggregated = words(value),

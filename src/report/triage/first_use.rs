@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::event::Event;
-use super::kept::{MAX_STATES, Places, States};
+use super::kept::{Places, States};
 use super::networks::Networks;
 use super::question::{About, DAY, Draft, Found, Question, Sightings, span};
 use crate::report::tally::Key;
@@ -26,7 +26,7 @@ struct Application {
 
 impl FirstUse {
     pub(super) fn new() -> Self {
-        Self { applications: States::new(MAX_STATES), span: None }
+        Self { applications: States::new(MAX_APPLICATIONS), span: None }
     }
 }
 
@@ -90,3 +90,5 @@ impl Question for FirstUse {
 const QUIET_DAYS: i64 = 7;
 /// 3 accounts: what more people use was rolled out.
 const MAX_ACCOUNTS: usize = 3;
+/// 20,000 applications; large tenants have some thousand.
+const MAX_APPLICATIONS: usize = 20_000;

@@ -11,7 +11,7 @@ use crate::report::tally::Key;
 /// One state for each key.
 #[derive(Debug)]
 pub(super) struct States<S> {
-    states: HashMap<Key, S>,
+    by_key: HashMap<Key, S>,
     limit: usize,
     lost: u64,
     /// How many more find no room before those that are over are looked for again: looking takes as long as there are states.
@@ -21,42 +21,47 @@ pub(super) struct States<S> {
 impl<S: Default> States<S> {
     /// Keeps at most `limit` states.
     pub(super) fn new(limit: usize) -> Self {
-        Self { states: HashMap::new(), limit, lost: 0, patience: 0 }
+        Self { by_key: HashMap::new(), limit, lost: 0, patience: 0 }
     }
 
     /// Returns the state of a key, a new one for a new key; none, and counts, when there is no room even though from time to time
     /// those are forgotten that are `over`.
     pub(super) fn of(&mut self, key: Key, over: impl Fn(&S) -> bool) -> Option<&mut S> {
-        if self.states.len() >= self.limit && !self.states.contains_key(&key) {
+        if self.by_key.len() >= self.limit && !self.by_key.contains_key(&key) {
             if let Some(patience) = self.patience.checked_sub(1) {
                 self.patience = patience;
             } else {
-                self.states.retain(|_, state| !over(state));
+                self.by_key.retain(|_, state| !over(state));
                 self.patience = self.limit / 8;
             }
-            if self.states.len() >= self.limit {
+            if self.by_key.len() >= self.limit {
                 self.lost += 1;
                 return None;
             }
         }
-        Some(self.states.entry(key).or_default())
+        Some(self.by_key.entry(key).or_default())
     }
 
     /// Returns the state of a key that has one.
     pub(super) fn known(&mut self, key: Key) -> Option<&mut S> {
-        self.states.get_mut(&key)
+        self.by_key.get_mut(&key)
+    }
+
+    /// Changes each state, in no order.
+    pub(super) fn each(&mut self, change: impl FnMut(&mut S)) {
+        self.by_key.values_mut().for_each(change);
     }
 
     /// Says how many sign-ins found no room, if any did.
     pub(super) fn limits(&self, of: &str) -> Option<String> {
         (self.lost > 0).then(|| {
-            format!("{} sign-ins were not looked at: there was room for {} {of} at a time", self.lost, self.limit)
+            format!("{} sign-ins were not looked at: there was room for {} {of} at a time.", self.lost, self.limit)
         })
     }
 
     /// Returns all states, in no order.
     pub(super) fn into_states(self) -> impl Iterator<Item = S> {
-        self.states.into_values()
+        self.by_key.into_values()
     }
 }
 
@@ -92,7 +97,7 @@ impl<S: Default> Turnover<S> {
     pub(super) fn limits(&self, of: &str) -> Option<String> {
         (self.set_aside > 0).then(|| {
             format!(
-                "{} {of} were set aside after {} others had been seen; had they gone on later, that would not have been seen",
+                "{} {of} were set aside after {} others had been seen; had they gone on later, that would not have been seen.",
                 self.set_aside, self.limit
             )
         })
@@ -102,7 +107,7 @@ impl<S: Default> Turnover<S> {
 /// A set of keys.
 #[derive(Debug)]
 pub(super) struct Keys {
-    keys: HashSet<Key>,
+    held: HashSet<Key>,
     limit: usize,
     lost: u64,
 }
@@ -110,24 +115,24 @@ pub(super) struct Keys {
 impl Keys {
     /// Keeps at most `limit`.
     pub(super) fn new(limit: usize) -> Self {
-        Self { keys: HashSet::new(), limit, lost: 0 }
+        Self { held: HashSet::new(), limit, lost: 0 }
     }
 
     /// Takes a key; says whether it is a new one. One without room is counted, and is not new.
     pub(super) fn insert(&mut self, key: Key) -> bool {
-        if self.keys.len() < self.limit {
-            return self.keys.insert(key);
+        if self.held.len() < self.limit {
+            return self.held.insert(key);
         }
-        self.lost += u64::from(!self.keys.contains(&key));
+        self.lost += u64::from(!self.held.contains(&key));
         false
     }
 
     pub(super) fn contains(&self, key: Key) -> bool {
-        self.keys.contains(&key)
+        self.held.contains(&key)
     }
 
     pub(super) fn len(&self) -> u64 {
-        u64::try_from(self.keys.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.held.len()).unwrap_or(u64::MAX)
     }
 
     /// Returns how many found no room.
@@ -186,7 +191,7 @@ mod tests {
         assert!(states.of(key(2), |_| false).is_none() && states.of(key(1), |_| false).is_some());
         assert_eq!(
             states.limits("accounts").unwrap(),
-            "1 sign-ins were not looked at: there was room for 2 accounts at a time"
+            "1 sign-ins were not looked at: there was room for 2 accounts at a time."
         );
         assert!(states.of(key(2), |state| *state == 7).is_some());
         assert_eq!(states.into_states().count(), 1);

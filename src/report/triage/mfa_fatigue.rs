@@ -156,5 +156,5 @@ impl Question for MfaFatigue {
 
 /// 3 refused factors within an hour.
 const MIN_REFUSED: usize = 3;
-/// 64 sign-ins of an account that ended on a second factor are remembered for an hour.
-const MAX_ASKED: usize = 64;
+/// 16 sign-ins of an account that ended on a second factor are remembered for an hour, until enough of them were refused.
+const MAX_ASKED: usize = 16;

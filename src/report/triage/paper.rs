@@ -1,14 +1,14 @@
 //! The triage as a document for people.
 
 use super::gaps::Gaps;
-use super::question::About;
+use super::question::{About, Counted};
 use super::{Answer, Cited, MARK, Sighting, Triage};
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
 use crate::report::words::{counted, grouped, verdict};
 
-/// Puts the triage on paper. `file` is the package as its reader named it.
+/// Puts the triage on paper. `file` is the package as its reader named it, `typed` the same as a shell takes it.
 #[must_use]
-pub fn document(triage: &Triage, file: &str) -> Document {
+pub fn document(triage: &Triage, file: &str, typed: &str) -> Document {
     let mut document = Document::about(
         "Triage of sign-ins",
         format!("Where an investigator would look first in package {}", triage.provenance.package),
@@ -25,7 +25,7 @@ pub fn document(triage: &Triage, file: &str) -> Document {
     blocks.push(Block::heading(2, "How to follow a record"));
     blocks.push(Block::Paragraph(
         Text::plain("Each record is cited by its page and element in the package, and by its id. To lay one before somebody else with proof: ")
-            .and(Span::Code(format!("signhold exhibit {file} --id ID --out EXHIBIT.zip"))),
+            .and(Span::Code(format!("signhold exhibit {typed} --id ID --out EXHIBIT.zip"))),
     ));
     for answer in &triage.answers {
         blocks.extend(chapter(answer));
@@ -93,11 +93,12 @@ fn chapter(answer: &Answer) -> Vec<Block> {
         Block::paragraph(answer.asks),
         Block::Paragraph(Text(vec![Span::Strong("How it was found. ".to_owned()), Span::Plain(answer.rule.clone())])),
     ];
-    let aside: Vec<(String, Text)> =
-        answer.counted.iter().map(|counted| (counted.what.clone(), Text::plain(grouped(counted.number)))).collect();
-    if !aside.is_empty() {
+    if !answer.counted.is_empty() {
+        let aside = |counted: &Counted| {
+            Text(vec![Span::Strong(grouped(counted.number)), Span::Plain(format!(" {}", counted.what))])
+        };
         blocks.push(Block::Paragraph(Text(vec![Span::Strong("Counted, not listed.".to_owned())])));
-        blocks.push(Block::Facts(aside));
+        blocks.push(Block::List { numbered: false, items: answer.counted.iter().map(aside).collect() });
     }
     if !answer.limits.is_empty() {
         blocks.push(Block::Paragraph(Text(vec![Span::Strong("Not looked at.".to_owned())])));
@@ -132,11 +133,11 @@ fn sighted(number: u64, sighting: &Sighting) -> Vec<Block> {
     };
     let subject = sighting.subject.clone().unwrap_or_else(|| "without a name".to_owned());
     let columns = vec![
-        Column::words("Time", 3),
-        Column::words("Who, by what application", 4),
-        Column::words("From", 3),
-        Column::words("Result", 4),
-        Column::words("Record", 4),
+        Column::words("Time", 8),
+        Column::words("Who, by what application", 9),
+        Column::words("From", 7),
+        Column::words("Result", 8),
+        Column::words("Record", 10),
     ];
     let beyond = if sighting.records_beyond > 0 {
         format!("; {} not listed", counted(sighting.records_beyond, "more record"))

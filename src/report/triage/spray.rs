@@ -11,6 +11,12 @@ use crate::report::tally::Key;
 /// Asks for sprays.
 pub(super) struct Spray {
     addresses: States<Address>,
+    /// Failures that are remembered, of all addresses.
+    remembered: usize,
+    /// How many more find no room before old ones are looked for again.
+    patience: usize,
+    /// Failures that found no room.
+    lost: u64,
     sprays: Open<Burst>,
     /// How often many accounts failed from an address and half as many or more succeeded.
     busy: u64,
@@ -40,19 +46,40 @@ struct Burst {
 
 impl Spray {
     pub(super) fn new() -> Self {
-        Self { addresses: States::new(MAX_STATES), sprays: Open::new(), busy: 0 }
+        Self { addresses: States::new(MAX_STATES), remembered: 0, patience: 0, lost: 0, sprays: Open::new(), busy: 0 }
+    }
+
+    /// Makes room for one more failure; says whether there is any.
+    fn make_room(&mut self, now: i64) -> bool {
+        if self.remembered >= MAX_REMEMBERED {
+            if let Some(patience) = self.patience.checked_sub(1) {
+                self.patience = patience;
+            } else {
+                self.addresses.each(|state| state.forget(now));
+                self.remembered = 0;
+                self.addresses.each(|state| self.remembered += state.failures.len());
+                self.patience = MAX_REMEMBERED / 8;
+            }
+        }
+        self.remembered < MAX_REMEMBERED
     }
 
     fn fail(&mut self, address: Key, account: Key, event: &Event) {
         let now = event.second();
+        if !self.make_room(now) {
+            self.lost += 1;
+            return;
+        }
         let over = |state: &Address| state.last < now - DAY || (state.spray.is_none() && state.last < now - HOUR);
         let Some(state) = self.addresses.of(address, over) else { return };
+        let before = state.failures.len();
         state.forget(now);
         state.last = now;
         if state.failures.len() >= MAX_FAILURES {
             state.failures.pop_front();
         }
         state.failures.push_back((now, account, event.place));
+        self.remembered = (self.remembered + state.failures.len()).saturating_sub(before);
         if let Some(spray) = self.sprays.at(state.spray) {
             spray.take(now, account, event.place);
             return;
@@ -90,8 +117,10 @@ impl Spray {
         {
             spray.places.insist(event.place);
         }
+        let before = state.failures.len();
         state.forget(now);
-        if !state.failures.is_empty() && state.succeeded.len() < MAX_ACCOUNTS {
+        self.remembered = (self.remembered + state.failures.len()).saturating_sub(before);
+        if !state.failures.is_empty() && state.succeeded.len() < MAX_FAILURES {
             state.succeeded.insert(account);
         }
     }
@@ -135,12 +164,23 @@ impl Question for Spray {
     }
 
     fn answer(self: Box<Self>, _: &Networks) -> Draft {
+        let mut limits: Vec<String> = self.addresses.limits("addresses").into_iter().collect();
+        if self.lost > 0 {
+            limits.push(format!(
+                "{} failures were not looked at: there was room for {MAX_REMEMBERED} of the last hour.",
+                self.lost
+            ));
+        }
         let found = self.sprays.all.into_iter().map(|burst| Found {
             about: About::Address,
             says: format!(
                 "{} failures on {} accounts within {}; {} of these accounts succeeded from the same address during the spray or within a day after it.",
                 burst.failures,
-                burst.accounts.len(),
+                if burst.accounts.len() < MAX_ACCOUNTS {
+                    burst.accounts.len().to_string()
+                } else {
+                    format!("{MAX_ACCOUNTS} or more")
+                },
                 span(burst.last - burst.first),
                 burst.entered.len()
             ),
@@ -152,8 +192,8 @@ impl Question for Spray {
             title: "One address, many accounts, wrong passwords",
             asks: "Whoever guesses one password for many people is not stopped by the lock on each account.",
             rule: format!(
-                "Listed: an address from which, within 60 minutes, sign-ins to at least {MIN_ACCOUNTS} accounts failed on the password or on an account that is \
-                 unknown, locked or disabled, while fewer than half as many accounts succeeded from it; from an office behind one address most succeed. \
+                "Listed: an address from which, among its last {MAX_FAILURES} such failures and within 60 minutes, sign-ins to at least {MIN_ACCOUNTS} \
+                 accounts failed on the password or on an account that is unknown, locked or disabled, while fewer than half as many accounts succeeded from it; from an office behind one address most succeed. \
                  Further failures from the address are counted with it as long as a day does not pass without one."
             ),
             sightings: Sightings::rank(found, self.sprays.beyond),
@@ -161,14 +201,45 @@ impl Question for Spray {
                 "times at which as many accounts failed from one address within an hour and at least half as many succeeded",
                 self.busy,
             )],
-            limits: self.addresses.limits("addresses").into_iter().collect(),
+            limits,
         }
     }
 }
 
 /// 10 accounts within an hour.
 const MIN_ACCOUNTS: usize = 10;
-/// 512 failures of an address are remembered for an hour.
-const MAX_FAILURES: usize = 512;
-/// 10,000 accounts of one spray are told apart.
-const MAX_ACCOUNTS: usize = 10_000;
+/// 64 failures of an address are remembered for an hour, until there are enough for a spray.
+const MAX_FAILURES: usize = 64;
+/// 300,000 failures of all addresses are remembered: some 15 MB.
+const MAX_REMEMBERED: usize = 300_000;
+/// 1,000 accounts of one spray are told apart.
+const MAX_ACCOUNTS: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::sign_in::SignIn;
+    use crate::format::kind::Kind;
+
+    #[test]
+    fn what_is_remembered_is_bounded_however_many_addresses_fail() {
+        let mut question = Spray::new();
+        let networks = Networks::new();
+        let sign_in = SignIn::read(br#"{"userId":"a","status":{"errorCode":50126}}"#).unwrap();
+        let fail = |question: &mut Spray, number: u64, time: &str| {
+            let mut event =
+                Event::at(Place { page: 1, element: number }, Kind::InteractiveUser, time, &sign_in).unwrap();
+            event.address = Some(Key::of(&(number % 90_000).to_string()));
+            question.take(&event, &networks);
+        };
+        for number in 0..400_000 {
+            fail(&mut question, number, "2026-11-01T00:00:00Z");
+        }
+        assert_eq!((question.remembered, question.lost), (MAX_REMEMBERED, 100_000));
+        for number in 0..100_000 {
+            fail(&mut question, number, "2026-11-01T02:00:00Z");
+        }
+        assert!((62_500..=100_000).contains(&question.remembered), "{}", question.remembered);
+        assert_eq!(Box::new(question).answer(&networks).limits.len(), 1);
+    }
+}

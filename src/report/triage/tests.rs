@@ -36,8 +36,12 @@ fn ask(tenant: &Tenant, leave: &BTreeSet<String>) -> (Vec<Draft>, BTreeMap<Place
     }
     events.sort();
     let mut inquiry = Inquiry::new();
-    events.iter().for_each(|event| inquiry.networks.take(event));
-    events.iter().for_each(|event| inquiry.take(event));
+    for event in &events {
+        inquiry.networks.take(event);
+    }
+    for event in &events {
+        inquiry.take(event);
+    }
     (inquiry.answer(), ids)
 }
 
@@ -65,8 +69,12 @@ fn ask_of(records: &[(Kind, i64, String)]) -> BTreeMap<&'static str, Draft> {
         .collect();
     events.sort();
     let mut inquiry = Inquiry::new();
-    events.iter().for_each(|event| inquiry.networks.take(event));
-    events.iter().for_each(|event| inquiry.take(event));
+    for event in &events {
+        inquiry.networks.take(event);
+    }
+    for event in &events {
+        inquiry.take(event);
+    }
     inquiry.answer().into_iter().map(|draft| (draft.question, draft)).collect()
 }
 
@@ -113,8 +121,8 @@ fn every_record_of_the_planted_story_is_cited_by_the_question_about_it() {
 }
 
 fn journey_end(tenant: &Tenant) -> &str {
-    let journey = tenant.story().iter().filter(|event| event.plot == Plot::ImpossibleTravel);
-    &journey.last().unwrap().address
+    let mut journey = tenant.story().iter().filter(|event| event.plot == Plot::ImpossibleTravel);
+    &journey.next_back().unwrap().address
 }
 
 #[test]
