@@ -136,8 +136,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let requirements = apply(&demands, &mut verification, &of_ledgers);
     let policy = policy.as_ref().map(Policy::named);
     let of_ledgers = ledgers.iter().map(|ledger| ledger.report.outcome);
-    let of_exhibits = on_exhibits.iter().map(|(_, report)| report.outcome);
-    let outcome = of_ledgers.chain(of_exhibits).fold(verification.outcome(), Outcome::or_worse);
+    let shown = on_exhibits.iter().map(|(_, report)| report.outcome);
+    let outcome = of_ledgers.chain(shown).fold(verification.outcome(), Outcome::or_worse);
     if args.json {
         let reports = names.into_iter().zip(verification.packages).zip(requirements);
         let packages =

@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::out::{bytes, counted, escape_line, grouped};
 use super::verify::{checks_text, established, findings_text, open};
 use crate::format::exhibit::looks_like_an_exhibit;
+use crate::format::line::Line;
 use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, Severity, verify_exhibit};
 
 /// One exhibit's verdict.
@@ -133,7 +134,7 @@ pub(super) fn contents(facts: &ExhibitFacts) -> String {
         line("asked for", Some(format!("{asked}; by its own word")));
     }
     if !facts.despite_findings.is_empty() {
-        let codes: Vec<&str> = facts.despite_findings.iter().map(|code| code.as_str()).collect();
+        let codes: Vec<&str> = facts.despite_findings.iter().map(Line::as_str).collect();
         line("despite", Some(codes.join(", ")));
     }
     line("package", facts.package.as_ref().map(ToString::to_string));

@@ -15,24 +15,24 @@ use crate::verify::verdict::{CheckOutcome, CheckResult, Outcome, Report};
 pub fn compare_packages(packages: &mut [(String, Report)], exhibits: &mut [(String, ExhibitReport)]) {
     let of_packages =
         packages.iter().map(|(file, report)| Named::new(file, report.facts.package.as_ref(), report.facts.seal_sha256));
-    let of_exhibits =
+    let cut =
         exhibits.iter().map(|(file, report)| Named::new(file, report.facts.package.as_ref(), report.facts.seal_sha256));
-    let names: Vec<Named> = of_packages.chain(of_exhibits).collect();
-    let reports = packages.iter_mut().map(|(_, report)| Judged {
+    let names: Vec<Named> = of_packages.chain(cut).collect();
+    let judged_packages = packages.iter_mut().map(|(_, report)| Judged {
         outcome: &mut report.outcome,
         checks: &mut report.checks,
         findings: &mut report.findings,
         finding_counts: &mut report.finding_counts,
         place: "seal/seal.json#package",
     });
-    let on_exhibits = exhibits.iter_mut().map(|(_, report)| Judged {
+    let judged_exhibits = exhibits.iter_mut().map(|(_, report)| Judged {
         outcome: &mut report.outcome,
         checks: &mut report.checks,
         findings: &mut report.findings,
         finding_counts: &mut report.finding_counts,
         place: "package/seal/seal.json#package",
     });
-    for (index, mut judged) in reports.chain(on_exhibits).enumerate() {
+    for (index, mut judged) in judged_packages.chain(judged_exhibits).enumerate() {
         let Some(own) = names.get(index) else { continue };
         for other in names.iter().filter(|other| own.contradicts(other)) {
             let finding = Finding::new(Code::PackageTwice, judged.place, own.words(), other.words());

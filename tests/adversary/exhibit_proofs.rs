@@ -32,11 +32,8 @@ fn exhibit_record_mismatch() {
     let files = changed(|exhibit| exhibit.records[2].byte_len += 1);
     assert_eq!(held(&refused(&files, &["exhibit-record-mismatch"])), [true, true, false]);
     let files = altered(|files| {
-        files.files.iter_mut().for_each(|file| {
-            if file.path == "records/000002.json" {
-                file.bytes.push(b'\n');
-            }
-        })
+        let at = files.position("records/000002.json");
+        files.files[at].bytes.push(b'\n');
     });
     refused(&files, &["exhibit-manifest-mismatch", "exhibit-record-mismatch"]);
 }

@@ -1,6 +1,8 @@
 //! Makes the files under `tests/vectors/exhibit/`: a good exhibit of the package of FORMAT's examples, and what a reader says to
 //! others.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
+
 use ed25519_dalek::Signer as _;
 
 use crate::archive::Files;
@@ -46,10 +48,10 @@ pub(crate) fn all() -> Vec<VectorFile> {
         },
     );
     cut("element_of_another", "the record is said to be its neighbour", &["exhibit-record-path"], &|exhibit| {
-        exhibit.records[0].element = 0
+        exhibit.records[0].element = 0;
     });
     cut("path_too_long", "a digest more behind the path of the record", &["exhibit-record-path"], &|exhibit| {
-        exhibit.records[0].proof.push([7; 32])
+        exhibit.records[0].proof.push([7; 32]);
     });
     cut(
         "page_of_another_package",
@@ -57,7 +59,7 @@ pub(crate) fn all() -> Vec<VectorFile> {
         &["exhibit-page-path"],
         &|exhibit| {
             let mut other = example();
-            other.pages[0].elements[0].0 = "{\"id\":\"x\",\"createdDateTime\":\"2026-11-01T09:00:00Z\"}".to_owned();
+            "{\"id\":\"x\",\"createdDateTime\":\"2026-11-01T09:00:00Z\"}".clone_into(&mut other.pages[0].elements[0].0);
             let (package, genuine) = (other.build(), example().build());
             *exhibit = Exhibit::cut(&other, &package, &[(1, 1)]);
             for path in ["seal/seal.json", "seal/seal.sig"] {

@@ -240,7 +240,9 @@ impl ExhibitPass {
         let key = self.frame.keys.signer;
         let record = page_record::read(number, &bytes, signature.as_deref(), key.as_ref(), &mut own);
         let is_sound = own.is_empty() && signature.is_some() && key.is_some();
-        own.into_iter().for_each(|finding| self.of_package.add(finding));
+        for finding in own {
+            self.of_package.add(finding);
+        }
         let Some(record) = record else { return };
         let place = PackagePath::page_record(number);
         if record.sequence != number {
@@ -289,7 +291,7 @@ impl ExhibitPass {
             let sealed = Sealed { seal: seal.as_ref(), is_sound: !signed.contains(&Some(Severity::Violation)) };
             self.facts.records = proofs::check(statement, &self.records, &self.pages, sealed, &mut self.findings);
         }
-        self.findings.take(std::mem::take(&mut self.of_package), |place| paths::of_package(place));
+        self.findings.take(std::mem::take(&mut self.of_package), paths::of_package);
     }
 
     /// Judges what comes from the package as a package's is judged.

@@ -10,6 +10,7 @@ use crate::format::bag::Manifest;
 use crate::format::decode;
 use crate::format::exhibit::{Exhibit, ShownRecord, identifier, paths};
 use crate::format::genesis::Genesis;
+use crate::format::line::Line;
 use crate::format::path::PackagePath;
 use crate::format::seal::Seal;
 use crate::verify::budget;
@@ -136,7 +137,7 @@ impl ExhibitPass {
         self.check_manifest(statement);
         self.compare(statement, genesis, seal);
         if !statement.despite_findings.is_empty() {
-            let codes: Vec<&str> = statement.despite_findings.iter().map(|code| code.as_str()).collect();
+            let codes: Vec<&str> = statement.despite_findings.iter().map(Line::as_str).collect();
             let place = format!("{}#despite_findings", paths::STATEMENT);
             let computed = "cut from a package that failed verification";
             self.findings.say(Code::ExhibitDespiteFindings, place, codes.join(", "), computed);
