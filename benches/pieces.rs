@@ -98,7 +98,7 @@ fn commit_page(bencher: Bencher<'_, '_>) {
     let mut sequence = 0;
     bencher.counter(ItemsCount::new(1_u64)).bench_local(|| {
         sequence += 1;
-        let page = DurablePage { record: &record, signature: &signature, body: Some(&body) };
+        let page = DurablePage { record: &record, signature: &signature, body: Some(&body), prefixes: None };
         (&acquisition).commit_page(sequence, &page)
     });
 }

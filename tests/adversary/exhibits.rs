@@ -313,7 +313,7 @@ fn exhibit_manifest_mismatch() {
     };
     for line in [
         |manifest: String| manifest.replace("  README.txt", "  README2.txt"),
-        |manifest: String| manifest.lines().skip(1).map(|line| format!("{line}\n")).collect(),
+        |manifest: String| manifest.split_once('\n').unwrap().1.to_owned(),
         |manifest: String| manifest.replace('\n', "\r\n"),
         |manifest: String| format!("{manifest}{}  zzz\n", hex_digest(b"")),
     ] {
