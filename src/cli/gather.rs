@@ -1,5 +1,7 @@
 //! From a matter and a plan to durable pages: genesis signed and time-stamped, then the session.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,7 +27,7 @@ use crate::collect::session::{Outside, Session, SessionEnd};
 use crate::collect::stream::Stop;
 use crate::collect::table::RunTable;
 use crate::collect::{Clock, NoToken, Turns};
-use crate::crypto::digest::{FileDigest, GenesisDigest, RecordDigest, TimestampDigest};
+use crate::crypto::digest::{FileDigest, GenesisDigest, Hasher, RecordDigest, TimestampDigest};
 use crate::crypto::signature::{PublicKey, Signature, Signer};
 use crate::crypto::timestamp;
 use crate::format::genesis::{ClockReading, Genesis, GenesisType, Host, Identity, Keys, Plan, Rate, Retention, Series};
@@ -369,11 +371,21 @@ pub(super) fn tool() -> Tool {
 }
 
 fn read_tool() -> Tool {
-    let executable = std::env::current_exe().and_then(std::fs::read);
+    // Piece by piece: the program is larger than what the memory it is given is meant for.
+    let executable = std::env::current_exe().and_then(File::open).and_then(|mut file| {
+        let mut hasher = Hasher::default();
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(FileDigest::from_bytes(hasher.finish())),
+                byte_len => hasher.update(piece.get(..byte_len).unwrap_or_default()),
+            }
+        }
+    });
     Tool {
         name: Line::lossy("signhold"),
         version: Line::lossy(env!("CARGO_PKG_VERSION")),
-        executable_sha256: executable.ok().map(|bytes| FileDigest::of(&bytes)),
+        executable_sha256: executable.ok(),
         format: FORMAT_VERSION.to_owned(),
     }
 }

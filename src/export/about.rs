@@ -146,5 +146,5 @@ impl Listed {
     }
 }
 
-/// 100: what a person looks through.
-const LISTED: usize = 100;
+/// 20: what a person looks through.
+const LISTED: usize = 20;

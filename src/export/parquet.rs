@@ -107,7 +107,7 @@ pub fn place_fields() -> Vec<Field> {
         ("pass", FieldSort::Integer),
         ("counted", FieldSort::Bool),
     ];
-    sorts.map(|(name, sort)| Field { name: name.to_owned(), sort }).into()
+    sorts.map(|(name, sort)| field(name, sort)).into()
 }
 
 /// What stands in [`place_fields`] for a row.
@@ -129,27 +129,30 @@ pub fn place<'a>(row: &Row<'a>, package: &'a str) -> Vec<Datum<'a>> {
 }
 
 fn fields() -> Vec<Field> {
-    let field = |name: String, sort| Field { name, sort };
     let mut fields = place_fields();
-    fields.push(field("time".to_owned(), FieldSort::Time));
-    fields.push(field("time_text".to_owned(), FieldSort::Text));
+    fields.push(field("time", FieldSort::Time));
+    fields.push(field("time_text", FieldSort::Text));
     for column in &COLUMNS {
-        let name = column.path.to_owned();
-        match column.sort {
-            Sort::Bool => fields.push(field(name, FieldSort::Bool)),
-            Sort::Double => fields.push(field(name, FieldSort::Double)),
-            Sort::Integer => fields.push(field(name, FieldSort::Integer)),
-            Sort::List | Sort::Text => fields.push(field(name, FieldSort::Text)),
-            Sort::Time => {
-                fields.push(field(name.clone(), FieldSort::Time));
-                fields.push(field(format!("{name}_text"), FieldSort::Text));
-            }
+        let sort = match column.sort {
+            Sort::Bool => FieldSort::Bool,
+            Sort::Double => FieldSort::Double,
+            Sort::Integer => FieldSort::Integer,
+            Sort::List | Sort::Text => FieldSort::Text,
+            Sort::Time => FieldSort::Time,
+        };
+        fields.push(field(column.path, sort));
+        if column.sort == Sort::Time {
+            fields.push(field(&format!("{}_text", column.path), FieldSort::Text));
         }
     }
-    fields.push(field("changes".to_owned(), FieldSort::Text));
-    fields.push(field("raw".to_owned(), FieldSort::Bytes));
-    fields.push(field("marks".to_owned(), FieldSort::Text));
+    fields.push(field("changes", FieldSort::Text));
+    fields.push(field("raw", FieldSort::Bytes));
+    fields.push(field("marks", FieldSort::Text));
     fields
+}
+
+fn field(name: &str, sort: FieldSort) -> Field {
+    Field { name: name.to_owned(), sort, is_varied: VARIED.contains(&name) || name.ends_with("_text") }
 }
 
 /// Returns what a cell is in a column of that sort, and why it is nothing. Of times it is the text.
@@ -177,3 +180,16 @@ fn typed(sort: Sort, cell: Cell<'_>) -> (Datum<'_>, Option<&'static str>) {
 fn nanos(text: &str) -> Option<i64> {
     ServiceTime::parse(text).and_then(|time| i64::try_from(time.nanos()).ok())
 }
+
+/// Columns whose values differ from row to row, besides times.
+const VARIED: [&str; 9] = [
+    "appliedConditionalAccessPolicies",
+    "authenticationDetails",
+    "changes",
+    "correlationId",
+    "id",
+    "leaf",
+    "originalRequestId",
+    "sessionId",
+    "uniqueTokenIdentifier",
+];

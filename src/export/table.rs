@@ -1,16 +1,21 @@
 //! A Parquet file of typed columns, written row by row in bounded memory.
 //!
 //! Parquet keeps the columns of a group of rows one behind the other, and readers want groups large. What is held of the group
-//! under way is each column's pages as they will be written, encoded and compressed (Zstandard), and one page of each that is
-//! not full yet; a group ends when these grow to [`GROUP_BYTES`]. So the memory does not depend on the number of rows, but for
-//! the few hundred bytes that the file's footer keeps of each column of each group.
+//! under way is each column's pages as they will be written, and one page of each that is not full yet; a group ends when these
+//! grow to [`GROUP_BYTES`]. So the memory does not depend on the number of rows, but for the few hundred bytes that the file's
+//! footer keeps of each column of each group.
+//!
+//! Columns whose values repeat are written as numbers in a list of them, and that is all; those whose values differ from row to row
+//! are compressed (Zstandard). Every column has its own compressor, so few are compressed, and in small pages.
 //!
 //! Every column may be null. Text is UTF-8 of whatever length and content, as Parquet permits: nothing in it can end a value, and
 //! whoever shows it escapes it.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 use std::mem;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -21,6 +26,7 @@ use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
@@ -33,6 +39,8 @@ pub struct Field {
     pub name: String,
     /// What it holds.
     pub sort: FieldSort,
+    /// Whether its values differ from row to row. Bytes do.
+    pub is_varied: bool,
 }
 
 /// What a column holds.
@@ -91,6 +99,8 @@ pub struct Table<W: Write + Send> {
     group_rows: usize,
     /// What the group under way may grow to.
     group_bytes: usize,
+    /// The pages of all its columns.
+    held: Shared<Vec<u8>>,
 }
 
 /// Values of one column.
@@ -111,14 +121,21 @@ enum Values {
 struct Chunk {
     writer: ColumnWriter<'static>,
     /// Its pages so far, encoded and compressed.
-    pages: Shared<Vec<u8>>,
+    pages: Shared<Pages>,
 }
 
 /// What is written to, shared with whoever takes it in the end.
 struct Shared<W>(Arc<Mutex<W>>);
 
+/// The pages of a column. They lie among those of the others, in memory that is taken once: many small and long-lived pieces
+/// between the large and short-lived ones that come and go with each page of a package would tear it.
+struct Pages {
+    held: Shared<Vec<u8>>,
+    places: Vec<Range<usize>>,
+}
+
 /// Writes the pages of a column.
-struct PageSink(TrackedWrite<Shared<Vec<u8>>>);
+struct PageSink(TrackedWrite<Shared<Pages>>);
 
 impl<W: Write + Send> Table<W> {
     /// Begins, with names and values to keep in the footer.
@@ -147,26 +164,34 @@ impl<W: Write + Send> Table<W> {
         let mut properties = WriterProperties::builder()
             .set_created_by(format!("signhold version {}", env!("CARGO_PKG_VERSION")))
             .set_key_value_metadata(Some(metadata))
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_data_page_size_limit(share(PAGE_BYTES))
+            .set_data_page_row_count_limit(share(PAGE_ROWS))
             .set_dictionary_page_size_limit(share(DICTIONARY_BYTES))
             .set_write_batch_size(VALUES_BETWEEN_LOOKS);
-        for field in fields.iter().filter(|field| field.sort == FieldSort::Bytes) {
+        let compression = Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?);
+        for field in fields.iter().filter(|field| field.is_varied || field.sort == FieldSort::Bytes) {
             let column = ColumnPath::new(vec![field.name.clone()]);
             properties = properties
                 .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
-                .set_column_data_page_size_limit(column, share(WIDE_PAGE_BYTES));
+                .set_column_compression(column.clone(), compression);
+            properties = if field.sort == FieldSort::Bytes {
+                properties
+                    .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
+                    .set_column_data_page_size_limit(column, share(WIDE_PAGE_BYTES))
+            } else {
+                properties.set_column_data_page_size_limit(column, share(VARIED_PAGE_BYTES))
+            };
         }
         let properties = Arc::new(properties.build());
         let whole = Shared::new(file);
         let file = SerializedFileWriter::new(whole.share(), schema, Arc::clone(&properties))?;
         let batch = fields.iter().map(|field| Batch { values: Values::of(field.sort), levels: Vec::new() }).collect();
         let group_bytes = share(GROUP_BYTES);
-        let group = Vec::new();
-        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group, group_rows: 0, group_bytes })
+        let held = Shared::new(Vec::with_capacity(group_bytes.saturating_add(group_bytes / 8)));
+        let (group, group_rows) = (Vec::new(), 0);
+        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group, group_rows, group_bytes, held })
     }
 
     /// Adds a row: one datum for each column, in order; what is of another sort than its column is nothing.
@@ -210,7 +235,7 @@ impl<W: Write + Send> Table<W> {
         if self.group.is_empty() {
             let columns = self.file.schema_descr().columns().to_vec();
             let chunk = |column| {
-                let pages = Shared::new(Vec::new());
+                let pages = Shared::new(Pages { held: self.held.share(), places: Vec::new() });
                 let sink = Box::new(PageSink(TrackedWrite::new(pages.share())));
                 Chunk { writer: get_column_writer(column, Arc::clone(&self.properties), sink), pages }
             };
@@ -221,7 +246,7 @@ impl<W: Write + Send> Table<W> {
         }
         self.group_rows = self.group_rows.saturating_add(self.batch_rows);
         (self.batch_rows, self.batch_bytes) = (0, 0);
-        let held = self.group.iter().map(|chunk| chunk.pages.lock().len()).fold(0, usize::saturating_add);
+        let held = self.held.lock().len();
         if held >= self.group_bytes || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
     }
 
@@ -233,10 +258,11 @@ impl<W: Write + Send> Table<W> {
         let mut group = self.file.next_row_group()?;
         for chunk in self.group.drain(..) {
             let closed = chunk.writer.close()?;
-            group.append_column(&Bytes::from(mem::take(&mut *chunk.pages.lock())), closed)?;
+            group.append_column(&*chunk.pages.lock(), closed)?;
         }
         group.close()?;
         self.group_rows = 0;
+        self.held.lock().clear();
         Ok(())
     }
 }
@@ -349,6 +375,64 @@ impl<W: Write> Write for Shared<W> {
     }
 }
 
+impl Write for Pages {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut held = self.held.lock();
+        let start = held.len();
+        held.extend_from_slice(bytes);
+        self.places.push(start..held.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Length for Pages {
+    fn len(&self) -> u64 {
+        self.places.iter().fold(0, |sum, place| sum.saturating_add(u64::try_from(place.len()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl ChunkReader for Pages {
+    type T = PagesReader;
+
+    fn get_read(&self, start: u64) -> Result<PagesReader, ParquetError> {
+        let mut reader = PagesReader { held: self.held.share(), places: self.places.iter().cloned().collect() };
+        io::copy(&mut reader.by_ref().take(start), &mut io::sink())?;
+        Ok(reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let mut bytes = Vec::with_capacity(length);
+        self.get_read(start)?.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// Reads the pages of a column one after the other.
+struct PagesReader {
+    held: Shared<Vec<u8>>,
+    places: VecDeque<Range<usize>>,
+}
+
+impl Read for PagesReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(place) = self.places.front_mut() {
+            if place.start >= place.end {
+                self.places.pop_front();
+                continue;
+            }
+            let held = self.held.lock();
+            let byte_len = held.get(place.clone()).unwrap_or_default().read(buffer)?;
+            place.start = place.start.saturating_add(byte_len);
+            return Ok(byte_len);
+        }
+        Ok(0)
+    }
+}
+
 impl PageWriter for PageSink {
     fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
         let spec = SerializedPageWriter::new(&mut self.0).write_page(page)?;
@@ -374,8 +458,9 @@ impl From<ParquetError> for ExportError {
     }
 }
 
-/// 12 MiB, of all that are written at a time: with the pages under way, the package's page in memory and what verification leaves, below the budget of 96 MiB.
-const GROUP_BYTES: usize = 12 << 20;
+/// 8 MiB, of all that are written at a time: with the pages under way, the package's page in memory and what verification leaves,
+/// below the budget of 96 MiB.
+const GROUP_BYTES: usize = 8 << 20;
 /// 100,000 rows: as many as readers commonly take at a time.
 const GROUP_ROWS: usize = 100_000;
 /// 512 rows and 1 MiB: what is worth a call of the encoder for each column.
@@ -383,10 +468,14 @@ const BATCH_ROWS: usize = 512;
 const BATCH_BYTES: usize = 1 << 20;
 /// 128 KiB: there is one for each column.
 const PAGE_BYTES: usize = 1 << 17;
-/// 1 MiB: records resemble each other, and the more of them are compressed together the better.
-const WIDE_PAGE_BYTES: usize = 1 << 20;
-/// 64 KiB: enough for names and codes; a column of identifiers does without.
-const DICTIONARY_BYTES: usize = 1 << 16;
+/// 4096 rows: a page under way holds eight bytes for each, also where all are the same.
+const PAGE_ROWS: usize = 4096;
+/// 32 KiB: what a compressor takes grows with the pages it is given, to most of a megabyte.
+const VARIED_PAGE_BYTES: usize = 1 << 15;
+/// 512 KiB: records resemble each other, and the more of them are compressed together the better.
+const WIDE_PAGE_BYTES: usize = 1 << 19;
+/// 256 KiB: some thousand names or identifiers; a column that has more of them in a group is written out.
+const DICTIONARY_BYTES: usize = 1 << 18;
 /// 32: after so many values the size of a page is looked at; one may be a megabyte.
 const VALUES_BETWEEN_LOOKS: usize = 32;
 /// 3: Zstandard's own choice.
@@ -400,7 +489,7 @@ mod tests {
     use super::*;
 
     fn fields() -> Vec<Field> {
-        let field = |name: &str, sort| Field { name: name.to_owned(), sort };
+        let field = |name: &str, sort| Field { name: name.to_owned(), sort, is_varied: name == "text" };
         vec![
             field("truth", FieldSort::Bool),
             field("raw", FieldSort::Bytes),

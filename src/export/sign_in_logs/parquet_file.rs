@@ -15,7 +15,8 @@ pub(super) struct ParquetFile<O: Outputs>(Writer<O::File>);
 impl<O: Outputs> ParquetFile<O> {
     /// Begins; `metadata` stands in the footer.
     pub(super) fn begin(outputs: &mut O, table: Table, metadata: Vec<(String, String)>) -> Result<Self, ExportError> {
-        let field = |name: &str, r#type| Field { name: name.to_owned(), sort: sort(r#type) };
+        let field =
+            |name: &str, r#type| Field { name: name.to_owned(), sort: sort(r#type), is_varied: VARIED.contains(&name) };
         let fields: Vec<Field> = columns_of(table).map(|(column, r#type)| field(column.name, r#type)).collect();
         let file = outputs.create(&file_name(table))?;
         Ok(Self(Writer::begin_among(Table::ALL.len(), file, &fields, metadata)?))
@@ -52,6 +53,19 @@ fn sort(r#type: Type) -> FieldSort {
 pub(super) fn file_name(table: Table) -> String {
     format!("{}.parquet", table.name())
 }
+
+/// Columns whose values differ from row to row.
+const VARIED: [&str; 9] = [
+    "AuthenticationDetails",
+    "ConditionalAccessPolicies",
+    "CorrelationId",
+    "Id",
+    "OriginalRequestId",
+    "SessionId",
+    "SignholdLeaf",
+    "SignholdRaw",
+    "UniqueTokenIdentifier",
+];
 
 #[cfg(test)]
 mod tests {
