@@ -13,6 +13,8 @@ use super::gather::tool;
 use super::out::{self, counted, grouped, shell};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
+use crate::export::bates::Bates;
+use crate::export::concordance::Concordance;
 use crate::export::csv::Csv;
 use crate::export::ndjson::{Lines, Ndjson};
 use crate::export::parquet::Parquet;
@@ -33,6 +35,9 @@ pub(super) struct ExportArgs {
     /// With `ndjson`: make each line an object that holds the record, its place and its exact bytes, instead of the record alone
     #[arg(long)]
     envelope: bool,
+    /// With `concordance`: the first Bates number, such as ACME0000001; otherwise the matter and eight digits
+    #[arg(long, value_name = "NUMBER")]
+    bates: Option<Bates>,
     #[command(flatten)]
     sign_in_logs: SignInLogsArgs,
     /// Show no progress
@@ -66,6 +71,8 @@ enum TableForm {
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// A load file for review platforms, with each record as a native and as text
+    Concordance,
     /// A row for each record, for spreadsheets and databases: properties in columns, and the exact bytes
     Csv,
     /// One line of JSON for each record, its exact bytes
@@ -79,6 +86,7 @@ enum Format {
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Self::Concordance => "concordance",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
@@ -89,7 +97,7 @@ impl Format {
     fn shape(self) -> Shape {
         match self {
             Self::Csv | Self::Ndjson | Self::Parquet => Shape::File,
-            Self::Signinlogs => Shape::Folder,
+            Self::Concordance | Self::Signinlogs => Shape::Folder,
         }
     }
 }
@@ -97,6 +105,9 @@ impl Format {
 pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
     if args.envelope && args.format != Format::Ndjson {
         return Err(CliError::request("--envelope belongs to `--format ndjson`").hint("leave it out"));
+    }
+    if args.bates.is_some() && args.format != Format::Concordance {
+        return Err(CliError::request("--bates belongs to `--format concordance`").hint("leave it out"));
     }
     if (args.sign_in_logs.tables.is_some() || args.sign_in_logs.all_records) && args.format != Format::Signinlogs {
         return Err(
@@ -123,6 +134,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
 /// Begins the format that was asked for.
 fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Exporter>, ExportError> {
     Ok(match args.format {
+        Format::Concordance => Box::new(Concordance::begin(desk, origin, args.bates.clone())?),
         Format::Csv => Box::new(Csv::begin(desk, origin)?),
         Format::Ndjson => {
             let lines = if args.envelope { Lines::Envelopes } else { Lines::Records };

@@ -30,7 +30,7 @@ pub(super) fn compact(out: &mut String, value: Json<'_>, first: &[&str]) {
 }
 
 /// Appends a text as a JSON string; what nobody would see is escaped.
-pub(super) fn quote(out: &mut String, text: &str) {
+pub(in crate::export) fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -83,7 +83,7 @@ fn retell(out: &mut String, spelled: &str) {
 }
 
 /// Returns the length of the string that a text begins with, quotes and all.
-fn string_len(text: &str) -> usize {
+pub(in crate::export) fn string_len(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match byte {

@@ -10,12 +10,12 @@
 mod cells;
 pub mod column;
 mod declared;
-mod json;
+pub(super) mod json;
 mod lines;
 mod parquet_file;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::io::Write as _;
 
@@ -155,8 +155,8 @@ impl<O: Outputs> Exporter for SignInLogs<O> {
     }
 }
 
-/// Says why the seal does not count a record of a sign-in log.
-fn why_not_counted(record: &VerifiedRecord<'_>, window: Option<Window>) -> &'static str {
+/// Says why the seal does not count a record.
+pub(super) fn why_not_counted(record: &VerifiedRecord<'_>, window: Option<Window>) -> &'static str {
     let time = record.time.and_then(ServiceTime::parse);
     if record.kind.sort() != Sort::Log {
         "asked only to compare with, in version 1.0 of the API"

@@ -1,7 +1,9 @@
 //! The tables against what their publisher says of them, and golden rows.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
@@ -15,13 +17,13 @@ use crate::format::genesis;
 use crate::format::kind::Kind;
 use crate::verify::VerifiedRecord;
 
-/// Files in memory.
-#[derive(Default)]
-pub(super) struct Memory(BTreeMap<String, Vec<u8>>);
+/// Files in memory; a clone sees the same ones.
+#[derive(Clone, Default)]
+pub(in crate::export) struct Memory(Rc<RefCell<BTreeMap<String, Vec<u8>>>>);
 
 impl Memory {
-    pub(super) fn file(&self, name: &str) -> Vec<u8> {
-        self.0[name].clone()
+    pub(in crate::export) fn file(&self, name: &str) -> Vec<u8> {
+        self.0.borrow()[name].clone()
     }
 }
 
@@ -33,13 +35,13 @@ impl Outputs for Memory {
     }
 
     fn close(&mut self, file: OpenFile) -> io::Result<()> {
-        assert!(self.0.insert(file.name, file.bytes).is_none(), "no name comes twice");
+        assert!(self.0.borrow_mut().insert(file.name, file.bytes).is_none(), "no name comes twice");
         Ok(())
     }
 }
 
 /// A file that is not closed yet.
-pub(super) struct OpenFile {
+pub(in crate::export) struct OpenFile {
     name: String,
     bytes: Vec<u8>,
 }
