@@ -65,7 +65,8 @@ impl Writer {
         match block {
             Block::Contents => {
                 for title in chapters(document) {
-                    self.paragraph(Paragraph::new().add_run(run(&legible(title))));
+                    let tight = LineSpacing::new().after(20);
+                    self.paragraph(Paragraph::new().line_spacing(tight).add_run(run(&legible(title))));
                 }
             }
             Block::Facts(facts) => {
@@ -195,7 +196,8 @@ fn styled(docx: Docx) -> Docx {
 }
 
 fn cell(paragraph: Paragraph, width: usize) -> TableCell {
-    TableCell::new().add_paragraph(paragraph).width(width, WidthType::Dxa)
+    let tight = LineSpacing::new().before(40).after(40);
+    TableCell::new().add_paragraph(paragraph.line_spacing(tight)).width(width, WidthType::Dxa)
 }
 
 fn paragraph(text: &Text) -> Paragraph {

@@ -18,7 +18,7 @@ pub fn render(document: &Document) -> String {
         page.block(document, block);
     }
     let title = escaped(&document.title);
-    let marks: String = document.marks.iter().map(|mark| format!("<p>{}</p>", escaped(mark))).collect();
+    let marks: String = document.marks.iter().map(|mark| element("p", "", &escaped(mark))).collect();
     let digest = BASE64.encode(&Sha256::digest(page.style.as_bytes()));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -62,7 +62,7 @@ impl Page {
             Block::Heading { level, text } => self.heading(*level, text),
             Block::List { numbered, items } => {
                 let tag = if *numbered { "ol" } else { "ul" };
-                let items: String = items.iter().map(|item| format!("<li>{}</li>\n", html(item))).collect();
+                let items: String = items.iter().map(|item| element("li", "", &html(item))).collect();
                 self.body += &format!("<{tag}>\n{items}</{tag}>\n");
             }
             Block::Notice(text) => self.body += &format!("<div class=\"notice\" role=\"note\">{}</div>\n", html(text)),
@@ -112,7 +112,7 @@ impl Page {
         };
         let heads = table.columns.iter().enumerate();
         let heads: String = heads
-            .map(|(place, column)| format!("<th scope=\"col\"{}>{}</th>", class(place), escaped(&column.title)))
+            .map(|(place, column)| element("th", &format!(" scope=\"col\"{}", class(place)), &escaped(&column.title)))
             .collect();
         let short = if is_short(table) { " short" } else { "" };
         let columns = "<col>".repeat(table.columns.len());
@@ -122,11 +122,16 @@ impl Page {
         );
         for row in &table.rows {
             let cells = row.iter().enumerate();
-            let cells: String = cells.map(|(place, cell)| format!("<td{}>{}</td>", class(place), html(cell))).collect();
+            let cells: String = cells.map(|(place, cell)| element("td", class(place), &html(cell))).collect();
             self.body += &format!("<tr>{cells}</tr>\n");
         }
         self.body += "</tbody></table>\n";
     }
+}
+
+/// Writes an element; `attributes` begin with a space, and `content` is markup already.
+fn element(name: &str, attributes: &str, content: &str) -> String {
+    format!("<{name}{attributes}>{content}</{name}>\n")
 }
 
 /// Writes running text. Each value stands in an isolate, so that text that runs from the right cannot reorder what is beside it.

@@ -76,7 +76,7 @@ fn draw_cell(svg: &mut Svg, [x, y, width, height]: [u64; 4], cell: &Cell) {
         svg.area([x + from, y, (to - from).max(10), height], fill(*state));
         let letter = letter(*state);
         if to - from >= width_of(letter, TEXT) {
-            svg.text([x + (from + to) / 2, y + height / 2 + 45], TEXT, Anchor::Middle, letter);
+            svg.text([x + u64::midpoint(from, to), y + height / 2 + 45], TEXT, Anchor::Middle, letter);
         }
     }
 }

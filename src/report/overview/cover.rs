@@ -1,6 +1,7 @@
 //! The cover: verdict, matter, what is in the package, and what was not checked.
 
 use super::Setting;
+use crate::format::line::Line;
 use crate::report::document::{Block, Span, Text};
 use crate::report::words::{counted, grouped, verdict, verdict_name};
 use crate::verify::{CheckOutcome, Severity, VerifiedPackage};
@@ -22,7 +23,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<
         fact("By authority of", Text::plain(authority.to_string()));
     }
     if !matter.custodians.is_empty() {
-        let custodians: Vec<&str> = matter.custodians.iter().map(|custodian| custodian.as_str()).collect();
+        let custodians: Vec<&str> = matter.custodians.iter().map(Line::as_str).collect();
         fact("Custodians", Text::plain(custodians.join(", ")));
     }
     fact("Operator", Text::plain(genesis.operator.to_string()));

@@ -73,7 +73,7 @@ impl Paper {
             subtitle: typesetter.line(&document.subtitle),
             marks: document.marks.iter().map(|mark| typesetter.line(mark)).collect(),
             mark_lines: document.marks.iter().map(|mark| legible(mark).chars().count().div_ceil(MARK_CHARS)).sum(),
-            footer: typesetter.line(&document.footer),
+            footer: typesetter.foot(&document.footer),
             blocks,
         };
         Ok(Self { json: serde_json::to_vec(&data)?, pictures })
@@ -130,6 +130,11 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
         if words.is_empty() { Vec::new() } else { self.text(&Text::plain(words)) }
     }
 
+    /// The foot is as wide as the page: a digest in it stays whole.
+    fn foot(&self, words: &str) -> Vec<Stretch> {
+        vec![Stretch { look: "plain", parts: parts(&self.drawable(&legible(words)), LONG_WORD_OF_FOOT) }]
+    }
+
     fn text(&self, text: &Text) -> Vec<Stretch> {
         text.0.iter().map(|span| self.stretch(span)).collect()
     }
@@ -142,7 +147,7 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
             Look::Plain => "plain",
             Look::Strong => "strong",
         };
-        Stretch { look, parts: parts(&self.drawable(&words)) }
+        Stretch { look, parts: parts(&self.drawable(&words), LONG_WORD) }
     }
 
     /// Spells out what cannot be drawn.
@@ -156,10 +161,10 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
 }
 
 /// Cuts text where a word is too long to be sure of a line.
-fn parts(words: &str) -> Vec<String> {
+fn parts(words: &str, long_word: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     for word in words.split_inclusive(' ') {
-        let is_long = word.chars().count() > LONG_WORD;
+        let is_long = word.chars().count() > long_word;
         for (place, c) in word.chars().enumerate() {
             if is_long && place > 0 && place % PART == 0 {
                 parts.push(String::new());
@@ -176,6 +181,8 @@ fn parts(words: &str) -> Vec<String> {
 const MARK_CHARS: usize = 95;
 /// Words of a language are shorter.
 const LONG_WORD: usize = 16;
+/// Longer than a digest.
+const LONG_WORD_OF_FOOT: usize = 80;
 /// Divides the length of a digest; narrower than any column.
 const PART: usize = 4;
 
@@ -186,9 +193,9 @@ mod tests {
     #[test]
     fn long_words_may_break_and_nothing_is_lost() {
         let text = "see 0123456789abcdef0123 and more";
-        assert_eq!(parts(text), ["see 0123", "4567", "89ab", "cdef", "0123", " and more"]);
-        assert_eq!(parts(text).concat(), text);
-        assert_eq!(parts("short words stay whole"), ["short words stay whole"]);
-        assert_eq!(parts(""), [""]);
+        assert_eq!(parts(text, LONG_WORD), ["see 0123", "4567", "89ab", "cdef", "0123", " and more"]);
+        assert_eq!(parts(text, LONG_WORD).concat(), text);
+        assert_eq!(parts("short words stay whole", LONG_WORD), ["short words stay whole"]);
+        assert_eq!(parts("", LONG_WORD), [""]);
     }
 }
