@@ -5,8 +5,10 @@
 use std::io::{Read, Seek};
 
 use crate::format::decode;
+use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
+use crate::format::seal::{Run, RunState};
 use crate::report::document::{Span, Text};
 use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
@@ -68,6 +70,27 @@ pub fn stamps<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
     stamps
 }
 
+/// Names the windows of logs that were deleted, failed or not asked, one line each; of many the first, and how many more there are.
+#[must_use]
+pub fn gaps<R>(package: &VerifiedPackage<R>) -> Vec<Text> {
+    let is_gap = |run: &&Run| {
+        run.kind.sort() == Sort::Log && matches!(run.state, RunState::Expired | RunState::Failed | RunState::NotAsked)
+    };
+    let gaps: Vec<&Run> = package.seal().streams.iter().filter(is_gap).collect();
+    let mut lines: Vec<Text> = gaps.iter().take(LISTED_GAPS).map(|run| gap(run)).collect();
+    if let Some(more @ 1..) = gaps.len().checked_sub(LISTED_GAPS) {
+        lines.push(Text::plain(format!(
+            "{more} more windows that were deleted, failed or not asked; the seal lists each."
+        )));
+    }
+    lines
+}
+
+fn gap(run: &Run) -> Text {
+    let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Text::plain(format!("{}, [{}, {}), pass {}: {}{reason}", run.kind.as_str(), run.from, run.to, run.pass, run.state))
+}
+
 /// Writes one token: its time, its accuracy, its authority, and whether it was accepted.
 fn stamp(token: &TokenFact) -> Text {
     let accuracy =
@@ -82,3 +105,6 @@ fn stamp(token: &TokenFact) -> Text {
         Span::Plain(format!("; {accepted}")),
     ])
 }
+
+/// 40: two pages of gaps; whoever has more gives the list of the seal along.
+const LISTED_GAPS: usize = 40;

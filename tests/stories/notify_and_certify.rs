@@ -8,7 +8,7 @@ use signhold::crypto::digest::FileDigest;
 
 use crate::cli::Cli;
 use crate::opened::Opened;
-use crate::service::{Matter, Service};
+use crate::service::{Matter, Service, text};
 
 /// A sealed package, and a folder for what is made of it.
 struct Sealed {
@@ -108,6 +108,30 @@ fn a_sheet_counts_people_and_names_nobody() {
     }
     assert!(accounts.len() > 10);
     assert!(sheet.contains("Accounts of people"));
+}
+
+#[test]
+fn what_was_deleted_before_the_first_request_stands_on_both_papers() {
+    let matter = Matter::new();
+    let service = Service::start(100);
+    let from = service.to - chrono::TimeDelta::days(33);
+    let collect = service.collect(&matter).set("--from", text(from)).set("--kind", "interactiveUser");
+    collect.set("--window-hours", "24").code(5);
+    let sealed = Sealed { package: matter.package(), service, matter, folder: tempfile::tempdir().unwrap() };
+    sealed.report("draft.html").set("--certificate", "neutral").code(0);
+    let command = sealed.report("sheet.html").set("--regulatory", "gdpr").set("--aware-at", "2020-01-01T00:00Z");
+    command.code(0);
+    let seal = Opened::read(&sealed.package).seal();
+    let expired: Vec<&Value> =
+        seal["streams"].as_array().unwrap().iter().filter(|run| run["state"] == "expired").collect();
+    assert!(!expired.is_empty());
+    for run in expired {
+        let (from, to) = (run["from"].as_str().unwrap(), run["to"].as_str().unwrap());
+        let line = format!("interactiveUser, [{from}, {to}), pass 1: expired");
+        for name in ["draft.html", "sheet.html"] {
+            assert!(sealed.read(name).contains(&line), "{name}: {line}");
+        }
+    }
 }
 
 #[test]

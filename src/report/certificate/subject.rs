@@ -5,9 +5,9 @@ use std::io::{Read, Seek};
 
 use crate::crypto::merkle::RootHash;
 use crate::format::genesis::Genesis;
-use crate::format::kind::{Kind, Sort};
+use crate::format::kind::Kind;
 use crate::format::page::Slicing;
-use crate::format::seal::{Run, RunState};
+use crate::format::seal::RunState;
 use crate::report::document::{Span, Text};
 use crate::report::naming;
 use crate::time::LocalTime;
@@ -93,14 +93,7 @@ pub fn rights(genesis: &Genesis) -> Option<String> {
 
 fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
     let seal = package.seal();
-    let mut lines = Vec::new();
-    let gaps: Vec<&Run> = seal.streams.iter().filter(|run| is_gap(run)).collect();
-    lines.extend(gaps.iter().take(LISTED_GAPS).map(|run| gap(run)));
-    if let Some(more @ 1..) = gaps.len().checked_sub(LISTED_GAPS) {
-        lines.push(Text::plain(format!(
-            "{more} more windows that were deleted, failed or not asked; the seal lists each."
-        )));
-    }
+    let mut lines = naming::gaps(package);
     let mut counted = |count: u64, what: &str| {
         if count > 0 {
             lines.push(Text::plain(format!("{count} {what}")));
@@ -136,15 +129,3 @@ fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
     }
     lines
 }
-
-fn is_gap(run: &Run) -> bool {
-    run.kind.sort() == Sort::Log && matches!(run.state, RunState::Expired | RunState::Failed | RunState::NotAsked)
-}
-
-fn gap(run: &Run) -> Text {
-    let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    Text::plain(format!("{}, [{}, {}), pass {}: {}{reason}", run.kind.as_str(), run.from, run.to, run.pass, run.state))
-}
-
-/// 40: two pages of gaps; whoever has more gives the list of the seal along.
-const LISTED_GAPS: usize = 40;

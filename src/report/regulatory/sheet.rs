@@ -237,14 +237,19 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
         let of = format!("number {} of an acquisition in several; the others are not counted here", seal.volume.number);
         facts.push(("Volume".to_owned(), Text::plain(of)));
     }
-    vec![
+    let mut blocks = vec![
         Block::heading(2, "What the package covers"),
         Block::Facts(facts),
         Block::paragraph(
             "A window is one log over one stretch of the period. \"With records\" means: as returned to this query, by this \
-             identity, at this time. Windows deleted, failed or not asked are gaps; the seal lists them one by one.",
+             identity, at this time. Windows deleted, failed or not asked are gaps.",
         ),
-    ]
+    ];
+    let gaps = naming::gaps(package);
+    if !gaps.is_empty() {
+        blocks.push(Block::List { numbered: false, items: gaps });
+    }
+    blocks
 }
 
 fn numbers(activity: &Activity) -> Vec<Block> {
