@@ -421,6 +421,47 @@ fn what_does_not_fit_a_typed_column_is_named_and_stays_in_the_bytes() {
     assert_eq!(rows[6]["time"], Field::Null);
 }
 
+// Load files.
+
+#[test]
+fn a_review_platform_gets_each_counted_record_once_with_its_exact_bytes() {
+    let source = Source::hostile();
+    let made = source.made(source.export("concordance", "copy").args(["--bates", "ACME-0007"]), "copy");
+    let load = std::fs::read_to_string(made.path.join("load.dat")).unwrap();
+    let lines: Vec<Vec<&str>> = load
+        .strip_prefix('\u{feff}')
+        .unwrap()
+        .lines()
+        .map(|line| line.split('\u{14}').map(|value| value.trim_matches('þ')).collect())
+        .collect();
+    let (names, lines) = lines.split_first().unwrap();
+    let at = |name: &str| names.iter().position(|field| *field == name).unwrap();
+    assert_eq!(made.about["counts"]["rows"], lines.len());
+    let mut records = source.records.iter().filter(|(page, _, _)| *page == source.records[0].0);
+    for (line, number) in lines.iter().zip(7..) {
+        assert_eq!(line.len(), names.len());
+        assert_eq!(line[at("BEGBATES")], format!("ACME-{number:04}"));
+        let native = std::fs::read(made.path.join(line[at("NATIVEPATH")].replace('\\', "/"))).unwrap();
+        let (_, element, raw) = records.next().unwrap();
+        assert_eq!((line[at("ELEMENT_INDEX")], &native), (element.to_string().as_str(), raw));
+        let leaf = Sha256::new().chain_update([0]).chain_update(&native).finalize();
+        assert_eq!(line[at("LEAF_HASH")], HEXLOWER.encode(&leaf));
+        assert_eq!(line[at("MARKS")], DERIVED);
+        let text = std::fs::read(made.path.join(line[at("TEXTPATH")].replace('\\', "/"))).unwrap();
+        assert_harmless(&text);
+        assert!(text.starts_with(DERIVED.as_bytes()));
+    }
+    assert_eq!(lines.len(), source.records.len(), "all of them count");
+    assert_eq!(lines[0][at("RECORDID")], hostile_records::FORMULA);
+    assert!(made.remarks().contains("there is no load.opt"), "{}", made.remarks());
+    // Thirteen records need two digits.
+    let said = source.export("concordance", "other").args(["--bates", "A1"]).code(2);
+    assert!(said.stderr.contains("after `A9` need more than the 1 digits"), "{}", said.stderr);
+    source.export("concordance", "other").args(["--bates", "A/1"]).code(2);
+    source.export("csv", "other").args(["--bates", "A1"]).code(2);
+    assert_eq!(left(&source), ["copy", "hostile.zip"]);
+}
+
 // What holds for all of them.
 
 #[test]
@@ -469,7 +510,8 @@ fn assert_refused(said: &Said) {
 }
 
 /// Each format and the name of a copy in it.
-const FORMATS: [(&str, &str); 3] = [("csv", "copy.csv"), ("ndjson", "copy.ndjson"), ("parquet", "copy.parquet")];
+const FORMATS: [(&str, &str); 4] =
+    [("concordance", "copy"), ("csv", "copy.csv"), ("ndjson", "copy.ndjson"), ("parquet", "copy.parquet")];
 
 fn left(source: &Source) -> Vec<String> {
     let entries = source.folder.path().read_dir().unwrap();
