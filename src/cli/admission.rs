@@ -52,11 +52,18 @@ impl SourceArgs {
     pub(super) fn options(&self, depth: Depth) -> Result<Options<'static>, CliError> {
         let as_of = Some(SystemClock::start().now());
         let quick = depth == Depth::Quick;
-        Ok(Options { trust: self.trust()?, as_of, threads: self.threads(), quick, leaves: quick, ..Options::default() })
+        Ok(Options {
+            trust: self.trust()?,
+            as_of,
+            threads: Self::threads(),
+            quick,
+            leaves: quick,
+            ..Options::default()
+        })
     }
 
     /// Returns how many threads work at once.
-    pub(super) fn threads(&self) -> usize {
+    pub(super) fn threads() -> usize {
         std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS)
     }
 

@@ -102,7 +102,7 @@ impl Draft {
             Shape::Folder => ABOUT.to_owned(),
         };
         let path = self.desk.folder.join(name);
-        let written = self.desk.open_at(&path).and_then(|mut file| {
+        let written = open_new(&path).and_then(|mut file| {
             file.write_all(about.as_bytes())?;
             file.sync_all()
         });
@@ -172,20 +172,20 @@ impl Desk {
 
     fn open(&self, name: &str) -> io::Result<OpenFile> {
         let path = self.folder.join(format!("{}{name}", self.prefix));
-        let file = BufWriter::with_capacity(BUFFER_BYTES, self.open_at(&path)?);
+        let file = BufWriter::with_capacity(BUFFER_BYTES, open_new(&path)?);
         Ok(OpenFile { name: format!("{}{name}", self.prefix), file, hasher: Hasher::default(), byte_len: 0 })
     }
+}
 
-    /// Opens a new file, in a new folder where it needs one.
-    fn open_at(&self, path: &Path) -> io::Result<File> {
-        let open = || durable::owner_only().create_new(true).open(path);
-        match open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                path.parent().map_or(Ok(()), durable::make_folder)?;
-                open()
-            }
-            opened => opened,
+/// Opens a new file, in a new folder where it needs one.
+fn open_new(path: &Path) -> io::Result<File> {
+    let open = || durable::owner_only().create_new(true).open(path);
+    match open() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), durable::make_folder)?;
+            open()
         }
+        opened => opened,
     }
 }
 
@@ -201,13 +201,11 @@ impl Outputs for Desk {
         let sum = if is_named { file.end_durably() } else { file.end() }?;
         let mut sums = self.sums();
         sums.file_count += 1;
-        match &mut sums.manifest {
-            Some(manifest) => writeln!(manifest, "{}  {}", sum.sha256, sum.name),
-            None => {
-                sums.files.push(sum);
-                Ok(())
-            }
+        if let Some(manifest) = &mut sums.manifest {
+            return writeln!(manifest, "{}  {}", sum.sha256, sum.name);
         }
+        sums.files.push(sum);
+        Ok(())
     }
 }
 

@@ -14,12 +14,14 @@ use super::out::{self, counted, grouped, shell};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::export::bates::Bates;
+use crate::export::case::{Case, Detail};
 use crate::export::concordance::Concordance;
 use crate::export::csv::Csv;
 use crate::export::ndjson::{Lines, Ndjson};
 use crate::export::parquet::Parquet;
 use crate::export::sign_in_logs::{Forms, Records, SignInLogs};
 use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
+use crate::format::line::Line;
 use crate::verify::Outcome;
 
 #[derive(Args)]
@@ -39,6 +41,8 @@ pub(super) struct ExportArgs {
     #[arg(long, value_name = "NUMBER")]
     bates: Option<Bates>,
     #[command(flatten)]
+    case: CaseArgs,
+    #[command(flatten)]
     sign_in_logs: SignInLogsArgs,
     /// Show no progress
     #[arg(long)]
@@ -46,6 +50,17 @@ pub(super) struct ExportArgs {
     /// Answer in JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What belongs to `--format case`.
+#[derive(Args)]
+struct CaseArgs {
+    /// With `case`: describe each record, instead of counting them
+    #[arg(long)]
+    records: bool,
+    /// With `case`: who makes this export
+    #[arg(long, value_name = "NAME")]
+    by: Option<Line>,
 }
 
 /// What belongs to `--format signinlogs`.
@@ -71,6 +86,8 @@ enum TableForm {
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// Investigation, actions, tools, package and pages as CASE/UCO JSON-LD
+    Case,
     /// A load file for review platforms, with each record as a native and as text
     Concordance,
     /// A row for each record, for spreadsheets and databases: properties in columns, and the exact bytes
@@ -86,6 +103,7 @@ enum Format {
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Self::Case => "case",
             Self::Concordance => "concordance",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
@@ -96,7 +114,7 @@ impl Format {
 
     fn shape(self) -> Shape {
         match self {
-            Self::Csv | Self::Ndjson | Self::Parquet => Shape::File,
+            Self::Case | Self::Csv | Self::Ndjson | Self::Parquet => Shape::File,
             Self::Concordance | Self::Signinlogs => Shape::Folder,
         }
     }
@@ -105,6 +123,9 @@ impl Format {
 pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
     if args.envelope && args.format != Format::Ndjson {
         return Err(CliError::request("--envelope belongs to `--format ndjson`").hint("leave it out"));
+    }
+    if (args.case.records || args.case.by.is_some()) && args.format != Format::Case {
+        return Err(CliError::request("--records and --by belong to `--format case`").hint("leave them out"));
     }
     if args.bates.is_some() && args.format != Format::Concordance {
         return Err(CliError::request("--bates belongs to `--format concordance`").hint("leave it out"));
@@ -134,6 +155,10 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode, CliError> {
 /// Begins the format that was asked for.
 fn begin(args: &ExportArgs, desk: Desk, origin: &Origin) -> Result<Box<dyn Exporter>, ExportError> {
     Ok(match args.format {
+        Format::Case => {
+            let detail = if args.case.records { Detail::Records } else { Detail::Pages };
+            Box::new(Case::begin(desk, origin, detail, args.case.by.as_ref().map(ToString::to_string))?)
+        }
         Format::Concordance => Box::new(Concordance::begin(desk, origin, args.bates.clone())?),
         Format::Csv => Box::new(Csv::begin(desk, origin)?),
         Format::Ndjson => {

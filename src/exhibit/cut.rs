@@ -17,7 +17,7 @@ use super::selection::{Gathered, Picked, PickedPage};
 use crate::codec::zip::write::StoredWriter;
 use crate::crypto::digest::{FileDigest, LeafHash};
 use crate::crypto::merkle::{Levels, RootHash};
-use crate::crypto::signature::{NotSigned, Signer};
+use crate::crypto::signature::{NotSigned, PublicKey, Signer};
 use crate::format::bag::Manifest;
 use crate::format::exhibit::{
     Exhibit, ExhibitType, Selection, ShownPage, ShownRecord, SourcePackage, identifier, paths,
@@ -110,7 +110,7 @@ pub fn cut<R: Read + Seek, W: Write>(
     let views = Views::new(package, gathered, cutting)?;
     let from_package = from_package(package, gathered);
     let key = cutting.signer.map(Signer::public_key);
-    let key_file = key.as_ref().map(|key| key.to_pem());
+    let key_file = key.as_ref().map(PublicKey::to_pem);
     let readme = readme_text(package, gathered, cutting, &views.case.marks);
 
     let mut manifest = Manifest::default();

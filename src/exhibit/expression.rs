@@ -201,6 +201,7 @@ fn is_want(error: &ExecutionError) -> bool {
 
 /// `ip_in(address, range)`: says whether an address lies in a range such as `10.0.0.0/8` or `2001:db8::/32`. An IPv4 address
 /// mapped into IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address; text that is no address lies in no range.
+#[expect(clippy::needless_pass_by_value, reason = "the interpreter hands its arguments over")]
 fn ip_in<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let text = |argument: &CowVal<'b, 'v>| argument.downcast_ref::<CelString<'_>>().map(|text| text.inner().to_owned());
     let mut texts = arguments.iter().map(text);

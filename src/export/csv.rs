@@ -114,14 +114,13 @@ fn words<'a>(cell: &'a Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, st
         changes.push_str(&format!("{separator}{path}: {what}"));
     };
     let text = match cell {
-        Cell::Empty => return Cow::Borrowed(""),
+        Cell::Empty | Cell::Value(Value::Null) => return Cow::Borrowed(""),
         Cell::Unsaid(why) => {
             note(why);
             return Cow::Borrowed("");
         }
         Cell::Value(Value::Bool(true)) => return Cow::Borrowed("true"),
         Cell::Value(Value::Bool(false)) => return Cow::Borrowed("false"),
-        Cell::Value(Value::Null) => return Cow::Borrowed(""),
         // By the grammar of JSON a number calculates nothing; a long one is cut like any other text.
         Cell::Value(Value::Number(spelled)) if spelled.len() <= LONG_NUMBER => return Cow::Borrowed(spelled),
         Cell::Value(Value::Number(spelled) | Value::Compound(spelled)) => *spelled,
@@ -132,7 +131,9 @@ fn words<'a>(cell: &'a Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, st
         Cell::Value(Value::Text(text)) => text.as_ref(),
     };
     let (text, done) = harmless(text);
-    done.iter().for_each(|change| note(change.as_str()));
+    for change in done {
+        note(change.as_str());
+    }
     text
 }
 

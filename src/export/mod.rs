@@ -5,7 +5,7 @@
 //! were written by strangers; every format makes them harmless for whatever reads it, and keeps a way back to the exact bytes.
 //!
 //! [`walk`](walk()) goes through the package, page by page and record by record; what becomes of a record is the business of an
-//! [`Exporter`], one file for each format: [`concordance`], [`csv`], [`ndjson`], [`parquet`], [`sign_in_logs`]. It writes into [`Outputs`] that are
+//! [`Exporter`], one file for each format: [`case`], [`concordance`], [`csv`], [`ndjson`], [`parquet`], [`sign_in_logs`]. It writes into [`Outputs`] that are
 //! handed in: no disk, clock or network here. [`members`] reads a record member by member, [`about`] is what stands beside every copy.
 
 #![cfg_attr(
@@ -15,6 +15,7 @@
 
 pub mod about;
 pub mod bates;
+pub mod case;
 pub mod columns;
 pub mod concordance;
 pub mod csv;

@@ -421,6 +421,87 @@ fn what_does_not_fit_a_typed_column_is_named_and_stays_in_the_bytes() {
     assert_eq!(rows[6]["time"], Field::Null);
 }
 
+// CASE.
+
+/// The nodes of a description, by name; every name once.
+fn nodes(bytes: &[u8]) -> BTreeMap<String, Value> {
+    let graph: Value = serde_json::from_slice(bytes).unwrap();
+    let nodes = graph["@graph"].as_array().unwrap();
+    let named: BTreeMap<String, Value> =
+        nodes.iter().map(|node| (node["@id"].as_str().unwrap().to_owned(), node.clone())).collect();
+    assert_eq!(named.len(), nodes.len());
+    named
+}
+
+fn of_type<'a>(nodes: &'a BTreeMap<String, Value>, kind: &str) -> Vec<&'a Value> {
+    nodes.values().filter(|node| node["@type"] == kind).collect()
+}
+
+fn hash_of(node: &Value) -> String {
+    let facets = node["uco-core:hasFacet"].as_array().unwrap();
+    let hash = facets.iter().find_map(|facet| facet.get("uco-observable:hash")).unwrap();
+    hash["uco-types:hashValue"]["@value"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_laboratory_reads_who_did_what_to_which_files() {
+    let source = Source::collected(200);
+    let made = source.copy("case", "copy.jsonld");
+    let (counts, records) = (&made.about["counts"], source.records.len());
+    assert_eq!(
+        (&counts["rows"], &counts["left_out"][0]["records"]),
+        (&serde_json::json!(0), &serde_json::json!(records))
+    );
+    let first = nodes(&made.bytes());
+    let opened = Opened::read(&source.package);
+    let mut expected: Vec<String> = opened
+        .files
+        .iter()
+        .filter(|(path, _)| path.starts_with("data/pages/"))
+        .map(|(_, body)| HEXLOWER.encode(&Sha256::digest(body)))
+        .collect();
+    expected.push(HEXLOWER.encode(&Sha256::digest(std::fs::read(&source.package).unwrap())));
+    expected.sort();
+    let files = of_type(&first, "uco-observable:File");
+    let mut hashes: Vec<String> = files.iter().map(|file| hash_of(file)).collect();
+    hashes.sort();
+    assert_eq!(hashes, expected);
+    assert!(files.iter().all(|file| file["uco-core:description"][0] == SIMULATED));
+    let actions = of_type(&first, "case-investigation:InvestigativeAction");
+    let mut names: Vec<&str> = actions.iter().map(|action| action["uco-core:name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["collect", "export", "seal"]);
+    assert_eq!(of_type(&first, "case-investigation:Investigation").len(), 1);
+    // What is named is there, and a second description names the same things the same.
+    let text = String::from_utf8(made.bytes()).unwrap();
+    for name in text.split("{\"@id\":\"").skip(1).filter_map(|rest| rest.split_once("\"}")) {
+        if name.0.starts_with("urn:uuid:") && name.0.len() == 45 {
+            assert!(first.contains_key(name.0), "{}", name.0);
+        }
+    }
+    let second =
+        nodes(&source.made(source.export("case", "again.jsonld").set("--by", "R. Roe"), "again.jsonld").bytes());
+    let only_here = first.keys().filter(|name| !second.contains_key(*name)).count();
+    assert_eq!(only_here, 2, "the export's own action and tool");
+}
+
+#[test]
+fn each_record_is_described_on_request() {
+    let source = Source::hostile();
+    let made = source.made(source.export("case", "copy.jsonld").arg("--records"), "copy.jsonld");
+    assert_eq!(made.about["counts"]["rows"], source.records.len());
+    assert_harmless(&made.bytes());
+    let nodes = nodes(&made.bytes());
+    let mut described: Vec<String> =
+        of_type(&nodes, "uco-observable:ObservableObject").iter().map(|node| hash_of(node)).collect();
+    let mut sealed: Vec<String> =
+        source.records.iter().map(|(_, _, bytes)| HEXLOWER.encode(&Sha256::digest(bytes))).collect();
+    described.sort();
+    sealed.sort();
+    assert_eq!(described, sealed);
+    source.export("csv", "copy.csv").arg("--records").code(2);
+}
+
 // Load files.
 
 #[test]

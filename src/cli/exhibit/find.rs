@@ -31,7 +31,7 @@ pub(super) fn find(
     let pages = package.page_numbers();
     let page_count = pages.len() as u64;
     let Wanted::Ids(ids) = wanted else {
-        let gathered = gather(package, &pages, wanted, source.threads(), None)?;
+        let gathered = gather(package, &pages, wanted, SourceArgs::threads(), None)?;
         if gathered.picked.is_empty() {
             return Err(nothing(&gathered));
         }
@@ -40,7 +40,7 @@ pub(super) fn find(
     if depth == Depth::Quick
         && let Some(hinted) = hinted(source, package, &pages, ids)
     {
-        let gathered = gather(package, &hinted, wanted, source.threads(), None)?;
+        let gathered = gather(package, &hinted, wanted, SourceArgs::threads(), None)?;
         if missing(ids, &gathered).is_empty() {
             return Ok(Found { gathered, by_index: true, page_count });
         }
@@ -87,12 +87,12 @@ fn scan(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wanted: &Wan
     out::talk(&format!("no index names them: {} are read", counted(pages.len() as u64, "page")));
     let path = index_file::path_of(&source.file);
     match write_index(source, package, pages, wanted) {
-        None => Ok(gather(package, pages, wanted, source.threads(), None)?),
+        None => Ok(gather(package, pages, wanted, SourceArgs::threads(), None)?),
         Some(written) => {
             let (gathered, written) = written?;
             match written {
                 Ok(()) => {
-                    out::talk(&format!("written for the next time: {} (derived, and safe to delete)", shell(&path)))
+                    out::talk(&format!("written for the next time: {} (derived, and safe to delete)", shell(&path)));
                 }
                 Err(error) => out::talk(&format!("no index was left at {}: {error}", shell(&path))),
             }
@@ -110,7 +110,7 @@ fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wante
     let mut file = match IndexFile::create(&source.file) {
         Ok(file) => file,
         Err(error) => {
-            let gathered = gather(package, pages, wanted, source.threads(), None);
+            let gathered = gather(package, pages, wanted, SourceArgs::threads(), None);
             return Some(gathered.map(|gathered| (gathered, Err(error))).map_err(CliError::from));
         }
     };
@@ -122,7 +122,7 @@ fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wante
             writer = Err(error);
         }
     };
-    let gathered = gather(package, pages, wanted, source.threads(), Some(&mut sink));
+    let gathered = gather(package, pages, wanted, SourceArgs::threads(), Some(&mut sink));
     let written = writer.and_then(IndexWriter::finish).map(|_| ());
     let published = written.and_then(|()| file.publish());
     Some(gathered.map(|gathered| (gathered, published)).map_err(CliError::from))

@@ -70,13 +70,14 @@ impl<'a> Walk<'a> {
         match &node.expr {
             Expr::Select(select) if self.is_record(&select.operand) => self.member(&select.field),
             Expr::Call(call) if call.target.is_none() && call.func_name == INDEX => match call.args.as_slice() {
-                [operand, index] if self.is_record(operand) => match &index.expr {
-                    Expr::Literal(LiteralValue::String(name)) => self.member(name.inner()),
-                    _ => {
+                [operand, index] if self.is_record(operand) => {
+                    if let Expr::Literal(LiteralValue::String(name)) = &index.expr {
+                        self.member(name.inner());
+                    } else {
                         self.record = Record::Whole;
                         self.go(index);
                     }
-                },
+                }
                 arguments => arguments.iter().for_each(|argument| self.go(argument)),
             },
             // `google.protobuf.Timestamp` is a name in parts.
