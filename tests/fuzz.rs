@@ -30,15 +30,19 @@ use peak_alloc::PeakAlloc;
 use signhold::codec::{content, der, json, service_error, zip};
 use signhold::corroborate::rows;
 use signhold::crypto::certificate::{RevocationList, SignerCertificates, trusted_from_pem};
+use signhold::crypto::digest::{SealDigest, prefix};
 use signhold::crypto::pkcs12;
 use signhold::crypto::secret::Secret;
 use signhold::crypto::signature::{Fingerprint, PublicKey};
 use signhold::crypto::timestamp::{parse_response, trust_roots_from_pem};
+use signhold::exhibit::Expression;
+use signhold::exhibit::index::{Hint, IndexWriter, look_up};
 use signhold::format::bag::Manifest;
 use signhold::format::checkpoint::Checkpoint;
 use signhold::format::exhibit::Exhibit;
 use signhold::format::failure::FailureRecord;
 use signhold::format::genesis::Genesis;
+use signhold::format::kind::Kind;
 use signhold::format::ledger::SignedEvent;
 use signhold::format::limits;
 use signhold::format::page::PageRecord;
@@ -47,7 +51,7 @@ use signhold::format::seal::Seal;
 use signhold::format::{Document, decode, encode};
 use signhold::store::matter::MatterSettings;
 use signhold::time::{Bound, ServiceTime};
-use signhold::verify::{Options, Outcome, verify, verify_exhibit};
+use signhold::verify::{Options, Outcome, VerifiedRecord, verify, verify_exhibit};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -478,6 +482,49 @@ fn times() {
             assert!(time.nanos() >= 0 && text.ends_with('Z'));
         }
         let _ = rows::instant(&text);
+    });
+}
+
+#[test]
+fn indexes() {
+    let seal = SealDigest::of(b"seal");
+    let pages = [7, 8, 9];
+    let mut writer = IndexWriter::new(Vec::new(), seal).unwrap();
+    for page in pages {
+        writer.page(page, &["a", "b"].map(prefix)).unwrap();
+    }
+    let ids = ["b".to_owned()].into();
+    fuzz("indexes", 400, &[writer.finish().unwrap()], &[b"\xff\xff\xff\xff"], &ORDINARY, |bytes| {
+        let hint = look_up(bytes, seal, &pages, &ids).unwrap();
+        assert!(matches!(hint, Hint::None) || hint == Hint::Pages(pages.into()));
+    });
+}
+
+#[test]
+fn expressions() {
+    let seeds = [
+        "record.status.errorCode in [50126, 50053] && time >= timestamp('2026-11-18T00:00:00Z')",
+        "ip_in(record.ipAddress, '203.0.113.0/24') || record.id.startsWith('a') ? counted : pass == 1",
+        "record.list.exists(x, x.a == 'b' && has(x.c)) && !(kind.matches('(?i)^x+$')) && size(record) > 1u",
+    ];
+    let tokens: [&[u8]; 12] =
+        [b"(", b")", b"[", b"?.", b"'''", b"\\", b"0x", b"1e9", b"b'", b"@", b"map(x,", b"9223372036854775808"];
+    let record = br#"{"id":"a","status":{"errorCode":50126},"ipAddress":"203.0.113.1","list":[{"a":"b","c":1}]}"#;
+    // The parser keeps what it has learned of the grammar, for as long as the process runs.
+    let budget = Budget { fixed: 64 << 20, per_byte: 64 };
+    fuzz("expressions", 200, &seeds.map(|seed| seed.as_bytes().to_vec()), &tokens, &budget, |bytes| {
+        let text = String::from_utf8_lossy(bytes).chars().take(4000).collect::<String>();
+        let Some(expression) = text.parse().ok().and_then(|text| Expression::compile(text).ok()) else { return };
+        let (page, element, offset) = (1, 0, 0);
+        let (time, id) = (Some("2026-11-18T09:14:27Z"), Some("a"));
+        let (kind, pass, is_counted) = (Kind::InteractiveUser, 1, true);
+        let record = VerifiedRecord { page, element, bytes: record, offset, time, id, kind, pass, is_counted };
+        std::thread::scope(|scope| {
+            // On as much stack as the program gives it.
+            let worker = std::thread::Builder::new().stack_size(64 << 20);
+            let asked = worker.spawn_scoped(scope, || expression.asks(&record).is_ok()).unwrap();
+            asked.join().expect("no panic");
+        });
     });
 }
 
