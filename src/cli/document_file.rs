@@ -2,14 +2,13 @@
 //!
 //! Shared by the verbs that make documents. An ending that is none, or a file that is there, is told before any work is done.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, with_causes};
-use super::out;
 use crate::report::document::Document;
 use crate::report::{docx, html, pdf};
-use crate::store::FolderError;
-use crate::store::durable::write_named;
+use crate::store::new_file::{NewFile, refuse_taken};
 use crate::time::LocalTime;
 
 /// A file that does not exist yet, and the form its ending asks for.
@@ -42,9 +41,7 @@ impl DocumentFile {
                     .hint("the form follows from the ending"));
             }
         };
-        if path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
+        refuse_taken(path)?;
         Ok(Self { path: path.to_owned(), form })
     }
 
@@ -59,10 +56,9 @@ impl DocumentFile {
             Form::Html => html::render(document).into_bytes(),
             Form::Pdf => pdf::render(document, created).map_err(|error| failed(&error))?,
         };
-        write_named(&self.path, &bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(&self.path),
-            _ => FolderError::io("write", &self.path)(error).into(),
-        })?;
+        let file = NewFile::begin(&self.path)?;
+        file.file().write_all(&bytes).map_err(file.trouble("write"))?;
+        file.publish()?;
         Ok(bytes.len() as u64)
     }
 
@@ -70,9 +66,4 @@ impl DocumentFile {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
-}
-
-fn exists(path: &Path) -> CliError {
-    CliError::request(format!("`{}` exists", path.display()))
-        .hint(format!("name another file, or move it away: `mv {0} {0}.old`", out::shell(path)))
 }

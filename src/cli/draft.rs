@@ -1,8 +1,10 @@
 //! What is being made and has no name yet: files in a folder beside the name that they will have.
 //!
 //! They get that name once all is written and known, or vanish. A name that is taken is never taken over: not at the end either,
-//! when somebody else may have taken it meanwhile. What a crash leaves is called `.NAME.unfinished-PID`.
+//! when somebody else may have taken it meanwhile. What a crash leaves is called `.NAME.unfinished-PID`. The files of a folder, which
+//! may be millions, are not forced to the disk one by one: its manifest is, and tells.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +14,8 @@ use super::error::CliError;
 use crate::crypto::digest::{FileDigest, Hasher};
 use crate::export::Outputs;
 use crate::export::about::{FileSum, Written};
-use crate::store::FolderError;
-use crate::store::durable;
+use crate::store::new_file::{self, refuse_taken, unfinished};
+use crate::store::{FolderError, durable};
 
 /// What a name is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +64,14 @@ pub(super) struct OpenFile {
 impl Draft {
     /// Begins something that will be called `path`.
     pub(super) fn begin(path: &Path, shape: Shape) -> Result<Self, CliError> {
-        let Some(name) = path.file_name().map(|name| name.display().to_string()) else {
-            return Err(CliError::request(format!("`{}` names no file", path.display())).hint("name a new one"));
+        // The name stands in lists of digests, which are text.
+        let Some(name) = path.file_name().and_then(OsStr::to_str).map(str::to_owned) else {
+            return Err(
+                CliError::request(format!("`{}` names no file in Unicode", path.display())).hint("name a new one")
+            );
         };
         refuse_taken(path)?;
-        let folder = path.with_file_name(format!(".{name}.unfinished-{}", std::process::id()));
+        let folder = unfinished(path);
         std::fs::create_dir(&folder).map_err(FolderError::io("create", &folder))?;
         let prefix = if shape == Shape::File { name } else { String::new() };
         let draft = Self { path: path.to_owned(), shape, desk: Desk { folder, prefix, shape, sums: Arc::default() } };
@@ -86,7 +91,7 @@ impl Draft {
     pub(super) fn written(&self) -> Result<Written, CliError> {
         let mut sums = self.desk.sums();
         if let Some(manifest) = sums.manifest.take() {
-            let sum = manifest.end().map_err(FolderError::io("write", &self.desk.folder))?;
+            let sum = manifest.end_durably().map_err(FolderError::io("write", &self.desk.folder))?;
             sums.files.push(sum);
         }
         // The file itself has the shortest name of those beside it.
@@ -111,6 +116,7 @@ impl Draft {
         match self.shape {
             Shape::File => self.name_files()?,
             Shape::Folder => {
+                durable::sync_folder(&self.desk.folder).map_err(FolderError::io("write", &self.path))?;
                 std::fs::rename(&self.desk.folder, &self.path).map_err(FolderError::io("create", &self.path))?;
             }
         }
@@ -120,20 +126,18 @@ impl Draft {
     /// Names each file, the one asked for last: where it stands, the others do.
     fn name_files(&self) -> Result<(), CliError> {
         let entries = std::fs::read_dir(&self.desk.folder).map_err(FolderError::io("read", &self.desk.folder))?;
-        let mut files: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        let files: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+        let mut files = files.map_err(FolderError::io("read", &self.desk.folder))?;
         files.sort();
         let mut named: Vec<PathBuf> = Vec::new();
         for file in files.iter().rev() {
             let to = self.path.with_file_name(file.file_name().unwrap_or_default());
-            if let Err(error) = name_file(file, &to) {
+            if let Err(error) = new_file::name(file, &to) {
                 for file in named {
                     // Ours, named a moment ago.
                     let _ = std::fs::remove_file(file);
                 }
-                return Err(match error.kind() {
-                    io::ErrorKind::AlreadyExists => FolderError::Exists(to).into(),
-                    _ => FolderError::io("create", &to)(error).into(),
-                });
+                return Err(error.into());
             }
             named.push(to);
         }
@@ -146,23 +150,6 @@ impl Drop for Draft {
         // After a folder got its name it is not there any more; otherwise nobody is left to tell.
         let _ = std::fs::remove_dir_all(&self.desk.folder);
     }
-}
-
-/// Gives a file a second name that nobody has. A file system without such names gets a rename, after a look.
-pub(super) fn name_file(file: &Path, to: &Path) -> io::Result<()> {
-    match std::fs::hard_link(file, to) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            if to.symlink_metadata().is_ok() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            std::fs::rename(file, to)
-        }
-        done => done,
-    }
-}
-
-pub(super) fn refuse_taken(path: &Path) -> Result<(), CliError> {
-    if path.symlink_metadata().is_ok() { Err(FolderError::Exists(path.to_owned()).into()) } else { Ok(()) }
 }
 
 impl Desk {

@@ -116,7 +116,7 @@ impl From<FolderError> for CliError {
             FolderError::Certificate { .. } => Self::request(text).hint(
                 "name a PEM file with the certificate of the operator's key first, then those of the authorities between",
             ),
-            FolderError::Exists(_) => Self::request(text).hint("choose another folder, or go on with what is there"),
+            FolderError::Exists(_) => Self::request(text).hint("choose another name, or go on with what is there"),
             FolderError::Locked { .. } => {
                 Self::request(text).hint("wait until it has ended, or stop it; `resume` goes on where it was")
             }

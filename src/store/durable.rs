@@ -81,10 +81,19 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 pub fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         // A bare name lies in the folder that one is in.
-        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
-        _ => Ok(()),
+        Some(parent) if parent.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
     }
+}
+
+/// Makes the entries of a folder durable. On systems that cannot open a folder as a file this does nothing.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

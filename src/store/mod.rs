@@ -22,6 +22,7 @@ pub mod index_file;
 pub mod ledger;
 pub mod lock;
 pub mod matter;
+pub mod new_file;
 pub mod package_file;
 pub mod schedule;
 

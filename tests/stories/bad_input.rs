@@ -324,7 +324,7 @@ fn the_folder_is_not_what_it_should_be() {
     let matter = Matter::new();
     let init = |dir: &str| Cli::new().args(["init", dir, "--matter", "A-1", "--operator", "Jo", "--no-passphrase"]);
     let exists = format!(
-        "error: `{}` exists already and is left as it is\nhint: choose another folder, or go on with what is there\n",
+        "error: `{}` exists already and is left as it is\nhint: choose another name, or go on with what is there\n",
         matter.dir
     );
     refused(&matter, matter.init().arg("--no-passphrase"), 2, &exists);

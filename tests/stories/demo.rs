@@ -49,7 +49,7 @@ fn one_command_shows_the_whole_job_and_a_refusal() {
         .arg(&dir)
         .stdout("")
         .stderr(&format!(
-            "error: `{}` exists already and is left as it is\nhint: choose another folder, or go on with what is there\n",
+            "error: `{}` exists already and is left as it is\nhint: choose another name, or go on with what is there\n",
             dir.display()
         ))
         .code(2);

@@ -106,8 +106,10 @@ fn each_form_is_written_once_and_nothing_is_overwritten() {
         report(&service, &matter, &package, &out).code(0);
         let written = std::fs::read(&out).unwrap();
         assert!(written.starts_with(start.as_bytes()), "{name}");
-        let exists =
-            format!("error: `{0}` exists\nhint: name another file, or move it away: `mv {0} {0}.old`\n", out.display());
+        let exists = format!(
+            "error: `{}` exists already and is left as it is\nhint: choose another name, or go on with what is there\n",
+            out.display()
+        );
         report(&service, &matter, &package, &out).stdout("").stderr(&exists).code(2);
         assert_eq!(std::fs::read(&out).unwrap(), written, "{name}");
     }

@@ -16,7 +16,6 @@ use clap::Args;
 use self::answer::ExhibitAnswer;
 use self::find::{Found, find};
 use super::admission::{Admitted, Depth, SourceArgs};
-use super::draft::{name_file, refuse_taken};
 use super::error::{CliError, with_causes};
 use super::gather::tool;
 use super::key::home_named;
@@ -30,7 +29,7 @@ use crate::format::exhibit::Selection;
 use crate::format::limits::EXHIBIT_RECORDS;
 use crate::format::line::Line;
 use crate::format::statement::Statement;
-use crate::store::{FolderError, durable};
+use crate::store::new_file::{NewFile, refuse_taken};
 use crate::verify::{Code, ExhibitReport, Outcome, Severity, verify_exhibit};
 
 /// Records of a package, with proofs.
@@ -137,8 +136,6 @@ pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
 }
 
 /// Cuts into a file without a name, verifies what was written, and names it.
-///
-/// open(temporary, `O_EXCL`) · write · fsync · verify · link(temporary, `out`) · fsync(parent) · unlink(temporary)
 fn write(
     args: &ExhibitArgs,
     out: &std::path::Path,
@@ -146,24 +143,15 @@ fn write(
     found: &Found,
     cutting: &Cutting<'_>,
 ) -> Result<(Cut, ExhibitReport), CliError> {
-    let name = out.file_name().map(|name| name.display().to_string()).unwrap_or_default();
-    let temporary = Temporary(out.with_file_name(format!(".{name}.unfinished-{}", std::process::id())));
-    let refused = |doing| FolderError::io(doing, &temporary.0);
-    let file = durable::owner_only().read(true).create_new(true).open(&temporary.0).map_err(refused("create"))?;
-    let writer = std::io::BufWriter::with_capacity(1 << 20, file);
+    let file = NewFile::begin(out)?;
+    let writer = std::io::BufWriter::with_capacity(1 << 20, file.file());
     let (cut, writer) = cut(package, &found.gathered, cutting, writer)?;
-    let mut file = writer.into_inner().map_err(|error| refused("write")(error.into_error()))?;
-    file.sync_all().map_err(refused("write"))?;
-    file.seek(SeekFrom::Start(0)).map_err(refused("read"))?;
-    let report =
-        verify_exhibit(std::io::BufReader::with_capacity(1 << 20, &file), &args.source.options(Depth::Whole)?)?;
+    writer.into_inner().map_err(|error| file.trouble("write")(error.into_error()))?;
+    file.file().seek(SeekFrom::Start(0)).map_err(file.trouble("read"))?;
+    let written = std::io::BufReader::with_capacity(1 << 20, file.file());
+    let report = verify_exhibit(written, &args.source.options(Depth::Whole)?)?;
     check(package, &report)?;
-    name_file(&temporary.0, out).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => FolderError::Exists(out.to_owned()),
-        _ => FolderError::io("create", out)(error),
-    })?;
-    drop(temporary);
-    durable::sync_parent(out).map_err(FolderError::io("write", out))?;
+    file.publish()?;
     Ok((cut, report))
 }
 
@@ -178,16 +166,6 @@ fn check(package: &Admitted, report: &ExhibitReport) -> Result<(), CliError> {
     let codes: Vec<&str> = new.iter().map(|code| code.as_str()).collect();
     Err(CliError::evidence(format!("what was cut does not verify ({}), and was thrown away", codes.join(", ")))
         .hint("the package changed while it was read, or contradicts itself: `signhold verify` it without --quick"))
-}
-
-/// A file that vanishes.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It has a second name by then, or was not made.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 impl WantedArgs {
