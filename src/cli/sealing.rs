@@ -14,7 +14,7 @@ use crate::collect::Clock as _;
 use crate::collect::session::SessionEnd;
 use crate::crypto::digest::{GenesisDigest, SealDigest};
 use crate::crypto::signature::Signer;
-use crate::exhibit::index::IndexWriter;
+use crate::exhibit::index::{IndexWriter, MAGIC};
 use crate::format::genesis::Genesis;
 use crate::format::seal::{Reconciliation, Run, Seal, SecondPass};
 use crate::seal::comparison::{self, PageIndex};
@@ -147,7 +147,7 @@ fn write(
 fn leave_index(folder: &AcquisitionFolder, package: &Path, seal: &Seal, seal_sha256: SealDigest) {
     let written = (|| {
         let failed = |error: SealError| std::io::Error::other(with_causes(&error));
-        let mut file = IndexFile::create(package)?;
+        let mut file = IndexFile::create(package, MAGIC)?;
         let mut index = IndexWriter::new(&mut file, seal_sha256)?;
         for sequence in (seal.volume.first_page..).take(usize::try_from(seal.totals.pages).unwrap_or_default()) {
             let prefixes = folder.prefixes(sequence).map_err(failed)?;

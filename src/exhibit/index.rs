@@ -139,7 +139,8 @@ impl<R: Read> IndexReader<R> {
     }
 }
 
-const MAGIC: &[u8; 18] = b"signhold/index/v1\n";
+/// How every index begins.
+pub const MAGIC: &[u8; 18] = b"signhold/index/v1\n";
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,11 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::durable;
+use super::new_file::unfinished;
 
 /// Returns where the index of a package lies or would lie: its name with `.index` behind it.
 #[must_use]
@@ -38,15 +39,23 @@ pub struct IndexFile {
 }
 
 impl IndexFile {
-    /// Begins the index of a package.
+    /// Begins the index of a package; `magic` is how every index begins.
     ///
     /// # Errors
     ///
-    /// What the system says, as where the folder may not be written to.
-    pub fn create(package: &Path) -> io::Result<Self> {
+    /// [`io::ErrorKind::AlreadyExists`] where something else than an index bears its name; otherwise what the system says, as where the
+    /// folder may not be written to.
+    pub fn create(package: &Path, magic: &[u8]) -> io::Result<Self> {
         let path = path_of(package);
-        let temporary = path.with_extension("index.partial");
-        let file = durable::owner_only().truncate(true).open(&temporary)?;
+        if let Some(older) = open(package)? {
+            let mut beginning = Vec::new();
+            older.take(magic.len() as u64).read_to_end(&mut beginning)?;
+            if beginning != magic {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "what lies there is no index"));
+            }
+        }
+        let temporary = unfinished(&path);
+        let file = durable::owner_only().create_new(true).open(&temporary)?;
         Ok(Self { writer: Some(BufWriter::with_capacity(1 << 20, file)), temporary, path })
     }
 
@@ -89,15 +98,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let package = folder.path().join("a.zip");
         assert!(open(&package).unwrap().is_none());
-        for text in ["first", "second"] {
-            let mut file = IndexFile::create(&package).unwrap();
+        for text in ["index 1", "index 2"] {
+            let mut file = IndexFile::create(&package, b"index").unwrap();
             (&mut file).write_all(text.as_bytes()).unwrap();
             file.publish().unwrap();
         }
-        let mut dropped = IndexFile::create(&package).unwrap();
+        let mut dropped = IndexFile::create(&package, b"index").unwrap();
         (&mut dropped).write_all(b"third").unwrap();
         drop(dropped);
-        assert_eq!(std::fs::read(folder.path().join("a.zip.index")).unwrap(), b"second");
+        let index = folder.path().join("a.zip.index");
+        assert_eq!(std::fs::read(&index).unwrap(), b"index 2");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::write(&index, b"precious").unwrap();
+        assert!(IndexFile::create(&package, b"index").is_err());
+        assert_eq!(std::fs::read(&index).unwrap(), b"precious");
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::admission::{Admitted, Depth, SourceArgs};
 use crate::cli::error::{CliError, with_causes};
 use crate::cli::out::{self, counted, grouped, shell};
 use crate::crypto::digest::Prefix;
-use crate::exhibit::index::{Hint, IndexWriter, look_up};
+use crate::exhibit::index::{Hint, IndexWriter, MAGIC, look_up};
 use crate::exhibit::{Gathered, gather};
 use crate::store::FolderError;
 use crate::store::index_file::{self, IndexFile};
@@ -107,7 +107,7 @@ type Written = Result<(Gathered, std::io::Result<()>), CliError>;
 /// Reads every page and writes down where records are; none where the package's seal has no digest.
 fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wanted: &Wanted) -> Option<Written> {
     let seal = package.provenance().seal_sha256?;
-    let mut file = match IndexFile::create(&source.file) {
+    let mut file = match IndexFile::create(&source.file, MAGIC) {
         Ok(file) => file,
         Err(error) => {
             let gathered = gather(package, pages, wanted, SourceArgs::threads(), None);
@@ -124,8 +124,11 @@ fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wante
     };
     let gathered = gather(package, pages, wanted, SourceArgs::threads(), Some(&mut sink));
     let written = writer.and_then(IndexWriter::finish).map(|_| ());
-    let published = written.and_then(|()| file.publish());
-    Some(gathered.map(|gathered| (gathered, published)).map_err(CliError::from))
+    Some(gathered.map_err(CliError::from).map(|gathered| {
+        // Of a search that ended early it would be an index of less than all.
+        let published = written.and_then(|()| file.publish());
+        (gathered, published)
+    }))
 }
 
 /// Returns the pages that the index names; none where it is of no use.
