@@ -136,7 +136,7 @@ impl<O: Outputs> Exporter for Ndjson<O> {
             Some(index) => {
                 self.outputs.close(index)?;
                 remarks.push(format!(
-                    "each line is the exact bytes of one record; `*{INDEX}` has a line for each of them with its place and leaf"
+                    "each line is one record, byte for byte where `exact` says so; `*{INDEX}` has a line for each of them with its place and leaf"
                 ));
             }
             None => remarks.push("`raw_base64` of each line is the exact bytes of one record".to_owned()),
