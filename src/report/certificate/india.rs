@@ -49,9 +49,15 @@ fn part_a<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
         &[],
     )));
     let digest = package.report().facts.archive_sha256;
-    let digest = digest.map_or_else(|| Text::blank("digest"), |digest| Text::code(digest.to_string()));
-    let own = "SHA256 of the package file, as read when this draft was made; the signer's own computation, and whether it is the same";
-    blocks.extend(hash_statement(digest.and(Span::Plain(" ".to_owned())).and(Span::Blank(own.to_owned()))));
+    let mut value = Text::blank("computed by the signer");
+    if let Some(digest) = digest {
+        let beside = "SHA256 of the package file, as read when this draft was made, to compare with: ";
+        value = value
+            .and(Span::Plain(format!(" ({beside}")))
+            .and(Span::Code(digest.to_string()))
+            .and(Span::Plain(")".to_owned()));
+    }
+    blocks.extend(hash_statement(value));
     blocks.push(Block::SignatureLines(lines("Name and signature")));
     blocks
 }
@@ -105,7 +111,7 @@ fn source<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     ]
 }
 
-/// The statement on digests; `value` is the party's, and a blank for the expert, who computes by themselves.
+/// The statement on digests; `value` is a blank: whoever signs computes it; the package's own stands beside it for the party.
 fn hash_statement(value: Text) -> [Block; 3] {
     let mut state = Text::plain("I state that the HASH value/s of the electronic/digital record/s is ");
     state.0.extend(value.0);
