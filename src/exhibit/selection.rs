@@ -113,7 +113,8 @@ pub type IndexSink<'a> = &'a mut dyn FnMut(u64, &[Prefix]);
 ///
 /// # Errors
 ///
-/// [`GatherError`]. Records beyond the most that an exhibit may have are counted and not kept.
+/// [`GatherError`]. Records beyond the most that an exhibit may have are counted and not kept. Of a package that failed verification, pages
+/// that are not there or cannot be cut are passed over; [`Gathered::pages_searched`] tells.
 pub fn gather<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
     pages: &[u64],
@@ -126,10 +127,13 @@ pub fn gather<R: Read + Seek>(
     let mut gathered = Gathered::default();
     let mut matching = 0;
     let mut first_error = None;
+    // What a package that failed verification lacks is no reason to show nothing of it.
+    let is_invalid = !package.provenance().despite_findings.is_empty();
     let mut take = |found: Result<PageFound, GatherError>| {
         let found = match found {
             Ok(found) if first_error.is_none() => found,
             Ok(_) => return,
+            Err(GatherError::Read(ReadAgainError::Missing(_))) if is_invalid => return,
             Err(error) => {
                 first_error.get_or_insert(error);
                 return;
@@ -151,7 +155,11 @@ pub fn gather<R: Read + Seek>(
         };
         let mut crew = Crew::start(scope, threads, search)?;
         for number in pages {
-            crew.submit(package.packed_page(*number)?, &mut take)?;
+            match package.packed_page(*number) {
+                Ok(page) => crew.submit(page, &mut take)?,
+                Err(ReadAgainError::Missing(_)) if is_invalid => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         crew.finish(&mut take).map_err(GatherError::from)
     })?;

@@ -182,6 +182,10 @@ impl ExhibitAnswer {
                 grouped(self.searched.of_pages)
             ));
         }
+        let unread = self.searched.of_pages.saturating_sub(self.searched.pages);
+        if unread > 0 && !self.searched.by_index {
+            note(format!("{} could not be read, and may hold more of what was asked for", counted(unread, "page")));
+        }
         if self.searched.wanting > 0 {
             note(format!(
                 "{} of {} lack a member that the expression needs, and were not selected",
