@@ -3,11 +3,13 @@
 //! Words are the service's own or say what its numbers and members mean; nothing is concluded. What the record does not state
 //! is named as such where people would ask for it, and left out otherwise.
 
+use std::collections::HashSet;
+
 use chrono_tz::Tz;
 
 use super::html::{Html, short, text};
 use super::moment;
-use crate::codec::json::Json;
+use crate::codec::json::{Json, Shape};
 use crate::codec::result_code;
 use crate::codec::sign_in::{Policy, SignIn, Step, Words};
 use crate::codec::sign_in_words as words;
@@ -17,7 +19,7 @@ use crate::exhibit::selection::Picked;
 pub(super) fn sign_in(html: &mut Html, picked: &Picked, zone: Option<Tz>) {
     let Some(record) = SignIn::read(&picked.bytes) else { return other(html, picked, zone) };
     html.heading("What the record says");
-    if repeats(&picked.bytes) {
+    if Json::read(&picked.bytes).is_some_and(repeats) {
         html.note("Some member stands in it more than once. Here the last one counts; below, each is shown.");
     }
     html.begin_rows();
@@ -242,11 +244,14 @@ fn not_stated() -> String {
     "<small>not stated</small>".to_owned()
 }
 
-/// Says whether some member of the record stands in it more than once.
-fn repeats(bytes: &[u8]) -> bool {
-    let Some(json) = Json::read(bytes) else { return false };
-    let mut names = std::collections::HashSet::new();
-    json.members().any(|(name, _)| !names.insert(name.spelled()))
+/// Says whether some name stands more than once in an object, at any depth; a record has at most 128 (FORMAT §7.1).
+fn repeats(json: Json<'_>) -> bool {
+    let mut names = HashSet::new();
+    match json.shape() {
+        Shape::Object => json.members().any(|(name, value)| !names.insert(name.spelled()) || repeats(value)),
+        Shape::Array => json.items().any(repeats),
+        _ => false,
+    }
 }
 
 /// 100: what a table can hold that somebody reads; all stands among the members.

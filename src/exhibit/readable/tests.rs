@@ -143,6 +143,10 @@ fn members_that_stand_there_twice_are_all_shown() {
     }
     assert_eq!(html.matches("this name stands here 2 times").count(), 4);
     assert!(!view(r#"{"id":"a"}"#).contains("more than once"));
+    assert!(
+        view(r#"{"status":{"errorCode":50126,"errorCode":0}}"#).contains("Some member stands in it more than once.")
+    );
+    assert!(view(r#"{"a":[{"b":{"c":1,"\u0063":1}}]}"#).contains("more than once"));
 }
 
 #[test]
