@@ -3,6 +3,7 @@
 //! What a record does not hold stays empty: nothing is guessed. What it holds and no column of its table takes as it stands goes
 //! into the last column, whatever it is called, so that members newer than this program are not lost.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -266,16 +267,19 @@ impl<'f, 'a> Record<'f, 'a> {
             };
         }
         let start = out.len();
-        for (place, (name, value)) in element.members().enumerate() {
+        let mut seen: HashMap<Cow<'_, str>, u64> = HashMap::new();
+        for (name, value) in element.members() {
             let name = name.spelled();
+            let times = seen.entry(name.clone()).or_default();
+            *times = times.saturating_add(1);
             let slot = self.filler.properties.get(name.as_ref()).and_then(|slot| self.found.get(*slot));
             if slot.is_some_and(|slot| slot.is_taken) || is_silent(value) {
                 continue;
             }
             out.push(if out.len() == start { '{' } else { ',' });
-            match element.members().take(place).filter(|(earlier, _)| earlier.spelled() == name).count() {
-                0 => quote(out, &name),
-                earlier => quote(out, &format!("{name}#{}", earlier.saturating_add(1))),
+            match times {
+                1 => quote(out, &name),
+                times => quote(out, &format!("{name}#{times}")),
             }
             out.push(':');
             compact(out, value, &[]);
