@@ -76,14 +76,15 @@ impl Timeline {
 
 /// Writes an instant as exactly as the axis can show it.
 fn clock(at: DateTime<Utc>, whole_ms: u64) -> String {
-    if whole_ms > TWO_DAYS_MS {
-        at.format("%Y-%m-%d %H:%MZ").to_string()
-    } else {
-        at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    match whole_ms {
+        whole if whole > TWO_DAYS_MS => at.format("%Y-%m-%d %H:%MZ").to_string(),
+        whole if whole > TWO_MINUTES_MS => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        _ => at.to_rfc3339_opts(SecondsFormat::Millis, true),
     }
 }
 
 const TWO_DAYS_MS: u64 = 2 * 86_400_000;
+const TWO_MINUTES_MS: u64 = 120_000;
 const LEFT: u64 = 2300;
 /// Leaves room for half of what stands at the end.
 const RIGHT: u64 = WIDTH - 120;

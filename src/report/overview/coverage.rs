@@ -29,29 +29,54 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
 }
 
 fn picture(from: Bound, to: Bound, runs: &[&Run], kinds: &[Kind], not_asked: &[Kind]) -> Block {
-    let first = from.unix().div_euclid(DAY);
-    let days = (to.unix() - 1).div_euclid(DAY) - first + 1;
-    let step = usize::try_from(days).unwrap_or(usize::MAX).div_ceil(MAX_COLUMNS).max(1);
-    let days_each = i64::try_from(step).unwrap_or(i64::MAX);
-    let starts: Vec<i64> = (first..first + days).step_by(step).map(|day| day * DAY).collect();
-    let label = |start: &i64| Bound::from_unix(*start).map(|day| day.to_datetime().format("%m-%d").to_string());
+    let Grid { starts, seconds_each, form, words: each } = Grid::over(from.unix(), to.unix());
+    let label = |start: &i64| Bound::from_unix(*start).map(|start| start.to_datetime().format(form).to_string());
     let columns = starts.iter().enumerate().map(|(place, start)| {
-        // Every other day, so that names do not touch; the first of each strip always.
+        // Every other column, so that names do not touch; the first of each strip always.
         if (place % charts::STRIP).is_multiple_of(2) { label(start).unwrap_or_default() } else { String::new() }
     });
     let row = |kind: Kind, asked: bool| {
         let mut of_kind: Vec<&Run> = runs.iter().copied().filter(|run| run.kind == kind).collect();
         of_kind.sort_by_key(|run| run.from);
-        let cell = |start: &i64| cell([*start, start.saturating_add(days_each * DAY)], [from, to], &of_kind, asked);
+        let cell = |start: &i64| cell([*start, start.saturating_add(seconds_each)], [from, to], &of_kind, asked);
         CoverageRow { name: words::kind(kind).to_owned(), cells: starts.iter().map(cell).collect() }
     };
     let rows = kinds.iter().map(|kind| row(*kind, true)).chain(not_asked.iter().map(|kind| row(*kind, false)));
     let coverage = charts::Coverage { columns: columns.collect(), rows: rows.collect() };
-    let each = if step == 1 { "one UTC day".to_owned() } else { format!("{step} UTC days") };
     Block::Figure {
-        caption: format!("What came of each log on each day. A column is {each}, from {from} to {to}."),
+        caption: format!("What came of each log over time. A column is {each}, from {from} to {to}."),
         alternative: alternative(runs, kinds, not_asked),
         svg: coverage.draw(),
+    }
+}
+
+/// The columns: days, of which several stand together in a long plan; hours in a short one; the plan itself in a very short one.
+struct Grid {
+    /// Seconds since 1970.
+    starts: Vec<i64>,
+    seconds_each: i64,
+    /// How a start is written.
+    form: &'static str,
+    words: String,
+}
+
+impl Grid {
+    fn over(from: i64, to: i64) -> Self {
+        let (unit, name, form) = match to - from {
+            length if length > DAY => (DAY, "day", "%m-%d"),
+            length if length > HOUR => (HOUR, "hour", "%H:%M"),
+            length => {
+                let words = "the whole plan".to_owned();
+                return Self { starts: vec![from], seconds_each: length.max(1), form: "%H:%M", words };
+            }
+        };
+        let first = from.div_euclid(unit);
+        let count = (to - 1).div_euclid(unit) - first + 1;
+        let step = usize::try_from(count).unwrap_or(usize::MAX).div_ceil(MAX_COLUMNS).max(1);
+        let words = if step == 1 { format!("one UTC {name}") } else { format!("{step} UTC {name}s") };
+        let starts = (first..first + count).step_by(step).map(|place| place * unit).collect();
+        let seconds_each = unit.saturating_mul(i64::try_from(step).unwrap_or(i64::MAX));
+        Self { starts, seconds_each, form, words }
     }
 }
 
@@ -195,6 +220,7 @@ fn joined<'a>(runs: &[&'a Run]) -> Vec<Gap<'a>> {
 }
 
 const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
 /// Four strips; longer windows have several days in a column.
 const MAX_COLUMNS: usize = 4 * charts::STRIP;
 /// A few pages; a package may have gaps by the ten thousand.
@@ -260,8 +286,13 @@ mod tests {
 
     #[test]
     fn a_short_and_a_very_long_window_fit_the_picture() {
-        for (to, columns) in [("2026-11-01T00:00:01Z", 1), ("2026-12-01T00:00:00Z", 30), ("2036-11-01T00:00:00Z", 122)]
-        {
+        let ends = [
+            ("2026-11-01T00:00:01Z", 1),
+            ("2026-11-01T06:30:00Z", 7),
+            ("2026-12-01T00:00:00Z", 30),
+            ("2036-11-01T00:00:00Z", 122),
+        ];
+        for (to, columns) in ends {
             let block = picture(at("2026-11-01T00:00:00Z"), at(to), &[], &[], &[Kind::InteractiveUser]);
             let Block::Figure { svg, .. } = block else { panic!("no picture") };
             // One area for each column, one for each word of the legend.

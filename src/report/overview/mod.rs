@@ -58,9 +58,10 @@ pub fn overview<R: Read + Seek>(
     let mut blocks = cover::blocks(package, setting);
     blocks.push(Block::PageBreak);
     blocks.extend(coverage::blocks(package));
-    blocks.push(Block::PageBreak);
-    blocks.extend(sign_ins::blocks(&activity));
-    blocks.push(Block::PageBreak);
+    // Pictures of a page of their own, where there is something to show.
+    let figures = sign_ins::blocks(&activity);
+    let apart = if activity.looked.records > 0 { vec![Block::PageBreak] } else { Vec::new() };
+    blocks.extend([apart.clone(), figures, apart].concat());
     blocks.extend(timeline::blocks(package, asked, setting.zone));
     blocks.extend(custody::blocks(custody));
     blocks.extend(reconciliation::blocks(package));

