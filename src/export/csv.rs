@@ -17,9 +17,9 @@ use std::borrow::Cow;
 use data_encoding::BASE64;
 
 use super::columns::{COLUMNS, Cell, flatten};
-use super::members::Value;
 use super::spreadsheet::{harmless, is_harmless};
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::json::Shape;
 
 /// Writes CSV.
 pub struct Csv<O: Outputs> {
@@ -108,33 +108,34 @@ impl<O: Outputs> Exporter for Csv<O> {
 }
 
 /// Writes a cell, and adds to `changes` what it does not say.
-fn words<'a>(cell: &'a Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, str> {
+fn words<'a>(cell: &Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, str> {
     let mut note = |what: &str| {
         let separator = if changes.is_empty() { "" } else { "; " };
         changes.push_str(&format!("{separator}{path}: {what}"));
     };
-    let text = match cell {
-        Cell::Empty | Cell::Value(Value::Null) => return Cow::Borrowed(""),
+    let value = match cell {
+        Cell::Empty => return Cow::Borrowed(""),
         Cell::Unsaid(why) => {
             note(why);
             return Cow::Borrowed("");
         }
-        Cell::Value(Value::Bool(true)) => return Cow::Borrowed("true"),
-        Cell::Value(Value::Bool(false)) => return Cow::Borrowed("false"),
-        // By the grammar of JSON a number calculates nothing; a long one is cut like any other text.
-        Cell::Value(Value::Number(spelled)) if spelled.len() <= LONG_NUMBER => return Cow::Borrowed(spelled),
-        Cell::Value(Value::Number(spelled) | Value::Compound(spelled)) => *spelled,
-        Cell::Value(Value::NoText(spelled)) => {
-            note("no text");
-            *spelled
-        }
-        Cell::Value(Value::Text(text)) => text.as_ref(),
+        Cell::Value(value) => value,
     };
-    let (text, done) = harmless(text);
-    for change in done {
+    let text = match value.shape() {
+        Shape::Bool(_) | Shape::Null => return Cow::Borrowed(value.raw()),
+        // By the grammar of JSON a number calculates nothing; a long one is cut like any other text.
+        Shape::Number(spelled) if spelled.len() <= LONG_NUMBER => return Cow::Borrowed(spelled),
+        Shape::Array | Shape::Number(_) | Shape::Object => Cow::Borrowed(value.raw()),
+        Shape::Text(text) => text.text().unwrap_or_else(|| {
+            note("no text");
+            Cow::Borrowed(value.raw())
+        }),
+    };
+    let (harmless, done) = harmless(&text);
+    for change in &done {
         note(change.as_str());
     }
-    text
+    if done.is_empty() { text } else { Cow::Owned(harmless.into_owned()) }
 }
 
 fn of_csv(error: csv::Error) -> ExportError {

@@ -6,7 +6,7 @@
 //!
 //! [`walk`](walk()) goes through the package, page by page and record by record; what becomes of a record is the business of an
 //! [`Exporter`], one file for each format: [`case`], [`concordance`], [`csv`], [`ndjson`], [`parquet`], [`sign_in_logs`]. It writes into [`Outputs`] that are
-//! handed in: no disk, clock or network here. [`members`] reads a record member by member, [`about`] is what stands beside every copy.
+//! handed in: no disk, clock or network here. [`about`] is what stands beside every copy.
 
 #![cfg_attr(
     not(test),
@@ -19,7 +19,6 @@ pub mod case;
 pub mod columns;
 pub mod concordance;
 pub mod csv;
-pub mod members;
 pub mod ndjson;
 mod outputs;
 pub mod parquet;

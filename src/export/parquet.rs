@@ -3,16 +3,16 @@
 //! The columns are those of [`super::csv`], typed: page, element, offsets and codes are whole numbers, coordinates are floating
 //! point, `counted`, `isInteractive` and their like are truth values, lists are JSON as text, and times are nanoseconds in UTC
 //! with the text as it was written beside them, in a column whose name ends in `_text`. `time` is the record's own time in whatever
-//! log. What is not of its column's type is null and named in `changes`; text stands as it is, whatever it holds, and is never
+//! log. What is not of its column's type is null and named in `changes`, as is a text that is no time; text stands as it is, whatever it holds, and is never
 //! cut. `raw` is the record byte for byte: SHA-256 over a zero byte and these bytes is `leaf`.
 //!
 //! The footer has what is said of the copy, under the names `signhold.marks`, `signhold.provenance`, `signhold.tool` and
 //! `signhold.made`; each row has the marks too.
 
 use super::columns::{COLUMNS, Cell, OTHER_TYPE, Sort, flatten};
-use super::members::Value;
 use super::table::{Datum, Field, FieldSort, Table};
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::json::Shape;
 use crate::time::ServiceTime;
 
 /// Writes Parquet.
@@ -51,6 +51,9 @@ impl<O: Outputs> Exporter for Parquet<O> {
             }
             if column.sort == Sort::Time {
                 let time = if let Datum::Text(text) = &datum { nanos(text) } else { None };
+                if time.is_none() && why.is_none() && datum != Datum::Null {
+                    changes.push(format!("{}: no time", column.path));
+                }
                 data.push(time.map_or(Datum::Null, Datum::Time));
             }
             data.push(datum);
@@ -162,15 +165,17 @@ fn typed(sort: Sort, cell: Cell<'_>) -> (Datum<'_>, Option<&'static str>) {
         Cell::Unsaid(why) => return (Datum::Null, Some(why)),
         Cell::Value(value) => value,
     };
-    let datum = match (sort, value) {
-        (Sort::Bool, Value::Bool(truth)) => Some(Datum::Bool(truth)),
-        (Sort::Double, Value::Number(spelled)) => {
+    let datum = match (sort, value.shape()) {
+        (Sort::Bool, Shape::Bool(truth)) => Some(Datum::Bool(truth)),
+        (Sort::Double, Shape::Number(spelled)) => {
             spelled.parse().ok().filter(|number: &f64| number.is_finite()).map(Datum::Double)
         }
-        (Sort::Integer, Value::Number(spelled)) => spelled.parse().ok().map(Datum::Integer),
-        (Sort::List, Value::Compound(spelled)) => Some(Datum::Text(spelled.into())),
-        (Sort::Text | Sort::Time, Value::Text(text)) => Some(Datum::Text(text)),
-        (Sort::Text | Sort::Time, Value::NoText(spelled)) => return (Datum::Text(spelled.into()), Some("no text")),
+        (Sort::Integer, Shape::Number(spelled)) => spelled.parse().ok().map(Datum::Integer),
+        (Sort::List, Shape::Array) => Some(Datum::Text(value.raw().into())),
+        (Sort::Text | Sort::Time, Shape::Text(text)) => match text.text() {
+            Some(text) => Some(Datum::Text(text)),
+            None => return (Datum::Text(value.raw().into()), Some("no text")),
+        },
         _ => None,
     };
     datum.map_or((Datum::Null, Some(OTHER_TYPE)), |datum| (datum, None))
