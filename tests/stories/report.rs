@@ -194,6 +194,12 @@ fn a_ledger_that_was_edited_is_refused_or_named() {
     let page = read(&out);
     assert_eq!(page.matches("<p>THE LEDGER FAILED VERIFICATION</p>").count(), 2);
     assert!(words(&page).contains("NOT IN ORDER: not signed by the key that it names."));
+    // Half a line at the end.
+    std::fs::write(&edited, format!("{ledger}{{\"event\"")).unwrap();
+    let out = matter.path("torn.html");
+    report(&service, &matter, &package, &out).set("--ledger", &edited).arg("--despite-findings").code(0);
+    let end = format!("nothing behind line {}, which is torn or too long, was read", ledger.lines().count() + 1);
+    assert!(words(&read(&out)).contains(&end), "{end}");
 }
 
 #[test]

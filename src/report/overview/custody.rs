@@ -22,6 +22,8 @@ pub struct Custody {
     beyond: u64,
     /// Events that speak of other packages alone.
     others: u64,
+    /// The line behind which nothing is listed, because it is torn or too long.
+    ends_at: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl Custody {
     ///
     /// # Errors
     ///
-    /// What the input says.
+    /// What the input says; [`io::ErrorKind::InvalidData`] where its lines are no longer those that were verified.
     pub fn read<R: BufRead>(
         ledger: R,
         file: String,
@@ -46,12 +48,15 @@ impl Custody {
         genesis: &Genesis,
         seal: &Seal,
     ) -> io::Result<Self> {
-        let mut custody = Self { file, report, events: Vec::new(), beyond: 0, others: 0 };
+        let mut custody = Self { file, report, events: Vec::new(), beyond: 0, others: 0, ends_at: None };
         let mut replay = Replay::new();
         let mut lines = Lines::new(ledger, u64::try_from(MAX_LINE_BYTE_LEN).unwrap_or(u64::MAX));
         while let Some(line) = lines.next_line()? {
-            // What is no whole line is a finding of the verification.
-            let Line::Whole(bytes) = line else { break };
+            // What is no whole line is a finding of the verification, which ends there too.
+            let Line::Whole(bytes) = line else {
+                custody.ends_at = Some(replay.line_count().saturating_add(1));
+                break;
+            };
             let listed = list(bytes, &mut replay);
             let concerns = listed.event.as_ref().is_none_or(|event| concerns(event, genesis, seal));
             if !concerns && listed.faults.is_empty() {
@@ -61,6 +66,9 @@ impl Custody {
             } else {
                 custody.beyond += 1;
             }
+        }
+        if replay.root() != custody.report.facts.merkle_root {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "its lines changed while it was read"));
         }
         Ok(custody)
     }
@@ -120,6 +128,9 @@ pub(super) fn blocks(custody: Option<&Custody>) -> Vec<Block> {
     }
     if custody.others > 0 {
         caption += &format!("; {} on others not listed", counted(custody.others, "event"));
+    }
+    if let Some(line) = custody.ends_at {
+        caption += &format!("; nothing behind line {line}, which is torn or too long, was read");
     }
     blocks.push(Block::Table(Table {
         caption,
