@@ -156,7 +156,10 @@ pub fn gather<R: Read + Seek>(
         let mut crew = Crew::start(scope, threads, search)?;
         for number in pages {
             match package.packed_page(*number) {
-                Ok(page) => crew.submit(page, &mut take)?,
+                Ok(page) => {
+                    let byte_len = page.byte_len();
+                    crew.submit(page, byte_len, &mut take)?;
+                }
                 Err(ReadAgainError::Missing(_)) if is_invalid => {}
                 Err(error) => return Err(error.into()),
             }

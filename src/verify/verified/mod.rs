@@ -152,6 +152,11 @@ struct PackedFile {
 }
 
 impl PackedFile {
+    /// Returns how many bytes it takes, deflated and inflated.
+    fn room(&self) -> u64 {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX).saturating_add(self.byte_len)
+    }
+
     /// Inflates it and compares it with the digest it had when it was verified, if it was read then.
     fn open(&self) -> Result<Vec<u8>, ReadAgainError> {
         let content = inflate(&self.bytes, self.byte_len)?;

@@ -114,6 +114,12 @@ pub struct PackedPage {
 }
 
 impl PackedPage {
+    /// Returns how many bytes it takes, deflated and inflated.
+    #[must_use]
+    pub fn byte_len(&self) -> u64 {
+        self.record.room().saturating_add(self.body.as_ref().map_or(0, PackedFile::room))
+    }
+
     /// Opens the page, compares it with the digests it had when it was verified, and cuts it.
     ///
     /// # Errors
