@@ -81,6 +81,9 @@ impl NotificationArgs {
                 list.join(", ")
             ));
         }
+        for doubt in request.doubts() {
+            out::talk(&format!("look again: {doubt}"));
+        }
         Ok(Some(request))
     }
 

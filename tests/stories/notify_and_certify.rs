@@ -83,7 +83,20 @@ fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
     berlin("named.html").set("--regulatory", "sec").set("--determined-at", "2020-02-27T18:00").code(0);
     let named = sealed.read("named.html");
     assert!(named.contains("Wed 2020-03-04 17:30:00 -05:00") && named.contains("2020-03-04T22:30:00Z"), "{named}");
-    assert!(!named.contains("not computed"));
+    assert!(!named.contains("not computed") && !named.contains("cannot all be right"));
+}
+
+#[test]
+fn times_that_cannot_all_be_right_are_named() {
+    let sealed = Sealed::new();
+    let sheet = sealed.report("sheet.html").set("--regulatory", "nis2").set("--aware-at", "2999-02-27T10:00Z");
+    let said = sheet.set("--notified-at", "2020-02-27T10:00Z").code(0).stderr;
+    let doubts = ["the time of awareness lies after this sheet was made", "notice sent lies before awareness"];
+    for doubt in doubts {
+        assert!(said.contains(&format!("look again: {doubt}\n")), "{said}");
+    }
+    let sheet = sealed.read("sheet.html");
+    assert!(sheet.contains(&format!("</strong>: {}.", doubts.join("; "))), "{sheet}");
 }
 
 #[test]

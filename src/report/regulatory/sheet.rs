@@ -46,6 +46,20 @@ impl Request {
         missing.retain(|start| self.start(*start).is_none());
         missing
     }
+
+    /// Says which of the times given cannot all be right: they were typed by people, and a clock that runs from one is as wrong.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let given = |start| self.start(start).map(|moment| (start, moment));
+        let late = Start::ALL.into_iter().filter_map(given).filter(|(_, moment)| moment.utc > self.now.to_datetime());
+        let late = late.map(|(start, _)| format!("the time of {} lies after this sheet was made", start.words()));
+        let order =
+            [(Start::Aware, Start::Notified), (Start::Aware, Start::Classified), (Start::Notified, Start::Reported)];
+        let turned = order.into_iter().filter_map(|(first, then)| Some((given(first)?, given(then)?)));
+        let turned = turned.filter(|((_, first), (_, then))| then.utc < first.utc);
+        let turned = turned.map(|((first, _), (then, _))| format!("{} lies before {}", then.words(), first.words()));
+        late.chain(turned).collect()
+    }
 }
 
 /// Makes the sheet.
@@ -87,14 +101,20 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
 }
 
 /// When things happened, as they were named.
-fn events(request: &Request) -> [Block; 2] {
+fn events(request: &Request) -> Vec<Block> {
     let mut facts = vec![moment_fact(Start::Aware, &request.aware)];
     facts.extend(request.starts.iter().map(|(start, moment)| moment_fact(*start, moment)));
     for start in request.missing() {
         facts.push((sentence(start.words()), Text::blank(format!("time of {} (--{})", start.words(), start.option()))));
     }
     facts.push(("This sheet made".to_owned(), instant(request.now.to_datetime(), request.aware.zone)));
-    [Block::heading(2, "Events, as they were stated to the program"), Block::Facts(facts)]
+    let mut blocks = vec![Block::heading(2, "Events, as they were stated to the program"), Block::Facts(facts)];
+    let doubts = request.doubts();
+    if !doubts.is_empty() {
+        let said = Span::Plain(format!(": {}. Clocks below run from them as they were given.", doubts.join("; ")));
+        blocks.push(Block::Notice(Text(vec![Span::Strong("These times cannot all be right".to_owned()), said])));
+    }
+    blocks
 }
 
 fn moment_fact(start: Start, moment: &Moment) -> (String, Text) {
