@@ -22,6 +22,7 @@ use crate::format::bag::Manifest;
 use crate::format::exhibit::{
     Exhibit, ExhibitType, Selection, ShownPage, ShownRecord, SourcePackage, identifier, paths,
 };
+use crate::format::limits::TIMESTAMPS;
 use crate::format::line::Line;
 use crate::format::parts::Tool;
 use crate::format::path::{
@@ -111,7 +112,7 @@ pub fn cut<R: Read + Seek, W: Write>(
     let from_package = from_package(package, gathered);
     let key = cutting.signer.map(Signer::public_key);
     let key_file = key.as_ref().map(PublicKey::to_pem);
-    let readme = readme_text(package, gathered, cutting, &views.case.marks);
+    let readme = readme_text(package, gathered, cutting);
 
     let mut manifest = Manifest::default();
     let mut name = |path: &str, digest: FileDigest| {
@@ -243,7 +244,7 @@ impl<'a> Views<'a> {
         let times = &package.report().facts.times;
         let title = genesis.matter.title.as_ref().map_or(String::new(), |title| format!(", {title}"));
         let case = Case {
-            marks: marks(package),
+            marks: provenance.marks(),
             exhibit: cutting.number.as_ref().map(Line::to_string),
             by: cutting.by.as_ref().map(Line::to_string),
             created: cutting.created,
@@ -278,15 +279,9 @@ impl<'a> Views<'a> {
     }
 }
 
-/// Returns the lines that stand on everything made of the package. That only its signatures were looked at is no flaw of what is
-/// shown here, which is proven besides.
-fn marks<R>(package: &VerifiedPackage<R>) -> Vec<String> {
-    package.provenance().marks()
-}
-
 /// Returns the paths of the files that come from the package, in order.
 fn from_package<R>(package: &VerifiedPackage<R>, gathered: &Gathered) -> Vec<String> {
-    let numbered = |path: fn(usize) -> PackagePath| (1..=MAX_TIMESTAMPS).map(move |number| path(number).to_string());
+    let numbered = |path: fn(usize) -> PackagePath| stamp_numbers().map(move |number| path(number).to_string());
     let of_pages = gathered.pages.iter().flat_map(|page| {
         [PackagePath::page_record, PackagePath::page_signature, PackagePath::page_timestamp]
             .map(|path| path(page.sequence).to_string())
@@ -302,19 +297,15 @@ fn from_package<R>(package: &VerifiedPackage<R>, gathered: &Gathered) -> Vec<Str
         .collect()
 }
 
-fn readme_text<R>(
-    package: &VerifiedPackage<R>,
-    gathered: &Gathered,
-    cutting: &Cutting<'_>,
-    marks: &[String],
-) -> String {
+fn readme_text<R>(package: &VerifiedPackage<R>, gathered: &Gathered, cutting: &Cutting<'_>) -> String {
+    let warnings = package.provenance().warnings();
     let count = |path: fn(usize) -> PackagePath| {
-        (1..=MAX_TIMESTAMPS).take_while(|number| package.holds(path(*number).as_str())).count()
+        stamp_numbers().take_while(|number| package.holds(path(*number).as_str())).count()
     };
     let stamped = gathered.pages.iter().map(|page| page.sequence);
     let stamped: Vec<u64> = stamped.filter(|page| package.holds(PackagePath::page_timestamp(*page).as_str())).collect();
     readme::text(&readme::Facts {
-        marks,
+        warnings: &warnings,
         number: cutting.number.as_ref().map(Line::as_str),
         package: package.seal().package.as_str(),
         records: gathered.picked.len() as u64,
@@ -328,5 +319,7 @@ fn readme_text<R>(
     })
 }
 
-/// 8 timestamps of each sort: FORMAT §15.
-const MAX_TIMESTAMPS: usize = 8;
+/// The numbers that timestamps of one sort may have.
+fn stamp_numbers() -> impl Iterator<Item = usize> {
+    (1..).take(usize::try_from(TIMESTAMPS).unwrap_or(usize::MAX))
+}

@@ -3,8 +3,8 @@
 /// What of the text depends on the exhibit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
-    /// Lines that stand on everything made of the package.
-    pub(super) marks: &'a [String],
+    /// Lines that stand also where sealed bytes are shown.
+    pub(super) warnings: &'a [String],
     pub(super) number: Option<&'a str>,
     pub(super) package: &'a str,
     pub(super) records: u64,
@@ -22,9 +22,8 @@ pub(super) struct Facts<'a> {
 /// Returns `README.txt`.
 pub(super) fn text(facts: &Facts<'_>) -> String {
     let mut text = String::new();
-    // The last mark speaks of copies; the records in here are the bytes themselves.
-    for mark in facts.marks.iter().take(facts.marks.len().saturating_sub(1)) {
-        text += &format!("{mark}\n");
+    for warning in facts.warnings {
+        text += &format!("{warning}\n");
     }
     if !text.is_empty() {
         text.push('\n');
@@ -184,9 +183,9 @@ const LIMITS: &str = "\nWHAT THIS SHOWS, AND WHAT IT DOES NOT\n\
 mod tests {
     use super::*;
 
-    fn facts<'a>(marks: &'a [String], page_timestamps: &'a [u64]) -> Facts<'a> {
+    fn facts<'a>(warnings: &'a [String], page_timestamps: &'a [u64]) -> Facts<'a> {
         Facts {
-            marks,
+            warnings,
             number: Some("A-12"),
             package: "P",
             records: 1,
@@ -202,15 +201,15 @@ mod tests {
 
     #[test]
     fn every_time_stamp_gets_its_command() {
-        let marks = ["SIMULATED DATA, NOT EVIDENCE".to_owned(), "derived".to_owned()];
-        let text = text(&facts(&marks, &[12]));
+        let warnings = ["SIMULATED DATA, NOT EVIDENCE".to_owned()];
+        let text = text(&facts(&warnings, &[12]));
         assert!(
             text.starts_with("SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\n41 other records")
         );
         for token in ["data/genesis.tsr", "data/genesis-2.tsr", "data/records/000012.tsr", "seal/seal.tsr"] {
             assert!(text.contains(&format!("-in package/{token} ")), "{token}");
         }
-        assert!(!text.contains("derived\n") && !text.contains("exhibitor.pem"));
+        assert!(!text.contains("exhibitor.pem"));
         assert!(text.lines().all(|line| line.len() <= 140));
     }
 

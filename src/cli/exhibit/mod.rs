@@ -21,6 +21,7 @@ use super::gather::tool;
 use super::key::home_named;
 use super::out;
 use super::passphrase::PassphraseArgs;
+use super::report::parse_zone;
 use super::signing::Operator;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
@@ -264,12 +265,6 @@ impl From<CutError> for CliError {
             _ => Self::machine(text).hint("the file changed or the disk failed while it was read; verify it again"),
         }
     }
-}
-
-fn parse_zone(text: &str) -> Result<Tz, String> {
-    text.parse().map_err(|_| {
-        format!("`{text}` is no time zone of the IANA database, such as Europe/Berlin or America/New_York")
-    })
 }
 
 const LANGUAGE: &str = "\

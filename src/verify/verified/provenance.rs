@@ -57,6 +57,14 @@ impl Provenance {
     /// Returns the lines that have to stand on everything made of the package, the gravest first.
     #[must_use]
     pub fn marks(&self) -> Vec<String> {
+        let mut marks = self.warnings();
+        marks.push("derived; the evidence is the sealed package".to_owned());
+        marks
+    }
+
+    /// Returns the lines that have to stand also where the sealed bytes themselves are shown.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
         let mut marks = Vec::new();
         if self.simulated {
             marks.push("SIMULATED DATA, NOT EVIDENCE".to_owned());
@@ -77,7 +85,6 @@ impl Provenance {
             marks
                 .push("signer, time or completeness of the package were not established when this was made".to_owned());
         }
-        marks.push("derived; the evidence is the sealed package".to_owned());
         marks
     }
 }
