@@ -22,7 +22,6 @@ use crate::export::parquet::Parquet;
 use crate::export::sign_in_logs::{Forms, Records, SignInLogs};
 use crate::export::{About, ExportError, Exporter, Origin, Tally, walk};
 use crate::format::line::Line;
-use crate::verify::Outcome;
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
@@ -189,11 +188,7 @@ fn to_text(args: &ExportArgs, about: &About) -> String {
         &format!("rows       {}, of {} in the seal\n", grouped(counts.rows), counted(counts.records_in_seal, "record"));
     let what = if args.format.shape() == Shape::Folder { " of its manifest-sha256.txt" } else { "" };
     text += &format!("sha256     {}{what}\n", about.sha256);
-    let verdict = match about.provenance.verdict {
-        Outcome::Indeterminate => "INDETERMINATE",
-        Outcome::Invalid => "INVALID",
-        Outcome::Valid => "VALID",
-    };
+    let verdict = about.provenance.verdict.as_str();
     text += &format!("package    {}, {verdict}\n", about.provenance.package);
     for remark in &about.remarks {
         text += &format!("note       {remark}\n");

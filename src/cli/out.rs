@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::codec::visible::is_unseen;
 pub(super) use crate::codec::visible::{visible as escape, visible_line as escape_line};
+pub(super) use crate::report::words::{counted, grouped};
 
 /// Writes a path as a shell takes it, in quotes where it needs them, so that what is suggested can be pasted.
 pub(super) fn shell(path: &Path) -> String {
@@ -72,19 +73,6 @@ pub(super) fn talks_to_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Writes 1234567 as `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Writes a number of bytes for people.
 pub(super) fn bytes(count: u64) -> String {
     let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -92,11 +80,6 @@ pub(super) fn bytes(count: u64) -> String {
         Some((unit, size)) => format!("{}.{} {unit}", count / size, count % size * 10 / size),
         None => format!("{count} bytes"),
     }
-}
-
-/// Writes a number with its noun: `1 page`, `2 pages`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
 }
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ pub(super) fn write_all(
     Ok(())
 }
 
+/// Reads the name of a time zone.
 pub(super) fn parse_zone(given: &str) -> Result<Tz, String> {
     given.parse().map_err(|_| "name a zone of the IANA time zone database, such as Europe/Berlin or UTC".to_owned())
 }

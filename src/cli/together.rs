@@ -15,7 +15,7 @@ pub(super) fn set_text(files: &[String], set: &SetReport) -> String {
     for member in &set.members {
         let last = if member.last { ", the last" } else { "" };
         let file = files.get(member.index).map_or("", String::as_str);
-        text += &format!("volume {:<3} {}{last}  {}\n", member.number, word(member.outcome), escape_line(file));
+        text += &format!("volume {:<3} {}{last}  {}\n", member.number, member.outcome.as_str(), escape_line(file));
         text += &format!("           seal {}\n", member.seal_sha256);
     }
     let counts = &set.counts;
@@ -37,7 +37,7 @@ pub(super) fn series_text(files: &[String], series: &SeriesReport) -> String {
         text += &format!(
             "number {:<3} {}  matter {}, {} to {}\n",
             member.number,
-            word(member.outcome),
+            member.outcome.as_str(),
             escape_line(member.matter.as_str()),
             member.from,
             member.to
@@ -70,13 +70,5 @@ fn words(outcome: Outcome, findings: &[Finding]) -> String {
         Outcome::Indeterminate if is_open => " (see below what is not established)",
         Outcome::Indeterminate | Outcome::Invalid => " (as one of the packages is)",
     };
-    format!("{}{reason}", word(outcome))
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Indeterminate => "INDETERMINATE",
-        Outcome::Invalid => "INVALID",
-        Outcome::Valid => "VALID",
-    }
+    format!("{}{reason}", outcome.as_str())
 }

@@ -237,17 +237,22 @@ pub(super) fn exit_code(outcome: Outcome) -> ExitCode {
     }
 }
 
-fn verdict_words(report: &Report) -> String {
-    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
+fn verdict_words(report: &Report) -> &'static str {
     match report.outcome {
-        Outcome::Valid => "VALID".to_owned(),
-        Outcome::Invalid => "INVALID".to_owned(),
-        Outcome::Indeterminate if report.lacks_only_policy() => "INDETERMINATE (does not meet the policy)".to_owned(),
-        Outcome::Indeterminate if report.quick => "INDETERMINATE (quick look: pages were not read)".to_owned(),
-        Outcome::Indeterminate if has(Severity::Unestablished) => {
-            "INDETERMINATE (consistent in itself, but see below what is not established)".to_owned()
+        Outcome::Indeterminate if report.lacks_only_policy() => "INDETERMINATE (does not meet the policy)",
+        Outcome::Indeterminate if report.quick => "INDETERMINATE (quick look: pages were not read)",
+        outcome => outcome_words(outcome, &report.findings),
+    }
+}
+
+/// Says a verdict, and why it is no better.
+pub(super) fn outcome_words(outcome: Outcome, findings: &[Finding]) -> &'static str {
+    match outcome {
+        Outcome::Indeterminate if findings.iter().any(|finding| finding.severity == Severity::Unestablished) => {
+            "INDETERMINATE (consistent in itself, but see below what is not established)"
         }
-        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)".to_owned(),
+        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)",
+        Outcome::Invalid | Outcome::Valid => outcome.as_str(),
     }
 }
 

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::out::{bytes, counted, escape_line, grouped};
-use super::verify::{checks_text, established, findings_text, open};
+use super::verify::{checks_text, established, findings_text, open, outcome_words};
 use crate::format::exhibit::looks_like_an_exhibit;
 use crate::format::line::Line;
-use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, Severity, verify_exhibit};
+use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, verify_exhibit};
 
 /// One exhibit's verdict.
 #[derive(Debug, Serialize)]
@@ -64,15 +64,7 @@ pub(super) fn judge(exhibits: &[PathBuf], options: &Options<'_>) -> Result<Vec<(
 /// Puts a report in words.
 pub(super) fn to_text(file: &str, report: &ExhibitReport) -> String {
     let facts = &report.facts;
-    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
-    let verdict = match report.outcome {
-        Outcome::Valid => "VALID",
-        Outcome::Invalid => "INVALID",
-        Outcome::Indeterminate if has(Severity::Unestablished) => {
-            "INDETERMINATE (consistent in itself, but see below what is not established)"
-        }
-        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)",
-    };
+    let verdict = outcome_words(report.outcome, &report.findings);
     let mut text = format!("{verdict}  {}\n{}\n", escape_line(file), marks(facts));
     text += &checks_text(&report.checks);
     text += &findings_text(&report.findings, &report.finding_counts);

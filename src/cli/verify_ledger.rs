@@ -10,12 +10,11 @@ use super::custody::packages::file_digest;
 use super::error::CliError;
 use super::out::{self, escape_line};
 use super::trust::read_one_key;
-use super::verify::{checks_text, findings_text, open};
+use super::verify::{checks_text, findings_text, open, outcome_words};
 use crate::format::checkpoint::Checkpoint;
 use crate::format::ledger::looks_like_a_ledger;
 use crate::verify::{
-    ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Outcome, Presented, Renewal, Severity, Trust, read_renewals,
-    verify_ledger,
+    ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, Renewal, Trust, read_renewals, verify_ledger,
 };
 
 #[derive(Args)]
@@ -117,15 +116,7 @@ pub(super) fn judge(file: &Path, presented: &[Presented], trust: &Trust) -> Resu
 /// Puts a verdict in words.
 pub(super) fn to_text(ledger: &LedgerFileReport) -> String {
     let report = &ledger.report;
-    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
-    let verdict = match report.outcome {
-        Outcome::Valid => "VALID",
-        Outcome::Invalid => "INVALID",
-        Outcome::Indeterminate if has(Severity::Unestablished) => {
-            "INDETERMINATE (consistent in itself, but see below what is not established)"
-        }
-        Outcome::Indeterminate => "INDETERMINATE (not everything could be checked)",
-    };
+    let verdict = outcome_words(report.outcome, &report.findings);
     let mut text = format!("{verdict}  {}\n\n", escape_line(&ledger.file));
     text += &checks_text(&report.checks);
     text += &findings_text(&report.findings, &report.finding_counts);

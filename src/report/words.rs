@@ -29,16 +29,6 @@ pub fn verdict(of: &Provenance) -> &'static str {
     }
 }
 
-/// Returns the name of a verdict.
-#[must_use]
-pub fn verdict_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Valid => "VALID",
-        Outcome::Invalid => "INVALID",
-        Outcome::Indeterminate => "INDETERMINATE",
-    }
-}
-
 /// Says how a step of the verification ended.
 #[must_use]
 pub fn check(outcome: CheckOutcome) -> &'static str {

@@ -31,6 +31,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns its name, as reports write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Indeterminate => "INDETERMINATE",
+            Self::Invalid => "INVALID",
+            Self::Valid => "VALID",
+        }
+    }
+
     /// Returns the worse of two.
     #[must_use]
     pub fn or_worse(self, other: Self) -> Self {

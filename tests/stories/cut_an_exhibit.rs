@@ -534,7 +534,7 @@ fn a_package_without_records_gives_none() {
         (&["--id", "a", "--where", "true"], "cannot be used with"),
         (&[], "required arguments were not provided"),
         (&["--id", "a", "--bates", "X"], "does not end in 1 to 18 digits"),
-        (&["--id", "a", "--time-zone", "Berlin"], "no time zone of the IANA database"),
+        (&["--id", "a", "--time-zone", "Berlin"], "name a zone of the IANA time zone database"),
     ] {
         let said = source.cut("none.zip").args(args).stdout("").code(2).stderr;
         assert!(said.contains(words), "{args:?}: {said}");

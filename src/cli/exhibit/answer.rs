@@ -263,8 +263,7 @@ fn records(found: &Found, exhibit: &Exhibit) -> Vec<RecordAnswer> {
 fn outcome_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Indeterminate => "INDETERMINATE: intact, but signer or time not established",
-        Outcome::Invalid => "INVALID",
-        Outcome::Valid => "VALID",
+        Outcome::Invalid | Outcome::Valid => outcome.as_str(),
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use super::subject::Subject;
 use super::wording::Paragraphs;
 use crate::report::document::{Block, Column, Table, Text};
-use crate::report::words::verdict_name;
 use crate::verify::{ExhibitReport, RecordFact, VerifiedPackage};
 
 /// Adds the statement and the table for the package.
@@ -60,7 +59,7 @@ pub fn compare_exhibits<R>(
                 digest,
                 facts.records.len().to_string(),
                 facts.undisclosed.map_or_else(|| "an unknown number".to_owned(), |count| count.to_string()),
-                verdict_name(exhibit.outcome).to_owned(),
+                exhibit.outcome.as_str().to_owned(),
             ],
         );
         let seal = package.seal();

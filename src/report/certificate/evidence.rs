@@ -8,7 +8,6 @@ use super::wording::{Paragraphs, text};
 use crate::crypto::signature::Fingerprint;
 use crate::report::document::{Block, Span, Text};
 use crate::report::naming;
-use crate::report::words::verdict_name;
 use crate::verify::{LedgerReport, VerifiedPackage};
 
 /// The case, to be filled in.
@@ -171,7 +170,7 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, led
             facts.ledger.map_or_else(|| "without a name".to_owned(), |name| name.to_string()),
             facts.line_count.to_string(),
             facts.head_sha256.map_or_else(|| "none".to_owned(), |head| head.to_string()),
-            verdict_name(ledger.outcome).to_owned(),
+            ledger.outcome.as_str().to_owned(),
         ];
         paragraphs.say(
             "The custody ledger that was presented with the package, {}, has {} lines and the head {}; its verification before this draft \

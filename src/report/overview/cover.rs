@@ -3,13 +3,13 @@
 use super::Setting;
 use crate::format::line::Line;
 use crate::report::document::{Block, Span, Text};
-use crate::report::words::{counted, grouped, verdict, verdict_name};
+use crate::report::words::{counted, grouped, verdict};
 use crate::verify::{CheckOutcome, Severity, VerifiedPackage};
 
 /// Returns the cover.
 pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<Block> {
     let (genesis, report, provenance) = (package.genesis(), package.report(), package.provenance());
-    let name = verdict_name(provenance.verdict).to_owned();
+    let name = provenance.verdict.as_str().to_owned();
     let verdict = Text(vec![Span::Strong(name), Span::Plain(format!(": {}", verdict(&provenance)))]);
     let mut blocks = vec![Block::Notice(verdict)];
     let mut facts = Vec::new();

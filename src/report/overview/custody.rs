@@ -9,7 +9,7 @@ use crate::format::genesis::Genesis;
 use crate::format::ledger::{MAX_LINE_BYTE_LEN, SignedEvent};
 use crate::format::seal::Seal;
 use crate::report::document::{Block, Column, Span, Table, Text};
-use crate::report::words::{self, counted, grouped, verdict_name};
+use crate::report::words::{self, counted, grouped};
 use crate::verify::LedgerReport;
 
 /// A verified ledger, as far as it speaks of one package.
@@ -95,7 +95,7 @@ pub(super) fn blocks(custody: Option<&Custody>) -> Vec<Block> {
         Span::Plain("The ledger ".to_owned()),
         Span::Code(custody.file.clone()),
         Span::Plain(" was verified for this report: ".to_owned()),
-        Span::Strong(verdict_name(report.outcome).to_owned()),
+        Span::Strong(report.outcome.as_str().to_owned()),
         Span::Plain(
             ". Times are those of the actors' own clocks; that nothing was left out at its end shows only against a head that somebody \
              else kept."
