@@ -27,7 +27,7 @@ impl NewFile {
         refuse_taken(path)?;
         let temporary = unfinished(path);
         let file = durable::owner_only().read(true).create_new(true).open(&temporary);
-        let file = file.map_err(FolderError::io("create", &temporary))?;
+        let file = file.map_err(FolderError::io("create", path))?;
         Ok(Self { path: path.to_owned(), temporary, file })
     }
 

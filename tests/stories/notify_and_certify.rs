@@ -96,7 +96,7 @@ fn times_that_cannot_all_be_right_are_named() {
         assert!(said.contains(&format!("look again: {doubt}\n")), "{said}");
     }
     let sheet = sealed.read("sheet.html");
-    assert!(sheet.contains(&format!("</strong>: {}.", doubts.join("; "))), "{sheet}");
+    assert!(sheet.contains(&format!("cannot all be right</bdi></strong><bdi>: {}.", doubts.join("; "))), "{sheet}");
 }
 
 #[test]
