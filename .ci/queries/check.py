@@ -49,8 +49,10 @@ WIDER = [
     ("new_locations", {"memory": timedelta(hours=30), "accounts": 1}),
     ("non_compliant_device", {"known_devices": False}),
     ("password_spray", {"users": 2, "within": timedelta(hours=6)}),
+    ("password_spray", {"users": 2, "within": timedelta(hours=6), "after": timedelta(hours=9), "tables": ["SigninLogs"], "listed": 2}),
     ("portal_brute_force", {"application": "OfficeHome", "failures": 2}),
     ("risky_users_by_application", {"share": 0.03}),
+    ("risky_users_by_application", {"listed": 1}),
     ("sign_in_burst", {"application": "OfficeHome", "countries": 3}),
     ("single_factor_from_new_country", {"memory": timedelta(hours=12)}),
     ("teleportation", {"within": timedelta(hours=3), "rare": 0.05}),
@@ -229,6 +231,9 @@ def main(package, folder):
     (spray,) = ask(connection, "password_spray")
     if spray["Failures"] < len(sprayed) or spray["UsersAtOnce"] < len({r["userPrincipalName"] for r in sprayed}) or len(sprayed) < 30:
         fail(f"the planted spray: {spray}")
+    (entered,) = spray["LetIn"]
+    if not any(r["id"] == entered["Id"] and r["ipAddress"] == spray["IPAddress"] and r["status"]["errorCode"] == 0 for r in people):
+        fail(f"the planted spray let nobody in: {spray}")
     (refused,) = ask(connection, "mfa_rejected")
     (spam,) = ask(connection, "mfa_spam_then_success", {"refusals": 5, "within": timedelta(minutes=30)})
     if refused["Refusals"] != 6 or spam["Refusals"] != 6 or len({row["IPAddress"] for row in (spray, refused, spam)}) > 1:

@@ -211,6 +211,16 @@ def records():
         add(f"slow:{number}", at(15, 4 + number), f"user-{number}", address="password_spray:no:1", code=50126)
         if number < 9:
             add(f"few:{number}", at(15, 4, number), f"user-{number}", address="password_spray:no:2", code=50126)
+    sprayed = {"address": "password_spray:yes:1"}
+    add("password_spray:no:3", at(15, 3, 50), "user-1", **sprayed)  # before it
+    add("mistyped", at(14, 12), "user-2", code=50126, **sprayed)  # no part of it yet
+    add("password_spray:no:4", at(15, 5), "ann", **sprayed)  # not tried
+    add("password_spray:yes:2", at(15, 4, 6), "user-3", **sprayed)  # during it
+    add("password_spray:yes:3", at(16, 4), "user-4", **sprayed)  # within a day after it
+    add("password_spray:no:5", at(16, 5), "user-4", **sprayed)  # once is enough
+    add("password_spray:no:6", at(16, 5), "user-5", **sprayed)  # a day is over
+    add("password_spray:no:7", at(15, 4, 6), "user-6")  # from elsewhere
+    add("password_spray:no:8", at(15, 4, 6, 30), "user-7", **sprayed)  # tried only after it
 
     used = {"kind": "nonInteractiveUser", "sessionId": "stolen", "address": "198.51.100.60"}
     add("token_replay:yes:1", at(16, 9), "ann", sessionId="stolen")

@@ -136,11 +136,11 @@ def mfa_spam_then_success(people, _, refusals=10, within=timedelta(minutes=5)):
     return rows
 
 
-def risky_users_by_application(people, _, share=0.01):
+def risky_users_by_application(people, _, share=0.01, listed=100):
     risky = [r for r in people if r["riskState"] == "atRisk"]
     groups = grouped(risky, user, lambda r: r["appDisplayName"], country)
     return [
-        {"UserPrincipalName": u, "AppDisplayName": a, "Location": c, "SignIns": len(group)}
+        {"UserPrincipalName": u, "AppDisplayName": a, "Location": c, "SignIns": len(group), "Ids": ids(group)[:listed]}
         for (u, a, c), group in groups.items()
         if len(group) / len(risky) >= share
     ]
@@ -284,14 +284,46 @@ def addresses_with_failed_logons(people, _, results=("50125", "50140", "70043", 
     ]
 
 
-def password_spray(people, _, results=("50053", "50055", "50056", "50126"), users=10, within=timedelta(hours=1)):
+def password_spray(
+    people,
+    machines,
+    results=("50053", "50055", "50056", "50126"),
+    users=10,
+    within=timedelta(hours=1),
+    after=timedelta(days=1),
+    tables=("SigninLogs", "AADNonInteractiveUserSignInLogs"),
+    listed=100,
+):
+    asked = (people if "SigninLogs" in tables else []) + (machines if "AADNonInteractiveUserSignInLogs" in tables else [])
+    good = successes(people + machines)
     rows = []
-    failures = [r for r in people if code(r) in results and address(r)]
-    for (a,), group in grouped(failures, address).items():
-        bursts = {time(r): len({user(o) for o in group if time(r) <= time(o) <= time(r) + within}) for r in group}
-        if max(bursts.values()) >= users:
-            let_in = sorted({user(r) for r in successes(people) if address(r) == a})
-            rows.append({"IPAddress": a, "UsersAtOnce": max(bursts.values()), "Failures": len(group), "LetIn": let_in or None})
+    for (a,), group in grouped([r for r in asked if code(r) in results and address(r) and user(r)], address).items():
+        sprays = []
+        for failure in ordered(group):
+            if not sprays or time(failure) - time(sprays[-1][-1]) > after:
+                sprays.append([])
+            sprays[-1].append(failure)
+        for failures in sprays:
+            bursts = {time(r): len({user(o) for o in failures if time(r) <= time(o) <= time(r) + within}) for r in failures}
+            if max(bursts.values()) < users:
+                continue
+            first, last = min(t for t, count in bursts.items() if count >= users), time(failures[-1])
+            failures = [r for r in failures if time(r) >= first]
+            let_in = []
+            for (u,), tried in grouped(failures, user).items():
+                inside = [s for s in good if user(s) == u and address(s) == a and min(map(time, tried)) <= time(s) <= last + after]
+                let_in += ordered(inside)[:1]
+            rows.append({
+                "IPAddress": a,
+                "UsersAtOnce": max(bursts.values()),
+                "FirstBurst": first,
+                "LastFailure": last,
+                "Failures": len(failures),
+                "Users": len(set(map(user, failures))),
+                "Succeeded": len({user(s) for s in good if address(s) == a and first <= time(s) <= last}),
+                "LetIn": [{"UserPrincipalName": user(s), "Time": time(s), "Id": s["id"]} for s in ordered(let_in)] or None,
+                "Ids": ids(failures)[:listed],
+            })
     return rows
 
 
