@@ -190,18 +190,71 @@ def check_kql(connection, place):
         name = os.path.basename(path)[:-4]
         with open(path, encoding="utf-8") as file:
             answered = run.ask_kql(connection, file.read())
-        in_answer = lambda rows: sorted({id for row in rows for id in named(row)})
+        in_answer = lambda rows: sorted({id for row in rows for id in run.identifiers(row)})
         if in_answer(answered) != in_answer(ask(connection, name)):
             fail(f"{name}.kql on {place}: {in_answer(answered)}, but {in_answer(ask(connection, name))} by SQL")
     return len(paths)
 
 
-def named(row):
-    """The identifiers of records in a row."""
-    for column in ("Id", "Ids"):
-        value = row.get(column)
-        if column in row:
-            yield from json.loads(value) if isinstance(value, str) and value.startswith("[") else value if isinstance(value, list) else [value]
+def check_runner(tables, folder):
+    """What cannot be asked is said in words, with exit code 2; nothing is swallowed."""
+    query = lambda name: os.path.join(QUERIES, name)
+    ask_by_hand = lambda *words: subprocess.run([sys.executable, query("run.py"), *words], capture_output=True, text=True)
+    for name, text in {"empty.sql": "", "nonsense.sql": "SELECT nope", "nonsense.kql": "SigninLogs | frobnicate", "column.kql": "SigninLogs | where Nope == 1"}.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    made_up = lambda name: os.path.join(folder, name)
+    spray = query("password_spray.sql")
+    refused = {
+        "no parameter is called `usrs`; there are: `after`,": (tables, spray, "--set", "usrs=1"),
+        "`--set users` has no value": (tables, spray, "--set", "users"),
+        "text stands in quotes": (tables, spray, "--set", "users=a@b"),
+        "Could not convert string 'x'": (tables, spray, "--set", "users='x'"),
+        "no parameter is called `Within`": (tables, query("token_replay.kql"), "--set", "Within=1d"),
+        "--as-of is for .kql files": (tables, spray, "--as-of", "2026-01-01"),
+        "`--as-of today` is no time": (tables, query("token_replay.kql"), "--as-of", "today"),
+        "gone.sql` cannot be read: No such file": (tables, made_up("gone.sql")),
+        "there is no folder": (made_up("gone"), spray),
+        "has no tables.sql": (folder, spray),
+        "empty.sql`: it asks nothing": (tables, made_up("empty.sql")),
+        "nonsense.sql`: Binder Error": (tables, made_up("nonsense.sql")),
+        "nonsense.kql`: duckdb-kql cannot take this": (tables, made_up("nonsense.kql")),
+        "column.kql`: ": (tables, made_up("column.kql")),
+    }
+    for words, arguments in refused.items():
+        done = ask_by_hand(*arguments)
+        if done.returncode != 2 or words not in done.stderr or "Traceback" in done.stderr or done.stdout:
+            fail(f"run.py {' '.join(arguments)}: exit {done.returncode}, and not `{words}` alone:\n{done.stdout}{done.stderr}")
+    for arguments, words in [
+        ((tables, spray, "--set", "users=9"), "users = 9; within = 1:00:00; "),
+        ((tables, query("mfa_rejected.sql")), ": the export spans "),
+    ]:
+        done = ask_by_hand(*arguments)
+        if done.returncode != 0 or words not in done.stderr or any("Ids" not in json.loads(line) for line in done.stdout.splitlines()):
+            fail(f"run.py {' '.join(arguments)}: exit {done.returncode}, and not `{words}`:\n{done.stdout}{done.stderr}")
+    # As `| head -1` does, before the first row is there.
+    process = subprocess.Popen([sys.executable, query("run.py"), tables, spray], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    said = process.stderr.read()
+    if process.wait() != 0 or "Error" in said:
+        fail(f"run.py into a closed pipe: exit {process.returncode}\n{said}")
+    return len(refused)
+
+
+def check_identifiers(package, tables, folder):
+    """What `--ids` prints, `exhibit --ids-from` cuts out."""
+    asked = [os.path.join(QUERIES, name) for name in ("token_replay.sql", "password_spray.sql", "impossible_travel.sql")]
+    done = subprocess.run([sys.executable, os.path.join(QUERIES, "run.py"), tables, *asked, "--ids"], capture_output=True, text=True)
+    wanted = set(done.stdout.splitlines())
+    list_of_ids, exhibit = os.path.join(folder, "ids.txt"), os.path.join(folder, "exhibit.zip")
+    with open(list_of_ids, "w", encoding="utf-8") as file:
+        file.write(done.stdout)
+    signhold("exhibit", package, "--ids-from", list_of_ids, "--out", exhibit)
+    with zipfile.ZipFile(exhibit) as archive:
+        cut = {json.loads(archive.read(name))["id"] for name in archive.namelist() if re.fullmatch(r"[^/]+/records/\d+\.json", name)}
+    if done.returncode != 0 or cut != wanted or len(wanted) < 30:
+        fail(f"exhibit of {len(wanted)} identifiers: {len(cut)} records, {sorted(wanted ^ cut)}\n{done.stderr}")
+    return len(cut)
 
 
 def collect(service, matter):
@@ -245,6 +298,8 @@ def main(package, folder):
     journeys = ask(connection, "impossible_travel")
     if not any(row["ToCountry"] == "SG" and row["Span"] == timedelta(seconds=1180) for row in journeys):
         fail(f"the planted journey: {journeys}")
+    refused, cut = check_runner(inside("story"), folder), check_identifiers(package, inside("story"), folder)
+    ok(f"run.py: {refused} mistakes are named, with exit code 2; {cut} records that rows name are cut out as an exhibit")
     ok(f"sign-in tables: NDJSON, Parquet by PyArrow and DuckDB agree; {len(names)} SQL questions, {rows} rows as Python counts them; {kql} in KQL")
 
     # A tenant made by hand: what each question must find, and what it must not.
