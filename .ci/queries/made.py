@@ -140,14 +140,14 @@ def records():
     made.append(denied("mfa_rejected:yes:1", at(36), "eve"))
     made.append(denied("mfa_rejected:yes:2", at(36), "eve", "Fraud code entered"))
     made.append(denied("mfa_rejected:no:1", at(36), "eve", "MFA denied; user did not respond to mobile app notification"))
-    for number in range(11):
-        made.append(denied(f"spam:ann:{number}", at(37, 2, 0, 20 * number), "ann"))
-        made.append(denied(f"spam:cam:{number}", at(37, 2, 0, 20 * number), "cam"))
-    for number in range(10):
-        made.append(denied(f"spam:bob:{number}", at(37, 2, 0, 20 * number), "bob"))
-    add("mfa_spam_then_success:yes:1", at(37, 2, 4), "ann", address="198.51.100.3")
-    add("mfa_spam_then_success:no:1", at(37, 2, 4), "bob", address="198.51.100.3")  # ten only
-    add("mfa_spam_then_success:no:2", at(37, 2, 6), "cam", address="198.51.100.3")  # too late for some of them
+    for number in range(3):
+        made.append(denied(f"mfa_spam_then_success:yes:{number}", at(37, 2, 20 * number), "ann"))
+        made.append(denied(f"mfa_spam_then_success:no:{number}", at(37, 2, 20 * number), "cam"))
+    for number in range(2):
+        made.append(denied(f"mfa_spam_then_success:no:1{number}", at(37, 2, 20 * number), "bob"))
+    add("mfa_spam_then_success:yes:4", at(37, 2, 44), "ann", address="198.51.100.3")
+    add("mfa_spam_then_success:no:4", at(37, 2, 44), "bob", address="198.51.100.3")  # two only
+    add("mfa_spam_then_success:no:5", at(37, 3, 1), "cam", address="198.51.100.3")  # too late for one of them
 
     for number in range(5):
         portal = {"appDisplayName": "Azure Portal", "code": 50126}
@@ -170,7 +170,10 @@ def records():
 
     for number in range(26):
         add(f"unusual_hours:no:{number}", at(5, 13, number), f"user-{number}")
-    add("unusual_hours:yes:1", at(5, 3), "ann")
+    add("unusual_hours:yes:1", at(6, 3), "ann")
+    for number in range(3):
+        add(f"unusual_hours:no:3{number}", at(12, 13, number), f"user-{number}")  # the same hour of another week
+        add(f"unusual_hours:no:4{number}", at(5, 22, number), f"user-{number}")  # few, and more than a tenth
 
     add("teleportation:yes:1", at(40, 12), "bob", "NL")
     add("teleportation:yes:2", at(40, 12, 9), "bob", "SG", address="203.0.113.77")

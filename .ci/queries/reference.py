@@ -77,6 +77,12 @@ def sign_in_burst(people, _, application="GitLab", countries=2):
     return rows
 
 
+def half(people):
+    """14 days, and no more than half of what the records span."""
+    seen = list(map(time, people))
+    return min(timedelta(days=14), (max(seen) - min(seen)) // 2) if seen else None
+
+
 def first_seen(records, place, memory, beginning):
     """Those whose place their user was not seen at for a span of memory, which has to have passed since the beginning."""
     found = []
@@ -89,7 +95,8 @@ def first_seen(records, place, memory, beginning):
     return found
 
 
-def single_factor_from_new_country(people, _, applications=(), memory=timedelta(days=14)):
+def single_factor_from_new_country(people, _, applications=(), memory=None):
+    memory = memory or half(people)
     good = successes(people)
     if not good:
         return []
@@ -120,19 +127,19 @@ def mfa_rejected(people, _, result="500121", words="MFA denied; user declined th
     ]
 
 
-def mfa_spam_then_success(people, _, refusals=10, within=timedelta(minutes=5)):
+def mfa_spam_then_success(people, _, refusals=3, within=timedelta(hours=1)):
     denials = [
-        (user(r), time(r))
+        r
         for r in people
-        for step in r["authenticationDetails"]
-        if (step["authenticationStepResultDetail"] or "").lower().startswith("mfa denied")
+        if any((step["authenticationStepResultDetail"] or "").lower().startswith("mfa denied") for step in r["authenticationDetails"])
     ]
     rows = []
     for success in successes(people):
         if success["authenticationRequirement"] == "multiFactorAuthentication":
-            before = [t for u, t in denials if u == user(success) and time(success) - within <= t < time(success)]
-            if len(before) > refusals:
-                rows.append({"Id": success["id"], "Refusals": len(before), "FirstRefusal": min(before), "Success": time(success)})
+            before = [d for d in denials if user(d) == user(success) and time(success) - within <= time(d) < time(success)]
+            if len(before) >= refusals:
+                first = min(map(time, before))
+                rows.append({"Id": success["id"], "Refusals": len(before), "FirstRefusal": first, "Success": time(success), "Ids": ids(before)})
     return rows
 
 
@@ -172,7 +179,9 @@ def legacy_authentication(people, _, modern=("Browser", "Mobile Apps and Desktop
     return [{"Id": r["id"], "UserPrincipalName": user(r), "ClientAppUsed": r["clientAppUsed"]} for r in new]
 
 
-def new_locations(people, _, memory=timedelta(days=14), accounts=2):
+def new_locations(people, _, memory=None, accounts=2):
+    memory = memory or half(people)
+
     def place(record):
         location, coordinates = record["location"], record["location"]["geoCoordinates"]
         return (country(record), location["state"], location["city"], coordinates["latitude"], coordinates["longitude"])
@@ -205,15 +214,19 @@ def non_compliant_device(people, _, known_devices=True):
     ]
 
 
-def unusual_hours(people, _, most=25):
+def unusual_hours(people, _, most=25, share=0.1, weekdays=None):
+    if weekdays is None:
+        weekdays = max(map(time, people)) - min(map(time, people)) >= timedelta(days=28)
     found = [r for r in people if r["isInteractive"] and country(r)]
     # Sunday is 0.
-    hour = lambda r: (country(r), time(r).isoweekday() % 7, time(r).hour)
+    weekday = lambda r: time(r).isoweekday() % 7
+    hour = lambda r: (country(r), weekday(r) if weekdays else None, time(r).hour)
     users = {key: len(set(map(user, group))) for (key,), group in grouped(found, hour).items()}
+    busiest = {c: max(count for key, count in users.items() if key[0] == c) for c in map(country, found)}
     return [
-        {"Id": r["id"], "Location": hour(r)[0], "Weekday": hour(r)[1], "Hour": hour(r)[2], "Users": users[hour(r)]}
+        {"Id": r["id"], "Location": country(r), "Weekday": weekday(r), "Hour": time(r).hour, "Users": users[hour(r)], "Busiest": busiest[country(r)]}
         for r in found
-        if users[hour(r)] <= most
+        if users[hour(r)] <= min(most, share * busiest[country(r)])
     ]
 
 
@@ -223,7 +236,8 @@ def pairs(records):
         yield from zip(group, group[1:])
 
 
-def teleportation(people, _, within=timedelta(minutes=10), rare=0.0001):
+def teleportation(people, _, within=timedelta(minutes=10), rare=None):
+    rare = rare or max(0.0001, 5 / len(people))
     found = [r for r in people if r["conditionalAccessStatus"] != "failure" and country(r)]
     share = {c: len(group) / len(found) for (c,), group in grouped(found, country).items()}
     return [

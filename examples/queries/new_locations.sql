@@ -4,12 +4,16 @@
 -- Differs: asks it of every sign-in that has a full span of memory before it, instead of those of the last day; `accounts` is 1 more
 -- than its threshold. A place has its coordinates, as in the query: the service moves them, so old places can look new. Joins nothing.
 --
--- memory    how far back a place counts as known
+-- memory    how far back a place counts as known: 14 days, and no more than half of what the export spans
 -- accounts  from how many accounts on
 WITH parameters AS (
     SELECT
-        coalesce(getvariable('memory'), INTERVAL 14 DAY) AS memory,
+        coalesce(
+            getvariable('memory'),
+            to_microseconds(least(14 * 86400000000, (epoch_us(max(TimeGenerated)) - epoch_us(min(TimeGenerated))) // 2))
+        ) AS memory,
         coalesce(getvariable('accounts'), 2) AS accounts
+    FROM SigninLogs
 ),
 sign_in AS (
     SELECT

@@ -23,6 +23,7 @@ import os
 import re
 import sys
 from datetime import datetime, timezone
+from decimal import Decimal
 
 try:
     import duckdb
@@ -190,7 +191,7 @@ def plain(value):
     if hasattr(value, "total_seconds"):
         text = str(value).split(".")[0]
         return re.sub(r", 0:00:00$", "", text)
-    return json.dumps(value, default=str)
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
 
 
 def ascii_text(value):

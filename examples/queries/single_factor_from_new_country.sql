@@ -6,11 +6,15 @@
 -- Finance and Operations: set `applications` to their identifiers) and every sign-in with a full span of memory before it.
 --
 -- applications  values of AppId; an empty list means all
--- memory        how far back a country counts as known
+-- memory        how far back a country counts as known: 14 days, and no more than half of what the export spans
 WITH parameters AS (
     SELECT
         coalesce(getvariable('applications'), []::VARCHAR[]) AS applications,
-        coalesce(getvariable('memory'), INTERVAL 14 DAY) AS memory
+        coalesce(
+            getvariable('memory'),
+            to_microseconds(least(14 * 86400000000, (epoch_us(max(TimeGenerated)) - epoch_us(min(TimeGenerated))) // 2))
+        ) AS memory
+    FROM SigninLogs
 ),
 success AS (
     SELECT SigninLogs.*, min(TimeGenerated) OVER () AS Beginning FROM SigninLogs WHERE ResultType = '0'

@@ -5,11 +5,12 @@
 -- adds no risk score, since the tables for that are not in an export.
 --
 -- within  how soon after another
--- rare    a country with less than this share of all sign-ins is rare, from 0 to 1
+-- rare    a country with less than this share of all sign-ins is rare, from 0 to 1: 0.0001, and in a small export that of 5 sign-ins
 WITH parameters AS (
     SELECT
         coalesce(getvariable('within'), INTERVAL 10 MINUTE) AS within,
-        coalesce(getvariable('rare'), 0.0001) AS rare
+        coalesce(getvariable('rare'), greatest(0.0001, 5.0 / count(*))) AS rare
+    FROM SigninLogs
 ),
 sign_in AS (
     SELECT Id, UserPrincipalName, IPAddress, TimeGenerated, LocationDetails ->> 'countryOrRegion' AS Country
