@@ -3,7 +3,7 @@
 
 usage: check.py SIGNHOLD PACKAGE FOLDER     PACKAGE: of the simulator, with its story; FOLDER: an empty one to work in
 
-Needs duckdb, duckdb-kql and pyarrow.
+Needs duckdb, duckdb-cli, duckdb-kql and pyarrow.
 """
 
 import glob
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyarrow as arrow
 import pyarrow.parquet
@@ -33,7 +33,8 @@ KINDS = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedId
 # An attack, or nothing: a tenant in which nothing happens gives no row.
 ATTACKS = [
     "addresses_with_failed_logons", "disabled_accounts", "disabled_accounts_by_address", "expired_credentials",
-    "high_risk_sessions", "high_risk_users", "impossible_travel", "legacy_authentication", "mfa_rejected",
+    "failures_by_address", "failures_by_application", "failures_by_user", "high_risk_sessions", "high_risk_users",
+    "impossible_travel", "legacy_authentication", "legacy_authentication_by_user", "mfa_rejected",
     "mfa_spam_then_success", "networks_locked_out", "password_spray", "portal_brute_force", "sign_in_burst", "teleportation",
     "token_replay", "user_agents_locked_out",
 ]
@@ -41,10 +42,14 @@ ATTACKS = [
 WIDER = [
     ("addresses_with_failed_logons", {"results": ["50140", "50126", "53003"], "times": 3}),
     ("expired_credentials", {"results": ["50055", "50126"], "target": "Microsoft Graph", "memory": timedelta(hours=12)}),
+    ("failures_by_address", {"steps": ["50126"], "listed": 1}),
+    ("failures_by_application", {"steps": [], "top": 3}),
+    ("failures_by_user", {"steps": ["50126", "70043"], "tables": ["SigninLogs"], "top": 7, "listed": 2}),
     ("high_risk_sessions", {"levels": ["medium", "low"]}),
     ("high_risk_users", {"levels": ["medium", "low"], "tables": ["SigninLogs"]}),
     ("impossible_travel", {"speed": 20, "distance": 100}),
     ("legacy_authentication", {"modern": ["Mobile Apps and Desktop clients"], "memory": timedelta(hours=6)}),
+    ("legacy_authentication_by_user", {"modern": ["Browser"], "tables": ["AADNonInteractiveUserSignInLogs"], "listed": 1}),
     ("mfa_spam_then_success", {"refusals": 1, "within": timedelta(minutes=30)}),
     ("new_locations", {"memory": timedelta(hours=30), "accounts": 1}),
     ("non_compliant_device", {"known_devices": False}),
@@ -106,6 +111,8 @@ def literal(value):
         return f"INTERVAL {int(value.total_seconds())} SECOND"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(literal, value)) + "]"
+    if isinstance(value, datetime):
+        return f"TIMESTAMPTZ '{value.isoformat()}'"
     return str(value).lower() if isinstance(value, (bool, int, float)) else "'" + value.replace("'", "''") + "'"
 
 
@@ -114,10 +121,15 @@ def ask(connection, name, parameters=None):
         return run.ask_sql(connection, file.read(), [(key, literal(value)) for key, value in (parameters or {}).items()])
 
 
+def needs(name, who):
+    """The parameters without which a file asks nothing."""
+    return {"who": who} if name == "timeline" else {}
+
+
 def same(name, answered, expected, place):
     """Compares rows by the columns that the reference has."""
     names = sorted(expected[0]) if expected else []
-    rows = lambda all: sorted(json.dumps([row[column] for column in names], default=str) for row in all)
+    rows = lambda all: sorted(json.dumps([row[column] for column in names], default=str, sort_keys=True) for row in all)
     if rows(answered) != rows(expected) or len(answered) != len(expected):
         fail(f"{name} on {place}:\n  answered {rows(answered)}\n  expected {rows(expected)}")
 
@@ -131,6 +143,18 @@ def questions():
         listed = re.findall(r"^\| `(\w+)` \|", file.read(), re.MULTILINE)
     if listed != names:
         fail(f"README.md lists {listed}")
+    with open(os.path.join(ROOT, "src", "codec", "result_code.rs"), encoding="utf-8") as file:
+        steps = [number.replace("_", "") for number in re.findall(r"^    row\(([\d_]+), \"\w+\", Interrupt,", file.read(), re.MULTILINE)]
+    for path in sorted(glob.glob(os.path.join(QUERIES, "failures_by_*"))):
+        with open(path, encoding="utf-8") as file:
+            if re.findall(r"['\"](\d{5})['\"]", file.read()) != steps:
+                fail(f"{path}: the results that only interrupt are {steps}")
+    for name in names:
+        with open(os.path.join(QUERIES, f"{name}.sql"), encoding="utf-8") as file:
+            text = file.read()
+        described = re.findall(r"^-- (\w+) {2,}\w", text, re.MULTILINE) + re.findall(r"^-- (\w+)  \w", text, re.MULTILINE)
+        if set(described) != set(run.parameters_of(text, False)):
+            fail(f"{name}.sql describes {described}, and has {list(run.parameters_of(text, False))}")
     return names
 
 
@@ -178,22 +202,27 @@ def check_answers(connection, records, place, cases):
     rows = 0
     for name, parameters in cases:
         answered = ask(connection, name, parameters)
-        expected = getattr(reference, name)(records["interactiveUser"], records["nonInteractiveUser"], **parameters)
+        answer = getattr(reference, name)
+        logs = [name for name, kind in inspect.signature(answer).parameters.items() if kind.default is kind.empty and kind.kind != kind.KEYWORD_ONLY]
+        expected = answer(*(records[kind] for kind in KINDS[: len(logs)]), **parameters)
         same(f"{name} {parameters or ''}".strip(), answered, expected, place)
         rows += len(answered)
     return rows
 
 
-def check_kql(connection, place):
+def check_kql(connection, place, who):
     """Each .kql gives the rows of the .sql of its name."""
     paths = sorted(glob.glob(os.path.join(QUERIES, "*.kql")))
     for path in paths:
         name = os.path.basename(path)[:-4]
         with open(path, encoding="utf-8") as file:
-            answered = run.ask_kql(connection, file.read())
+            text = file.read()
+        needed = needs(name, who)
+        answered = run.ask_kql(connection, text, parameters=[(key, json.dumps(value)) for key, value in needed.items()])
         in_answer = lambda rows: sorted({id for row in rows for id in run.identifiers(row)})
-        if in_answer(answered) != in_answer(ask(connection, name)):
-            fail(f"{name}.kql on {place}: {in_answer(answered)}, but {in_answer(ask(connection, name))} by SQL")
+        by_sql = in_answer(ask(connection, name, needed))
+        if in_answer(answered) != by_sql:
+            fail(f"{name}.kql on {place}: {in_answer(answered)}, but {by_sql} by SQL")
     return len(paths)
 
 
@@ -242,6 +271,18 @@ def check_runner(tables, folder):
     return len(refused)
 
 
+def check_shell(connection, tables, names, who):
+    """DuckDB's own shell, which pip has in another version, gives as many rows."""
+    shell = os.path.join(os.path.dirname(sys.executable), "duckdb")
+    for name in names:
+        setting = [word for key, value in needs(name, who).items() for word in ("-cmd", f"SET VARIABLE {key} = {literal(value)}")]
+        with open(os.path.join(QUERIES, f"{name}.sql"), encoding="utf-8") as file:
+            done = subprocess.run([shell, "-json", "-init", "tables.sql", *setting], stdin=file, cwd=tables, capture_output=True, text=True)
+        rows = len(ask(connection, name, needs(name, who)))
+        if done.returncode != 0 or len(json.loads(done.stdout or "[]")) != rows:
+            fail(f"{name} in DuckDB's shell, not {rows} rows: {done.stdout}{done.stderr}")
+
+
 def check_identifiers(package, tables, folder):
     """What `--ids` prints, `exhibit --ids-from` cuts out."""
     asked = [os.path.join(QUERIES, name) for name in ("token_replay.sql", "password_spray.sql", "impossible_travel.sql")]
@@ -273,16 +314,20 @@ def collect(service, matter):
 def main(package, folder):
     inside = lambda name: os.path.join(folder, name)
     names = questions()
-    plain = [(name, {}) for name in names]
+    plain = lambda who: [(name, needs(name, who)) for name in names]
 
     # The simulator's tenant with its story.
     records = counted(package)
     connection = check_tables(export(package, inside("story")), records, "the simulator")
-    rows = check_answers(connection, records, "the simulator", plain + WIDER)
-    kql = check_kql(connection, "the simulator")
+    (spray,) = ask(connection, "password_spray")
+    who = spray["LetIn"][0]["UserPrincipalName"]
+    principal = records["servicePrincipal"][0]
+    one_day = {"since": reference.time(principal), "until": reference.time(principal) + timedelta(days=1)}
+    lines = [("timeline", {"who": principal[name].upper(), **one_day}) for name in ("servicePrincipalId", "servicePrincipalName")]
+    rows = check_answers(connection, records, "the simulator", plain(who) + WIDER + lines)
+    kql = check_kql(connection, "the simulator", who)
     people = records["interactiveUser"]
     sprayed = [r for r in people if "passwordSpray" in r["riskEventTypes_v2"]]
-    (spray,) = ask(connection, "password_spray")
     if spray["Failures"] < len(sprayed) or spray["UsersAtOnce"] < len({r["userPrincipalName"] for r in sprayed}) or len(sprayed) < 30:
         fail(f"the planted spray: {spray}")
     (entered,) = spray["LetIn"]
@@ -302,20 +347,22 @@ def main(package, folder):
     unusual = len(ask(connection, "unusual_hours"))
     if not 0 < unusual <= len(people) / 10:
         fail(f"{unusual} of {len(people)} sign-ins at unusual hours")
+    check_shell(connection, inside("story"), names, who)
     refused, cut = check_runner(inside("story"), folder), check_identifiers(package, inside("story"), folder)
     ok(f"run.py: {refused} mistakes are named, with exit code 2; {cut} records that rows name are cut out as an exhibit")
-    ok(f"sign-in tables: NDJSON, Parquet by PyArrow and DuckDB agree; {len(names)} SQL questions, {rows} rows as Python counts them; {kql} in KQL")
+    ok(f"sign-in tables: NDJSON, Parquet by PyArrow and DuckDB agree; {len(names)} SQL questions, {rows} rows as Python counts them, and DuckDB's shell; {kql} in KQL")
 
     # A tenant made by hand: what each question must find, and what it must not.
     service = made.Service([json.dumps(record) for record in made.records()])
     package = collect(service, inside("made"))
     records = counted(package)
     connection = check_tables(export(package, inside("made-tables")), records, "the tenant made by hand")
-    check_answers(connection, records, "the tenant made by hand", plain + WIDER)
-    check_kql(connection, "the tenant made by hand")
+    who = "Followed@contoso.example"
+    check_answers(connection, records, "the tenant made by hand", plain(who) + WIDER)
+    check_kql(connection, "the tenant made by hand", who)
     labels = json.dumps(made.records())
     for name in names:
-        text = json.dumps(ask(connection, name), default=str)
+        text = json.dumps(ask(connection, name, needs(name, who)), default=str)
         for verdict in ("yes", "no"):
             wanted = set(re.findall(rf"\b{name}:{verdict}:\d+", labels))
             seen = set(re.findall(rf"\b{name}:{verdict}:\d+", text))
@@ -329,8 +376,8 @@ def main(package, folder):
     tables = export(package, inside("hostile-tables"))
     connection = check_tables(tables, counted(package), "hostile values")
     for name in names:
-        ask(connection, name)
-    check_kql(connection, "hostile values")
+        ask(connection, name, needs(name, who))
+    check_kql(connection, "hostile values", who)
     for path in glob.glob(os.path.join(tables, "*")):
         if not path.endswith(".parquet"):
             with open(path, encoding="utf-8") as file:

@@ -233,6 +233,23 @@ def records():
     add("token_replay:no:3", at(16, 12), "ann", "BR", **{**used, "sessionId": "another"})
     add("token_replay:no:4", at(16, 12), "ann", "BR", code=70043, **used)
 
+    add("failures_by_user:1", at(19, 1), "failures_by_user:yes:1", code=50126)
+    add("failures_by_user:2", at(19, 1), "failures_by_user:yes:2", kind="nonInteractiveUser", code=70043)
+    add("failures_by_user:3", at(19, 1), "failures_by_user:no:1", code=50140)  # a step on the way
+    add("failures_by_user:4", at(19, 1), "failures_by_user:no:2")
+    add("failures_by_address:yes:1", at(19, 2), "", kind="servicePrincipal", code=7000215, address="198.51.100.70")
+    add("failures_by_address:no:1", at(19, 2), "", kind="servicePrincipal", address="198.51.100.70")
+    add("failures_by_address:no:2", at(19, 2), "", kind="managedIdentity", code=500011, address="")
+    named = {"servicePrincipalName": "Nightly job", "servicePrincipalId": "followed@contoso.example"}
+    add("failures_by_application:yes:1", at(19, 3), "", kind="managedIdentity", code=500011, appId="failures_by_application:yes:2", **named)
+    add("failures_by_application:no:1", at(19, 3), "", kind="managedIdentity", appId="failures_by_application:no:2", **named)
+    add("legacy_authentication_by_user:1", at(19, 4), "legacy_authentication_by_user:yes:1", code=50126, **imap)
+    add("legacy_authentication_by_user:2", at(19, 4), "legacy_authentication_by_user:yes:2", kind="nonInteractiveUser", **imap)
+    add("legacy_authentication_by_user:3", at(19, 4), "legacy_authentication_by_user:no:1")
+    add("timeline:yes:1", at(19, 5), "followed", code=50126)
+    add("timeline:yes:2", at(19, 6), "FOLLOWED", kind="nonInteractiveUser")
+    add("timeline:yes:3", at(19, 7), "", kind="servicePrincipal", **named)
+    add("timeline:no:1", at(19, 8), "unfollowed")
     add("machine:1", at(17), "", kind="servicePrincipal", servicePrincipalName="Nightly job", userPrincipalName="")
     add("machine:2", at(17), "", kind="managedIdentity", servicePrincipalName="vm-1", userPrincipalName="", ipAddress="")
     return made

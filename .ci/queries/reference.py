@@ -375,3 +375,97 @@ def impossible_travel(people, _, speed=900, distance=500):
         for a, b in pairs(placed)
         if kilometres(a, b) >= distance and kilometres(a, b) > speed * (time(b) - time(a)).total_seconds() / 3600
     ]
+
+
+STEPS = ("16001", "50058", "50097", "50125", "50140", "50168", "50199", "70016", "70018")
+
+
+def failures(groups, steps, top, listed, describe):
+    """The groups with most failures; `describe` adds to the name of each what it counts."""
+    rows = []
+    for key, group in groups.items():
+        failed = [r for r in group if code(r) != "0" and code(r) not in steps]
+        if failed:
+            results = defaultdict(int)
+            for r in failed:
+                results[code(r)] += 1
+            row = {"Failures": len(failed), "Results": dict(results), "Successes": len(successes(group))}
+            row |= {"FirstFailure": min(map(time, failed)), "LastFailure": max(map(time, failed)), "Ids": ids(failed)[:listed]}
+            rows.append((-len(failed), key, {**row, **describe(key, group, failed)}))
+    return [row for _, _, row in sorted(rows, key=lambda row: row[:2])[:top]]
+
+
+def different(values):
+    return len(set(values) - {"", None})
+
+
+def failures_by_user(people, machines, steps=STEPS, tables=("SigninLogs", "AADNonInteractiveUserSignInLogs"), top=50, listed=100):
+    asked = (people if "SigninLogs" in tables else []) + (machines if "AADNonInteractiveUserSignInLogs" in tables else [])
+
+    def describe(key, _, failed):
+        counts = {"Addresses": different(map(address, failed)), "Applications": different(r["appDisplayName"] for r in failed)}
+        return {"UserPrincipalName": key[0], "UserId": key[1], **counts}
+
+    return failures(grouped(asked, user, lambda r: r["userId"]), steps, top, listed, describe)
+
+
+def accounts(people, machines, principals, identities):
+    """All records, each with its account."""
+    return [(r, r["userId"]) for r in people + machines] + [(r, r.get("servicePrincipalId")) for r in principals + identities]
+
+
+def failures_by_address(people, machines, principals, identities, steps=STEPS, top=50, listed=100):
+    who = {id(r): account for r, account in accounts(people, machines, principals, identities)}
+    asked = [r for r in people + machines + principals + identities if address(r)]
+
+    def describe(key, group, failed):
+        return {"IPAddress": key[0], "Locations": sorted(set(map(country, group))), "Accounts": different(who[id(r)] for r in failed)}
+
+    return failures(grouped(asked, address), steps, top, listed, describe)
+
+
+def failures_by_application(people, machines, principals, identities, steps=STEPS, top=50, listed=100):
+    who = {id(r): account for r, account in accounts(people, machines, principals, identities)}
+    names = {id(r): r["appDisplayName"] for r in people + machines}
+    names |= {id(r): r.get("servicePrincipalName") or "" for r in principals + identities}
+    asked = people + machines + principals + identities
+
+    def describe(key, _, failed):
+        counts = {"Accounts": different(who[id(r)] for r in failed), "Addresses": different(map(address, failed))}
+        return {"Application": key[0], "AppId": key[1], **counts}
+
+    return failures(grouped(asked, lambda r: names[id(r)], lambda r: r["appId"]), steps, top, listed, describe)
+
+
+def legacy_authentication_by_user(
+    people,
+    machines,
+    modern=("Browser", "Mobile Apps and Desktop clients"),
+    tables=("SigninLogs", "AADNonInteractiveUserSignInLogs"),
+    listed=100,
+):
+    asked = (people if "SigninLogs" in tables else []) + (machines if "AADNonInteractiveUserSignInLogs" in tables else [])
+    legacy = [r for r in asked if r["clientAppUsed"] and r["clientAppUsed"] not in modern]
+    return [
+        {
+            "UserPrincipalName": u,
+            "UserId": i,
+            "ClientAppUsed": c,
+            "SignIns": len(group),
+            "Successes": len(successes(group)),
+            "Addresses": different(map(address, group)),
+            "Ids": ids(group)[:listed],
+        }
+        for (u, i, c), group in grouped(legacy, user, lambda r: r["userId"], lambda r: r["clientAppUsed"]).items()
+    ]
+
+
+def timeline(people, machines, principals, identities, *, who, since=None, until=None):
+    named = [(r, ("userPrincipalName", "userId")) for r in people + machines]
+    named += [(r, ("servicePrincipalName", "servicePrincipalId")) for r in principals + identities]
+    found = [r for r, names in named if who.lower() in [(r.get(name) or "").lower() for name in names]]
+    return [
+        {"TimeGenerated": time(r), "Id": r["id"], "ResultType": code(r), "IPAddress": address(r) or ""}
+        for r in ordered(found)
+        if (since is None or time(r) >= since) and (until is None or time(r) < until)
+    ]

@@ -18,7 +18,7 @@ SELECT
     list(Id ORDER BY TimeGenerated, Id) AS Ids
 FROM SigninLogs, parameters
 WHERE ResultType = '0'
-    AND DeviceDetail ->> 'isCompliant' = 'false'
+    AND (DeviceDetail ->> 'isCompliant') = 'false'
     AND (NOT known_devices OR coalesce(DeviceId, '') <> '')
 GROUP BY UserPrincipalName, IPAddress, DeviceId, Device, TrustType
 ORDER BY SignIns DESC, UserPrincipalName, IPAddress;

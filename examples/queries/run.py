@@ -91,9 +91,9 @@ def read(path):
 
 
 def parameters_of(query, is_kql):
-    """Returns the names of the parameters of a query."""
-    pattern = r"^let (\w+) = [^;\n]+;" if is_kql else r"getvariable\('(\w+)'\)"
-    return list(dict.fromkeys(re.findall(pattern, query, re.MULTILINE)))
+    """Returns the names of the parameters of a query, with their values in a .kql file."""
+    pattern = r"^let (\w+) = ([^;\n]+);" if is_kql else r"getvariable\('(\w+)'()\)"
+    return dict(re.findall(pattern, query, re.MULTILINE))
 
 
 def ask_sql(connection, query, parameters=()):
@@ -236,7 +236,7 @@ def answer(arguments):
         mine = [(name, value) for name, value in parameters if name in parameters_of(query, is_kql)]
         try:
             if is_kql:
-                asked, rows = dict(mine), ask_kql(connection, query, as_of, mine)
+                asked, rows = {**parameters_of(query, True), **dict(mine)}, ask_kql(connection, query, as_of, mine)
             else:
                 asked, rows = effective(connection, query, mine), ask_sql(connection, query, mine)
         except CannotAsk as error:
