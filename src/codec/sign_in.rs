@@ -2,7 +2,7 @@
 //!
 //! A reader of strangers' text: it takes what it understands and passes over the rest. A member that is unknown, missing, `null`,
 //! empty or of another type than documented is absent here and never fails the record. Of members of one name the last counts, as
-//! in most readers of JSON. Strings are borrowed where they hold no escape; lone surrogates become U+FFFD.
+//! in most readers of JSON, or, for who counts and concludes, none ([`SignIn::read_unrepeated`]). Strings are borrowed where they hold no escape; lone surrogates become U+FFFD.
 //!
 //! The evidence is the record's bytes; nothing here is ever written back, and nothing that signs or verifies asks this view.
 
@@ -106,6 +106,9 @@ pub struct SignIn<'a> {
     pub location: Location<'a>,
     /// `authenticationDetails`.
     pub steps: Vec<Step<'a>>,
+    /// Whether a member of it, or of its objects that are read, stands there twice and is therefore absent here
+    /// ([`SignIn::read_unrepeated`]).
+    pub has_repeated: bool,
 }
 
 /// How it ended.
@@ -113,6 +116,8 @@ pub struct SignIn<'a> {
 pub struct Status<'a> {
     /// `errorCode`; zero is a success ([`super::result_code`]).
     pub error_code: Option<u32>,
+    /// Whether the number is absent because it, or `status`, stands there twice.
+    pub error_code_is_repeated: bool,
     /// `failureReason`, in the service's words; also there for a success.
     pub failure_reason: Words<'a>,
     /// `additionalDetails`, in the service's words.
@@ -186,11 +191,24 @@ pub struct Step<'a> {
 }
 
 impl<'a> SignIn<'a> {
-    /// Reads a record; `None` when the bytes are not one JSON object in UTF-8.
+    /// Reads a record; `None` when the bytes are not one JSON object in UTF-8. Of members of one name the last counts.
     #[must_use]
     pub fn read(record: &'a [u8]) -> Option<Self> {
+        Self::read_with(Twice::LastCounts, record)
+    }
+
+    /// Reads a record; what stands there twice is absent, since nobody can say which of the two is meant.
+    #[must_use]
+    pub fn read_unrepeated(record: &'a [u8]) -> Option<Self> {
+        Self::read_with(Twice::IsAbsent, record)
+    }
+
+    fn read_with(twice: Twice, record: &'a [u8]) -> Option<Self> {
         let mut sign_in = Self::default();
-        each_member(std::str::from_utf8(record).ok()?, |name, value| sign_in.take(name, value))?;
+        let repeated =
+            each_member(std::str::from_utf8(record).ok()?, twice, |name, value| sign_in.take(name, value, twice))?;
+        sign_in.has_repeated |= !repeated.is_empty();
+        sign_in.status.error_code_is_repeated |= repeated.iter().any(|name| name == "status");
         Some(sign_in)
     }
 
@@ -200,7 +218,8 @@ impl<'a> SignIn<'a> {
         self.status.error_code.map(|code| code == 0)
     }
 
-    fn take(&mut self, name: &str, value: &'a str) {
+    fn take(&mut self, name: &str, value: &'a str, twice: Twice) {
+        let repeated = &mut self.has_repeated;
         match name {
             "id" => self.id = words(value),
             "createdDateTime" => self.created = words(value),
@@ -237,18 +256,23 @@ impl<'a> SignIn<'a> {
             "tokenIssuerType" => self.token_issuer_type = words(value),
             "conditionalAccessStatus" => self.conditional_access_status = words(value),
             "appliedConditionalAccessPolicies" => {
-                self.policies = elements(value).map(|all| all.iter().map(|one| Policy::read(one.get())).collect());
+                self.policies =
+                    elements(value).map(|all| all.iter().map(|one| Policy::read(one.get(), twice, repeated)).collect());
             }
             "riskLevelDuringSignIn" => self.risk_level_during_sign_in = words(value),
             "riskLevelAggregated" => self.risk_level_aggregated = words(value),
             "riskState" => self.risk_state = words(value),
             "riskDetail" => self.risk_detail = words(value),
             "riskEventTypes_v2" => self.risk_event_types = list(value),
-            "status" => self.status = Status::read(value),
-            "deviceDetail" => self.device = Device::read(value),
-            "location" => self.location = Location::read(value),
+            "status" => self.status = Status::read(value, twice, repeated),
+            "deviceDetail" => self.device = Device::read(value, twice, repeated),
+            "location" => self.location = Location::read(value, twice, repeated),
             "authenticationDetails" => {
-                self.steps = elements(value).unwrap_or_default().iter().map(|one| Step::read(one.get())).collect();
+                self.steps = elements(value)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|one| Step::read(one.get(), twice, repeated))
+                    .collect();
             }
             _ => {}
         }
@@ -256,22 +280,25 @@ impl<'a> SignIn<'a> {
 }
 
 impl<'a> Status<'a> {
-    fn read(object: &'a str) -> Self {
+    fn read(object: &'a str, twice: Twice, repeated: &mut bool) -> Self {
         let mut status = Self::default();
-        each_member(object, |name, value| match name {
+        let twofold = each_member(object, twice, |name, value| match name {
             "errorCode" => status.error_code = number(value),
             "failureReason" => status.failure_reason = words(value),
             "additionalDetails" => status.additional_details = words(value),
             _ => {}
         });
+        let twofold = twofold.unwrap_or_default();
+        *repeated |= !twofold.is_empty();
+        status.error_code_is_repeated = twofold.iter().any(|name| name == "errorCode");
         status
     }
 }
 
 impl<'a> Device<'a> {
-    fn read(object: &'a str) -> Self {
+    fn read(object: &'a str, twice: Twice, repeated: &mut bool) -> Self {
         let mut device = Self::default();
-        each_member(object, |name, value| match name {
+        let twofold = each_member(object, twice, |name, value| match name {
             "deviceId" => device.id = words(value),
             "displayName" => device.display_name = words(value),
             "operatingSystem" => device.operating_system = words(value),
@@ -281,27 +308,30 @@ impl<'a> Device<'a> {
             "trustType" => device.trust_type = words(value),
             _ => {}
         });
+        *repeated |= twofold.is_some_and(|names| !names.is_empty());
         device
     }
 }
 
 impl<'a> Location<'a> {
-    fn read(object: &'a str) -> Self {
+    fn read(object: &'a str, twice: Twice, repeated: &mut bool) -> Self {
         let mut location = Self::default();
-        each_member(object, |name, value| match name {
+        let twofold = each_member(object, twice, |name, value| match name {
             "city" => location.city = words(value),
             "state" => location.state = words(value),
             "countryOrRegion" => location.country = words(value),
             "geoCoordinates" => {
                 (location.latitude, location.longitude) = (None, None);
-                each_member(value, |name, value| match name {
+                let twofold = each_member(value, twice, |name, value| match name {
                     "latitude" => location.latitude = degrees(value),
                     "longitude" => location.longitude = degrees(value),
                     _ => {}
                 });
+                *repeated |= twofold.is_some_and(|names| !names.is_empty());
             }
             _ => {}
         });
+        *repeated |= twofold.is_some_and(|names| !names.is_empty());
         location
     }
 
@@ -316,9 +346,9 @@ impl<'a> Location<'a> {
 }
 
 impl<'a> Policy<'a> {
-    fn read(object: &'a str) -> Self {
+    fn read(object: &'a str, twice: Twice, repeated: &mut bool) -> Self {
         let mut policy = Self::default();
-        each_member(object, |name, value| match name {
+        let twofold = each_member(object, twice, |name, value| match name {
             "id" => policy.id = words(value),
             "displayName" => policy.display_name = words(value),
             "result" => policy.result = words(value),
@@ -326,14 +356,15 @@ impl<'a> Policy<'a> {
             "enforcedSessionControls" => policy.session_controls = list(value),
             _ => {}
         });
+        *repeated |= twofold.is_some_and(|names| !names.is_empty());
         policy
     }
 }
 
 impl<'a> Step<'a> {
-    fn read(object: &'a str) -> Self {
+    fn read(object: &'a str, twice: Twice, repeated: &mut bool) -> Self {
         let mut step = Self::default();
-        each_member(object, |name, value| match name {
+        let twofold = each_member(object, twice, |name, value| match name {
             "authenticationStepDateTime" => step.time = words(value),
             "authenticationMethod" => step.method = words(value),
             "authenticationMethodDetail" => step.method_detail = words(value),
@@ -342,33 +373,70 @@ impl<'a> Step<'a> {
             "authenticationStepRequirement" => step.requirement = words(value),
             _ => {}
         });
+        *repeated |= twofold.is_some_and(|names| !names.is_empty());
         step
     }
 }
 
-/// Hands each member of a JSON object on, in order, its value as it is spelled; `None` when it is no object.
-fn each_member<'a>(json: &'a str, take: impl FnMut(&str, &'a str)) -> Option<()> {
-    struct Members<F>(F);
+/// What of members of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twice {
+    /// None of them is there.
+    IsAbsent,
+    /// They are taken in order, so that the last one stays.
+    LastCounts,
+}
 
-    impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Members<F> {
+/// Hands each member of a JSON object on, its value as it is spelled; `None` when it is no object. Where members of one name are to
+/// be absent, each such name is handed on once, as `null`, and returned; else none is.
+fn each_member<'a>(json: &'a str, twice: Twice, mut take: impl FnMut(&str, &'a str)) -> Option<Vec<Cow<'a, str>>> {
+    struct Members<'m, 'de>(&'m mut dyn FnMut(Cow<'de, str>, &'de str));
+
+    impl<'de> Visitor<'de> for Members<'_, 'de> {
         type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
-        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
             while let Some(Spelled(name)) = map.next_key()? {
                 let value: &'de RawValue = map.next_value()?;
-                (self.0)(&name, value.get());
+                (self.0)(name, value.get());
             }
             Ok(())
         }
     }
 
-    let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(Members(take)).ok()?;
-    reader.end().ok()
+    let read = |each: &mut dyn FnMut(Cow<'a, str>, &'a str)| {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        reader.deserialize_map(Members(each)).ok()?;
+        reader.end().ok()
+    };
+    if twice == Twice::LastCounts {
+        read(&mut |name, value| take(&name, value))?;
+        return Some(Vec::new());
+    }
+    let mut members = Vec::new();
+    read(&mut |name, value| members.push((name, value)))?;
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    let mut repeated: Vec<Cow<'a, str>> = Vec::new();
+    for pair in names.windows(2) {
+        if let [first, second] = pair
+            && first == second
+            && repeated.last().is_none_or(|last| last != first)
+        {
+            repeated.push(Cow::Owned((*first).to_owned()));
+        }
+    }
+    for (name, value) in members {
+        if repeated.is_empty() || repeated.binary_search(&name).is_err() {
+            take(&name, value);
+        }
+    }
+    repeated.iter().for_each(|name| take(name, "null"));
+    Some(repeated)
 }
 
 /// Returns the elements of a JSON array, as they are spelled; `None` when it is no array.
@@ -479,6 +547,32 @@ mod tests {
         assert_eq!(sign_in.id.as_deref(), Some("last"));
         assert_eq!(sign_in.status, Status { error_code: Some(0), ..Status::default() });
         assert_eq!((sign_in.user_agent, sign_in.location.coordinates()), (None, None));
+    }
+
+    #[test]
+    fn for_who_counts_what_stands_there_twice_is_absent() {
+        let read = |record: &'static str| SignIn::read_unrepeated(record.as_bytes()).unwrap();
+        for record in [
+            r#"{"status":{"errorCode":0,"errorCode":50126}}"#,
+            r#"{"status":{"errorCode":0,"error\u0043ode":50126}}"#,
+            r#"{"status":{"errorCode":50126,"errorCode":null,"errorCode":0}}"#,
+            r#"{"status":{"errorCode":0},"status":{"errorCode":50126}}"#,
+            r#"{"status":null,"status":{"errorCode":0}}"#,
+        ] {
+            let status = read(record).status;
+            assert_eq!((status.error_code, status.error_code_is_repeated), (None, true), "{record}");
+            assert!(read(record).has_repeated, "{record}");
+        }
+        let sign_in = read(
+            r#"{"userId":"a","userId":"b","appId":"c","status":{"errorCode":1,"x":1,"x":2},"location":{"city":"d","countryOrRegion":"e","city":"f","geoCoordinates":{"latitude":1,"latitude":2,"longitude":3}}}"#,
+        );
+        assert_eq!((sign_in.user_id.as_deref(), sign_in.app_id.as_deref()), (None, Some("c")));
+        assert_eq!((sign_in.status.error_code, sign_in.status.error_code_is_repeated), (Some(1), false));
+        let location = &sign_in.location;
+        assert_eq!((location.city.as_deref(), location.country.as_deref()), (None, Some("e")));
+        assert_eq!((location.latitude, location.longitude, sign_in.has_repeated), (None, Some(3.0), true));
+        let plain = r#"{"id":"a","status":{"errorCode":0},"location":{"city":"b"},"new":{"x":1,"x":2}}"#;
+        assert_eq!(Some(read(plain)), SignIn::read(plain.as_bytes()), "nothing that is read stands there twice");
     }
 
     #[test]
