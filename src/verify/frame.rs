@@ -170,6 +170,7 @@ impl Frame {
         }
         facts.genesis_tokens = genesis_tokens.into_iter().map(|token| token.fact).collect();
         facts.service_offset_ms = self.clocks.largest_offset_ms(genesis);
+        facts.service_offset_at_most_ms = self.clocks.widest_offset_ms(genesis);
         facts.as_of = options.as_of;
         facts.page_tokens = page_tokens.into_iter().map(|token| token.fact).collect();
         facts.renewal_tokens = renewed.tokens.into_iter().map(|token| token.fact).collect();

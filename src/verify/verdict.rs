@@ -196,9 +196,12 @@ pub struct Times {
     pub seal_tokens: Vec<TokenFact>,
     /// Tokens of renewals: the package and its stamps are older than these.
     pub renewal_tokens: Vec<TokenFact>,
-    /// The largest distance in milliseconds between the operator's clock and another's: the `Date` headers of all answers, and the
-    /// readings in genesis. Null where there is neither.
+    /// The largest distance in milliseconds between the operator's clock and another's that the `Date` headers of all answers and the
+    /// readings in genesis leave no way around: they give whole seconds, so the clocks were apart by this or more. Null where there is
+    /// neither. Time stamps are not in it.
     pub service_offset_ms: Option<u64>,
+    /// What the clocks were apart at most in any of these, in milliseconds, if each time was read while its request was under way.
+    pub service_offset_at_most_ms: Option<u64>,
     /// The instant as of which the tokens were judged; null where the reader named none, and ends of validity were not looked at.
     pub as_of: Option<LocalTime>,
 }

@@ -23,6 +23,8 @@ use crate::verify::finding::{Code, Findings};
 pub(in crate::verify) struct Clocks {
     /// The largest distance between a `Date` header and its request: nanoseconds, place, the header, the request's span.
     farthest: Option<(UnixNanos, String, String, String)>,
+    /// By how much a `Date` header and its request allow the clocks to be apart, at most.
+    widest: Option<UnixNanos>,
     /// The latest time in a record of a log, with the place of its page record.
     latest_record: Option<(UnixNanos, String, String)>,
     /// Pages that came at a later attempt than the first, by where they stand in their stream.
@@ -41,27 +43,29 @@ impl Clocks {
         let (Some(date), None) = (dates.next(), dates.next()) else { return };
         let Ok(read) = DateTime::parse_from_rfc2822(&date.1) else { return };
         let date_nanos = i128::from(read.timestamp()).saturating_mul(NANOS);
-        let distance = distance(date_nanos, request.started.nanos(), request.finished.nanos());
+        let (started, finished) = (request.started.nanos(), request.finished.nanos());
+        self.widest = self.widest.max(Some(reach(date_nanos, started, finished)));
+        let distance = distance(date_nanos, started, finished);
         if self.farthest.as_ref().is_none_or(|(farthest, ..)| distance > *farthest) {
             let span = format!("asked from {} to {}", request.started, request.finished);
             self.farthest = Some((distance, place.to_owned(), date.1.clone(), span));
         }
     }
 
-    /// Returns the largest distance of all answers and of the readings in genesis, in milliseconds, rounded up.
+    /// Returns the largest distance of all answers and of the readings in genesis, in milliseconds, rounded up: the least by which the
+    /// clocks were apart in one of them.
     pub(in crate::verify) fn largest_offset_ms(&self, genesis: Option<&Genesis>) -> Option<u64> {
-        let readings = genesis.into_iter().flat_map(|genesis| &genesis.clock).filter_map(|reading| {
-            let remote = reading.remote.as_str();
-            let read = DateTime::parse_from_rfc2822(remote).or_else(|_| DateTime::parse_from_rfc3339(remote)).ok()?;
-            let nanos = i128::from(read.timestamp()).saturating_mul(NANOS).saturating_add(read.nanosecond().into());
-            let last = reading.local.nanos();
-            let first = last.saturating_sub(i128::from(reading.round_trip_ms).saturating_mul(NANOS_IN_MILLISECOND));
-            Some(distance(nanos, first, last))
-        });
         let of_answers = self.farthest.as_ref().map(|(distance, ..)| *distance);
-        let largest = readings.chain(of_answers).max()?;
-        let rounded = largest.saturating_add(NANOS_IN_MILLISECOND - 1).checked_div(NANOS_IN_MILLISECOND)?;
-        Some(u64::try_from(rounded).unwrap_or(u64::MAX))
+        readings(genesis)
+            .map(|[time, first, last]| distance(time, first, last))
+            .chain(of_answers)
+            .max()
+            .map(milliseconds)
+    }
+
+    /// Returns what the clocks can have been apart at most in any of them, in milliseconds, rounded up.
+    pub(in crate::verify) fn widest_offset_ms(&self, genesis: Option<&Genesis>) -> Option<u64> {
+        readings(genesis).map(|[time, first, last]| reach(time, first, last)).chain(self.widest).max().map(milliseconds)
     }
 
     /// Looks at a page: its latest record, and whether it came at the first attempt.
@@ -165,6 +169,31 @@ fn distance(time: UnixNanos, first: UnixNanos, last: UnixNanos) -> UnixNanos {
     if time < first { first.saturating_sub(time) } else { time.saturating_sub(last).max(0) }
 }
 
+/// Returns how far the clock that showed a time, to the second, can be from the one by which the span was measured in which it was
+/// read. A time that is written more exactly is not farther.
+fn reach(time: UnixNanos, first: UnixNanos, last: UnixNanos) -> UnixNanos {
+    let behind = last.saturating_sub(time);
+    let ahead = time.saturating_add(NANOS).saturating_sub(first);
+    behind.saturating_abs().max(ahead.saturating_abs())
+}
+
+/// Returns the readings in genesis that can be read: the other clock's time, and the span of ours in which it was read.
+fn readings(genesis: Option<&Genesis>) -> impl Iterator<Item = [UnixNanos; 3]> {
+    genesis.into_iter().flat_map(|genesis| &genesis.clock).filter_map(|reading| {
+        let remote = reading.remote.as_str();
+        let read = DateTime::parse_from_rfc2822(remote).or_else(|_| DateTime::parse_from_rfc3339(remote)).ok()?;
+        let nanos = i128::from(read.timestamp()).saturating_mul(NANOS).saturating_add(read.nanosecond().into());
+        let last = reading.local.nanos();
+        let first = last.saturating_sub(i128::from(reading.round_trip_ms).saturating_mul(NANOS_IN_MILLISECOND));
+        Some([nanos, first, last])
+    })
+}
+
+fn milliseconds(nanos: UnixNanos) -> u64 {
+    let rounded = nanos.saturating_add(NANOS_IN_MILLISECOND - 1).checked_div(NANOS_IN_MILLISECOND).unwrap_or_default();
+    u64::try_from(rounded).unwrap_or(u64::MAX)
+}
+
 fn seconds(count: u64) -> UnixNanos {
     i128::from(count).saturating_mul(NANOS)
 }
@@ -175,3 +204,21 @@ fn words(distance: UnixNanos) -> String {
 
 const NANOS: i128 = 1_000_000_000;
 const NANOS_IN_MILLISECOND: i128 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_whole_seconds_leaves_room_on_both_sides() {
+        let at = |milliseconds: i128| milliseconds * NANOS_IN_MILLISECOND;
+        let [first, last] = [at(10_300), at(10_800)];
+        // The header was written while its clock showed 10.000 to 10.999.
+        for (header, least, most) in
+            [(10, 0, 800), (9, 300, 1_800), (11, 200, 1_700), (8, 1_300, 2_800), (70, 59_200, 60_700)]
+        {
+            let time = seconds(header);
+            assert_eq!((distance(time, first, last), reach(time, first, last)), (at(least), at(most)), "{header}");
+        }
+    }
+}
