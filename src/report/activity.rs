@@ -10,10 +10,11 @@ use std::io::{Read, Seek};
 use chrono::{NaiveDate, Timelike as _};
 use serde::Serialize;
 
-use super::reading::{Looked, each_sign_in};
+use super::census::Census;
+use super::reading::{Looked, Reading, each_sign_in};
 use super::tally::{Distinct, DistinctCounter, Ranking, Tally};
 use crate::codec::result_code::{self, Grounds};
-use crate::codec::sign_in::SignIn;
+use crate::codec::sign_in::{SignIn, Status};
 use crate::format::kind::Kind;
 use crate::time::{Bound, ServiceTime};
 use crate::verify::VerifiedPackage;
@@ -24,7 +25,9 @@ use crate::verify::verified::ReadAgainError;
 pub struct Activity {
     /// What was looked at.
     pub looked: Looked,
-    /// How the sign-ins ended, all together.
+    /// Where all records of the package stand, those of other logs too.
+    pub census: Census,
+    /// How the sign-ins ended, all together; each entry that counts, also one that repeats another.
     pub endings: Endings,
     /// The same for each log that has any.
     pub kinds: BTreeMap<Kind, Endings>,
@@ -83,6 +86,8 @@ pub struct Endings {
     pub failed: u64,
     /// The record has no number.
     pub unsaid: u64,
+    /// The number stands there twice: which one is meant cannot be said.
+    pub undetermined: u64,
 }
 
 /// How often one number stands there.
@@ -102,12 +107,14 @@ impl Endings {
     /// Returns the sum.
     #[must_use]
     pub fn total(self) -> u64 {
-        self.succeeded + self.interrupted + self.failed + self.unsaid
+        self.succeeded + self.interrupted + self.failed + self.unsaid + self.undetermined
     }
 
-    fn add(&mut self, code: Option<u32>) {
+    fn add(&mut self, status: &Status<'_>) {
+        let code = status.error_code;
         let grounds = code.and_then(result_code::meaning).map(|meaning| meaning.grounds);
         *match (code, grounds) {
+            (None, _) if status.error_code_is_repeated => &mut self.undetermined,
             (None, _) => &mut self.unsaid,
             (Some(0), _) => &mut self.succeeded,
             (Some(_), Some(Grounds::Interrupt)) => &mut self.interrupted,
@@ -125,10 +132,10 @@ impl Activity {
     pub fn of<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Self, ReadAgainError> {
         let mut counting = Counting::new();
         let numbers = package.page_numbers();
-        let looked = each_sign_in(package, numbers, |record, sign_in| {
+        let reading = each_sign_in(package, numbers, |record, sign_in| {
             counting.take(record.kind, record.time.and_then(ServiceTime::parse), sign_in);
         })?;
-        Ok(counting.finish(looked))
+        Ok(counting.finish(reading))
     }
 }
 
@@ -155,6 +162,7 @@ impl Counting {
         let none = DistinctCounter::default().distinct();
         let activity = Activity {
             looked: Looked::default(),
+            census: Census::default(),
             endings: Endings::default(),
             kinds: BTreeMap::new(),
             hours: [Endings::default(); 24],
@@ -198,11 +206,11 @@ impl Counting {
     }
 
     fn take(&mut self, kind: Kind, time: Option<ServiceTime>, sign_in: &SignIn<'_>) {
-        let code = sign_in.status.error_code;
-        self.activity.endings.add(code);
-        self.activity.kinds.entry(kind).or_default().add(code);
-        self.take_time(time, code);
-        if let Some(code) = code.filter(|code| *code != 0) {
+        let status = &sign_in.status;
+        self.activity.endings.add(status);
+        self.activity.kinds.entry(kind).or_default().add(status);
+        self.take_time(time, status);
+        if let Some(code) = status.error_code.filter(|code| *code != 0) {
             if self.failures.len() < MAX_CODES || self.failures.contains_key(&code) {
                 *self.failures.entry(code).or_default() += 1;
             } else {
@@ -218,7 +226,7 @@ impl Counting {
         self.client_apps.add(sign_in.client_app_used.as_deref());
         if let Some(client) = sign_in.client_app_used.as_deref().filter(|client| is_legacy(client)) {
             self.legacy.add(Some(client));
-            self.activity.legacy_endings.add(code);
+            self.activity.legacy_endings.add(status);
         }
         self.risk_states.add(sign_in.risk_state.as_deref());
         self.take_actors(kind, sign_in);
@@ -243,7 +251,7 @@ impl Counting {
         }
     }
 
-    fn take_time(&mut self, time: Option<ServiceTime>, code: Option<u32>) {
+    fn take_time(&mut self, time: Option<ServiceTime>, status: &Status<'_>) {
         let second = time.and_then(|time| i64::try_from(time.nanos().div_euclid(1_000_000_000)).ok());
         let Some(second) = second.and_then(Bound::from_unix) else {
             self.activity.undated += 1;
@@ -255,17 +263,17 @@ impl Counting {
         let instant = second.to_datetime();
         let hour = usize::try_from(instant.hour()).unwrap_or_default();
         if let Some(endings) = activity.hours.get_mut(hour) {
-            endings.add(code);
+            endings.add(status);
         }
         let day = instant.date_naive();
         if activity.days.len() < MAX_DAYS || activity.days.contains_key(&day) {
-            activity.days.entry(day).or_default().add(code);
+            activity.days.entry(day).or_default().add(status);
         } else {
             activity.beyond_days += 1;
         }
     }
 
-    fn finish(self, looked: Looked) -> Activity {
+    fn finish(self, Reading { looked, census }: Reading) -> Activity {
         let failure = |(code, records): (u32, u64)| {
             let meaning = result_code::meaning(code);
             let grounds = meaning.map(|meaning| meaning.grounds.as_str());
@@ -275,6 +283,7 @@ impl Counting {
         failures.sort_by(|a, b| b.records.cmp(&a.records).then(a.code.cmp(&b.code)));
         Activity {
             looked,
+            census,
             failures,
             countries: self.countries.ranking(),
             distinct_countries: self.distinct_countries.distinct(),
@@ -345,11 +354,11 @@ mod tests {
     fn count(records: impl IntoIterator<Item = (Kind, Vec<u8>)>) -> Activity {
         let mut counting = Counting::new();
         for (kind, record) in records {
-            let sign_in = SignIn::read(&record).unwrap();
+            let sign_in = SignIn::read_unrepeated(&record).unwrap();
             let time = sign_in.created.as_deref().and_then(ServiceTime::parse);
             counting.take(kind, time, &sign_in);
         }
-        counting.finish(Looked::default())
+        counting.finish(Reading::default())
     }
 
     #[test]
@@ -396,17 +405,18 @@ mod tests {
             r#"{"status":{"errorCode":4294967295},"clientAppUsed":"Browser","createdDateTime":"2026-11-01T00:00:00Z"}"#,
             r#"{"status":"none","createdDateTime":"yesterday","location":{"countryOrRegion":"<script>"}}"#,
             r#"{"status":{"errorCode":0},"userPrincipalName":"a","ipAddress":"not an address"}"#,
+            r#"{"status":{"errorCode":0,"errorCode":50126},"userPrincipalName":"b","userPrincipalName":"c"}"#,
         ];
         let activity = count(records.map(|record| (Kind::InteractiveUser, record.as_bytes().to_vec())));
-        assert_eq!(activity.endings, Endings { succeeded: 1, interrupted: 1, failed: 1, unsaid: 1 });
-        assert_eq!((activity.undated, activity.days.len()), (2, 1));
+        assert_eq!(activity.endings, Endings { succeeded: 1, interrupted: 1, failed: 1, unsaid: 1, undetermined: 1 });
+        assert_eq!((activity.undated, activity.days.len()), (3, 1));
         assert_eq!((activity.hours[23].interrupted, activity.hours[0].failed), (1, 1));
         assert_eq!(
             (activity.first.unwrap().to_string(), activity.last.unwrap().to_string()),
             ("2026-11-01T00:00:00Z".to_owned(), "2026-11-01T23:59:59Z".to_owned())
         );
         assert_eq!((activity.legacy_endings.interrupted, activity.legacy_endings.total()), (1, 1));
-        assert_eq!((activity.countries.entries.len(), activity.countries.absent), (1, 3));
+        assert_eq!((activity.countries.entries.len(), activity.countries.absent), (1, 4));
         assert_eq!((activity.failures[1].grounds, activity.failures[1].words), (None, "not in our table of meanings"));
         for (client, legacy) in
             [("Other clients; POP", true), ("SMTP", true), ("Browser", false), ("Other", false), ("", false)]

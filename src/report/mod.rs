@@ -5,6 +5,7 @@
 //! renderers' business alone.
 
 pub mod activity;
+mod census;
 pub mod certificate;
 mod charts;
 pub mod document;
@@ -16,11 +17,14 @@ pub mod overview;
 pub mod pdf;
 mod reading;
 pub mod regulatory;
+mod repeats;
 #[cfg(test)]
 mod specimen;
 mod tally;
 pub mod triage;
 pub mod words;
 
+pub use census::Census;
 pub use reading::Looked;
+pub use repeats::Repeats;
 pub use tally::{Distinct, Entry, Ranking};

@@ -9,7 +9,9 @@ use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
 use crate::format::seal::{Run, RunState};
+use crate::report::Census;
 use crate::report::document::{Span, Text};
+use crate::report::words::{counted, grouped};
 use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
 /// Returns the line below a title: which package, which matter.
@@ -54,6 +56,47 @@ pub fn digests<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
     }
     values.extend(stamps(package));
     values
+}
+
+/// Returns how many records the package holds, how many of them count, and what the others are.
+///
+/// The numbers are those that the verification counted from the bytes, and not the seal's word; where that is another, both stand
+/// there.
+#[must_use]
+pub fn content<R>(package: &VerifiedPackage<R>, census: &Census) -> Vec<(String, Text)> {
+    let facts = &package.report().facts;
+    let counts = &facts.counts;
+    let basis = if facts.counts_computed { "counted by the verification" } else { "by the seal's own word" };
+    let pages = counted(counts.pages, "page");
+    let mut content =
+        vec![("Records".to_owned(), Text::plain(format!("{} on {pages}; {basis}", grouped(counts.records))))];
+    if let Some(seal) = other_totals(package) {
+        content.push(("The seal says".to_owned(), Text(vec![Span::Strong(seal)])));
+    }
+    if let Some(missing) = census.missing(counts) {
+        content.push(("Read again".to_owned(), Text(vec![Span::Strong(missing)])));
+    }
+    content.push(("Of them count".to_owned(), Text::plain(census.entries())));
+    let others = census.others();
+    let others = if others.is_empty() { "none".to_owned() } else { others.join("; ") };
+    content.push(("Of them do not".to_owned(), Text::plain(others)));
+    content
+}
+
+/// Returns what the seal says of pages and records, where the verification counted others.
+#[must_use]
+pub fn other_totals<R>(package: &VerifiedPackage<R>) -> Option<String> {
+    let (facts, totals) = (&package.report().facts, &package.seal().totals);
+    let counts = &facts.counts;
+    let is_same = (totals.pages, totals.records, totals.inside) == (counts.pages, counts.records, counts.inside);
+    (facts.counts_computed && !is_same).then(|| {
+        format!(
+            "{} on {}, of which {} count, which the verification did not find so",
+            counted(totals.records, "record"),
+            counted(totals.pages, "page"),
+            grouped(totals.inside)
+        )
+    })
 }
 
 /// Returns the time stamps over plan and seal, or that there is none.

@@ -9,6 +9,8 @@ use std::num::NonZero;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto::digest::LeafHash;
+
 /// Stands for a value: 127 bits of SHA-256, so that nobody can make two values count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(NonZero<u128>);
@@ -25,8 +27,16 @@ impl Key {
         Self::digest(&[first, second].concat())
     }
 
+    /// Returns the key of a record.
+    pub(super) fn of_leaf(leaf: LeafHash) -> Self {
+        Self::of_digest(*leaf.as_bytes())
+    }
+
     fn digest(bytes: &[u8]) -> Self {
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        Self::of_digest(Sha256::digest(bytes).into())
+    }
+
+    fn of_digest(digest: [u8; 32]) -> Self {
         let (half, _) = digest.split_first_chunk().expect("32 bytes begin with 16");
         // Never zero, so that an absent key takes no room of its own.
         Self(NonZero::<u128>::MIN | u128::from_be_bytes(*half))

@@ -10,7 +10,8 @@ use signhold::simulate::Kind;
 use crate::cli::Cli;
 use crate::hostile_records;
 use crate::opened::Opened;
-use crate::service::{Matter, Service, entries};
+use crate::package::Draft;
+use crate::service::{Matter, Service, entries, text};
 
 const MARK: &str = "SIMULATED DATA, NOT EVIDENCE";
 
@@ -69,10 +70,15 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
     assert!(truth > 100);
     assert!(said.contains(&format!("together {truth} ")), "{truth} in {said}");
     let totals = &opened.seal()["totals"];
+    let counted = format!("Records {} on {} pages; counted by the verification", totals["records"], totals["pages"]);
+    assert!(said.contains(&counted), "{counted} in {said}");
+    let entries = format!("Of them count {truth} entries, of which none repeats another byte for byte");
+    assert!(said.contains(&entries), "{entries} in {said}");
     assert!(
-        said.contains(&format!("{} records on {} pages; {truth} of them count", totals["records"], totals["pages"]))
+        said.contains(
+            "None: every window of every log in the plan was closed."
+        )
     );
-    assert!(said.contains("None: every window of every log in the plan was closed."));
     // Times stand in both zones; custody comes from the ledger.
     assert!(said.contains(":00, Europe/Berlin)"), "{said}");
     assert!(said.contains("was verified for this report: VALID"), "{said}");
@@ -94,6 +100,116 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
         }
     }
     assert!(named > truth);
+}
+
+#[test]
+fn entries_that_repeat_another_are_told_of_on_every_paper() {
+    let fault = "duplicate-at-boundary".parse().unwrap();
+    let service = Service::with(300, |settings| {
+        settings.faults = vec![fault];
+        settings.page_limit = 10;
+    });
+    let matter = Matter::new();
+    service.collect(&matter).code(0);
+    let package = matter.package();
+    let truth: usize = Kind::ALL.iter().map(|kind| service.truth(*kind).len()).sum();
+    let inside = Opened::read(&package).seal()["totals"]["inside"].as_u64().unwrap();
+    let repeats = inside - u64::try_from(truth).unwrap();
+    assert!(repeats > 1, "{inside} {truth}");
+    let entries = format!("{inside} entries, of which {repeats} repeat another byte for byte");
+    let papers: [(&str, &[&str], usize); 4] = [
+        ("report.html", &[], 2),
+        ("sheet.html", &["--regulatory", "gdpr", "--aware-at", "2020-01-01T00:00Z"], 2),
+        ("draft.html", &["--certificate", "neutral"], 1),
+        ("triage.html", &["--triage"], 1),
+    ];
+    for (name, arguments, times) in papers {
+        let out = matter.path(name);
+        report(&service, &matter, &package, &out).args(arguments).code(0);
+        let said = words(&read(&out));
+        assert_eq!(said.matches(&entries).count(), times, "{name}: {entries} in {said}");
+        assert!(!said.contains("each once"), "{name}");
+    }
+    let table = format!("together {inside} ");
+    assert!(words(&read(&matter.path("report.html"))).contains(&table), "{table}");
+    let out = matter.path("again.html");
+    let said = report(&service, &matter, &package, &out).args(["--triage", "--json"]).code(0).stdout;
+    let looked = serde_json::from_str::<Value>(&said).unwrap()["triage"]["looked"].clone();
+    assert_eq!(looked["records"], inside);
+    assert_eq!(looked["repeats"], serde_json::json!({ "count": repeats, "is_exact": true }));
+}
+
+#[test]
+fn what_does_not_count_is_explained_and_kinds_are_told_by_what_they_are_for() {
+    let service = Service::with(300, |settings| settings.days = 4);
+    let matter = Matter::new();
+    let collect = service.collect(&matter).args(["--kind", "interactiveUser", "--kind", "servicePrincipal"]);
+    // 60 hours hold a whole day, whenever they begin.
+    let collect = collect.set("--from", text(service.to - chrono::TimeDelta::hours(60)));
+    collect.args(["--counts", "--second-pass"]).code(0);
+    let package = matter.package();
+    let make = |name: &str, arguments: &[&str]| {
+        let out = matter.path(name);
+        report(&service, &matter, &package, &out).args(arguments).code(0);
+        words(&read(&out))
+    };
+    let draft = make("draft.html", &["--certificate", "neutral"]);
+    assert!(draft.contains("Logs asked for: interactiveUser, servicePrincipal . Not asked for: "), "{draft}");
+    assert!(draft.contains("the service's own counts by day: signInEventsSummary, "), "{draft}");
+    assert!(draft.contains("that of one that brought none in a failure record."), "{draft}");
+    // All records are accounted for.
+    let (_, others) = draft.split_once("The other records do not count: ").unwrap();
+    let (others, _) = others.split_once(". ").unwrap();
+    let number = |part: &str| part.split_once(' ').unwrap().0.replace(',', "").parse::<u64>().unwrap();
+    let totals = &Opened::read(&package).seal()["totals"];
+    let sum: u64 = others.split("; ").map(number).sum();
+    assert_eq!(totals["inside"].as_u64().unwrap() + sum, totals["records"].as_u64().unwrap(), "{others}");
+    for what in ["of the second pass over the same windows", "of the service's own counts"] {
+        assert!(others.contains(what), "{what} in {others}");
+    }
+    let said = make("report.html", &[]);
+    assert!(said.contains(&format!("Of them do not {others} ")), "{others} in {said}");
+}
+
+#[test]
+fn a_seal_that_miscounts_is_not_believed_on_any_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut draft = Draft::good();
+    draft.edit_seal = Some(Box::new(|seal| seal.replace("totals", "\"inside\":3", "\"inside\":4")));
+    let package = folder.path().join("p.zip");
+    std::fs::write(&package, draft.build().zip()).unwrap();
+    let papers: [(&str, &[&str]); 3] = [
+        ("report.html", &[]),
+        ("sheet.html", &["--regulatory", "gdpr", "--aware-at", "2020-01-01T00:00Z"]),
+        ("draft.html", &["--certificate", "fre-902-13"]),
+    ];
+    for (name, arguments) in papers {
+        let out = folder.path().join(name);
+        let cli = Cli::new().arg("report").arg(&package).args(arguments).set("--out", &out);
+        cli.arg("--despite-findings").code(0);
+        let said = words(&read(&out));
+        assert!(said.contains("3 entries, of which none repeats another byte for byte"), "{name}: {said}");
+        assert!(said.contains(", of which 4 count, which the verification did not find so"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn what_a_record_says_twice_is_in_no_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut draft = Draft::good();
+    let twice = r#"{"id":"t","createdDateTime":"2026-11-01T09:00:00Z","status":{"errorCode":0,"errorCode":50126},"userId":"a"}"#;
+    draft.pages[0].elements = vec![(twice.to_owned(), Some("2026-11-01T09:00:00Z".to_owned()))];
+    draft.pages.truncate(1);
+    draft.pages[0].next_link = None;
+    let package = folder.path().join("p.zip");
+    std::fs::write(&package, draft.build().zip()).unwrap();
+    let out = folder.path().join("r.html");
+    Cli::new().arg("report").arg(&package).set("--out", &out).code(0);
+    let said = words(&read(&out));
+    assert!(said.contains("Not in these figures: what a member says that stands twice, in 1 record"), "{said}");
+    let row = "Succeeded Interrupted Failed Not said Said twice interactive users 1 0 0 0 0 1 ";
+    assert!(said.contains(row), "{said}");
+    assert!(said.contains("Accounts of people 1 of them with a success 0 "), "{said}");
 }
 
 #[test]
@@ -141,7 +257,9 @@ fn who_trusts_nobody_reads_that_nothing_is_established() {
         page.contains("<p>signer, time or completeness of the package were not established when this was made</p>")
     );
     let said = words(&page);
-    assert!(said.contains("INDETERMINATE : Nothing contradicts the package, but not everything is established"));
+    assert!(said.contains(
+        "INDETERMINATE : Nothing contradicts the package, but not everything is established"
+    ));
     assert!(said.contains("What was not checked Step 4, signer: "), "{said}");
     assert!(said.contains("Step 12, time stamps: "), "{said}");
 }

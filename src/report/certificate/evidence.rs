@@ -6,6 +6,7 @@
 use super::subject::{Subject, kinds, rights};
 use super::wording::{Paragraphs, text};
 use crate::crypto::signature::Fingerprint;
+use crate::format::kind::Sort;
 use crate::report::document::{Block, Span, Text};
 use crate::report::naming;
 use crate::verify::{LedgerReport, VerifiedPackage};
@@ -50,19 +51,32 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
         ],
     );
     let asked = [
-        kinds(&plan.kinds),
-        kinds(&plan.not_asked),
+        kinds(&plan.kinds, Sort::Log),
+        kinds(&plan.not_asked, Sort::Log),
         format!("[{}, {})", plan.from, plan.to),
         format!("{} seconds", plan.window_seconds),
     ];
     paragraphs.say(
-        "Logs asked for: {}. Not asked for: {}. Period, by UTC, its end not part of it: {}. It was asked for in windows of at most {}; \
-         beyond log and time the requests had no filter.",
+        "Logs asked for: {}. Not asked for: {}. Period, by UTC, its end not part of it: {}. Logs were asked for in windows of at most {}; \
+         beyond log and time these requests had no filter.",
         &asked,
     );
+    if plan.kinds.iter().any(|kind| kind.sort() == Sort::CrossCheck) {
+        paragraphs.say(
+            "To be compared with a log, and not counted: {}, in the same windows.",
+            &[kinds(&plan.kinds, Sort::CrossCheck)],
+        );
+    }
+    if plan.kinds.iter().any(|kind| kind.sort() == Sort::Count) {
+        paragraphs.say(
+            "To be held against the logs, the service's own counts by day: {}. They were asked for once each, without window or filter.",
+            &[kinds(&plan.kinds, Sort::Count)],
+        );
+    }
     if let Some(url) = &subject.first_url {
         paragraphs.say(
-            "The address of every request stands in a signed page record; that of the first is {}.",
+            "The address of each request that is recorded stands in a signed document: that of one that brought a page in its page record, \
+             that of one that brought none in a failure record. The first page was asked for by {}.",
             std::slice::from_ref(url),
         );
     }
@@ -72,8 +86,36 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
             paragraphs.say("The plan does not say which rights the application held: [rights, and how known].", &[]);
         }
     }
-    let made = [seal.totals.pages.to_string(), seal.totals.records.to_string(), seal.totals.inside.to_string()];
-    paragraphs.say("The package holds {} answers (pages) with {} records, of which {} count for the period.", &made);
+    held(paragraphs, package, subject);
+}
+
+/// How many records the package holds, and what each of them is counted as.
+fn held<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
+    let (facts, census) = (&package.report().facts, &subject.census);
+    let counts = &facts.counts;
+    let numbers = [counts.pages, counts.records].map(|count| count.to_string());
+    if facts.counts_computed {
+        paragraphs.say(
+            "The package holds {} answers (pages) with {} records, as the verification before this draft counted them.",
+            &numbers,
+        );
+    } else {
+        paragraphs.say("By its seal the package holds {} answers (pages) with {} records.", &numbers);
+    }
+    if let Some(seal) = naming::other_totals(package) {
+        paragraphs.paragraph(Text(vec![Span::Strong(format!("The seal says otherwise: {seal}."))]));
+    }
+    if let Some(missing) = census.missing(counts) {
+        paragraphs.paragraph(Text(vec![Span::Strong(format!("What follows is not about all of them: {missing}."))]));
+    }
+    paragraphs.paragraph(Text::plain(format!(
+        "Of these records count for the period: {}. An entry counts as often as the service gave it in the window it belongs to.",
+        census.entries()
+    )));
+    let others = census.others();
+    if !others.is_empty() {
+        paragraphs.paragraph(Text::plain(format!("The other records do not count: {}.", others.join("; "))));
+    }
 }
 
 /// When, and by whose clock.

@@ -5,11 +5,10 @@ use std::io::{Read, Seek};
 
 use crate::crypto::merkle::RootHash;
 use crate::format::genesis::Genesis;
-use crate::format::kind::Kind;
-use crate::format::page::Slicing;
+use crate::format::kind::{Kind, Sort};
 use crate::format::seal::RunState;
 use crate::report::document::{Span, Text};
-use crate::report::naming;
+use crate::report::{Census, naming};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -24,18 +23,18 @@ pub struct Subject {
     pub first_url: Option<String>,
     /// Pages that took more than one attempt.
     pub retried_pages: u64,
-    /// Pages that could not be cut into records.
-    pub opaque_pages: u64,
     /// Page records that could not be read, as of a package that failed verification.
     pub unread_pages: u64,
     /// The root over the records of each page, by its sequence.
     pub page_roots: BTreeMap<u64, RootHash>,
+    /// Where all records stand: those that count, and the others.
+    pub census: Census,
     /// What a reader has to be told of as exceptional, one line each.
     pub exceptions: Vec<Text>,
 }
 
 impl Subject {
-    /// Reads all page records.
+    /// Reads all page records, and all pages.
     ///
     /// # Errors
     ///
@@ -46,9 +45,9 @@ impl Subject {
             last_answer: None,
             first_url: None,
             retried_pages: 0,
-            opaque_pages: 0,
             unread_pages: 0,
             page_roots: BTreeMap::new(),
+            census: Census::of(package)?,
             exceptions: Vec::new(),
         };
         for record in naming::page_records(package) {
@@ -63,7 +62,6 @@ impl Subject {
             subject.first_request.get_or_insert(record.request.started);
             subject.last_answer = subject.last_answer.max(Some(record.request.finished));
             subject.retried_pages += u64::from(record.request.attempt > 1);
-            subject.opaque_pages += u64::from(record.records.slicing == Slicing::Opaque);
             subject.page_roots.insert(record.sequence, record.records.merkle_root);
             subject.first_url.get_or_insert(record.request.url);
         }
@@ -72,10 +70,10 @@ impl Subject {
     }
 }
 
-/// Names kinds as a list in words.
+/// Names the kinds of one sort as a list in words.
 #[must_use]
-pub fn kinds(kinds: &[Kind]) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+pub fn kinds(kinds: &[Kind], sort: Sort) -> String {
+    let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == sort).map(|kind| kind.as_str()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
@@ -104,10 +102,14 @@ fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
         u64::try_from(superseded).unwrap_or(u64::MAX),
         "attempts at a window were begun, kept, and replaced by a later one.",
     );
-    counted(seal.totals.failures, "requests brought no page; each is recorded with its reason.");
+    counted(
+        package.report().facts.counts.failures,
+        "recorded requests brought no page; each stands there with its reason.",
+    );
     counted(subject.retried_pages, "pages came only after more than one attempt.");
     counted(subject.unread_pages, "page records could not be read for this draft.");
-    counted(subject.opaque_pages, "pages could not be cut into records and are kept whole.");
+    counted(subject.census.pages_unread, "pages could not be read for this draft.");
+    counted(subject.census.pages_opaque, "pages could not be cut into records and are kept whole.");
     if let Some(second) = &seal.second_pass {
         counted(second.late, "records came only in the second pass over the same windows.");
         counted(second.changed, "records had other bytes in the second pass; both versions are kept.");

@@ -3,12 +3,13 @@
 use super::Setting;
 use crate::format::line::Line;
 use crate::report::document::{Block, Span, Text};
-use crate::report::words::{counted, grouped, verdict};
+use crate::report::words::{counted, verdict};
+use crate::report::{Census, naming};
 use crate::verify::{CheckOutcome, Severity, VerifiedPackage};
 
 /// Returns the cover.
-pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<Block> {
-    let (genesis, report, provenance) = (package.genesis(), package.report(), package.provenance());
+pub(super) fn blocks<R>(package: &VerifiedPackage<R>, census: &Census, setting: &Setting) -> Vec<Block> {
+    let (genesis, provenance) = (package.genesis(), package.provenance());
     let name = provenance.verdict.as_str().to_owned();
     let verdict = Text(vec![Span::Strong(name), Span::Plain(format!(": {}", verdict(&provenance)))]);
     let mut blocks = vec![Block::Notice(verdict)];
@@ -26,26 +27,17 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, setting: &Setting) -> Vec<
         let custodians: Vec<&str> = matter.custodians.iter().map(Line::as_str).collect();
         fact("Custodians", Text::plain(custodians.join(", ")));
     }
-    fact("Operator", Text::plain(genesis.operator.to_string()));
-    fact("Service asked", Text::code(genesis.source.graph_url.clone()));
-    fact("Tenant", Text::code(genesis.identity.tenant.clone()));
+    fact("Operator, by the plan", Text::plain(genesis.operator.to_string()));
+    fact("Service asked, by the plan", Text::code(genesis.source.graph_url.clone()));
+    fact("Tenant, by the plan", Text::code(genesis.identity.tenant.clone()));
     fact("Window", Text::plain(format!("{} to {}, the end not included", genesis.plan.from, genesis.plan.to)));
     let volume = &package.seal().volume;
     if volume.number > 1 || !volume.last {
         let last = if volume.last { "the last of its acquisition" } else { "more follow" };
         fact("Volume", Text::plain(format!("{}, {last}; this report is about this volume alone", volume.number)));
     }
-    let counts = &report.facts.counts;
-    let basis = if report.facts.counts_computed { "counted for this report" } else { "by the seal's own word" };
-    fact(
-        "Content",
-        Text::plain(format!(
-            "{} on {}; {} of them count, each once and in its window; {basis}",
-            counted(counts.records, "record"),
-            counted(counts.pages, "page"),
-            grouped(counts.inside)
-        )),
-    );
+    facts.extend(naming::content(package, census));
+    let mut fact = |name: &str, value: Text| facts.push((name.to_owned(), value));
     fact("Package", Text::code(provenance.package.to_string()));
     fact("File", Text::code(setting.file.clone()));
     let digest = provenance.archive_sha256;

@@ -55,7 +55,7 @@ pub fn overview<R: Read + Seek>(
     let asked = asked(package)?;
     let failures = failures::blocks(package)?;
     let custody = setting.custody.as_ref();
-    let mut blocks = cover::blocks(package, setting);
+    let mut blocks = cover::blocks(package, &activity.census, setting);
     blocks.push(Block::PageBreak);
     blocks.extend(coverage::blocks(package));
     // Pictures of a page of their own, where there is something to show.

@@ -13,10 +13,12 @@ use crate::report::words::{self, counted, grouped};
 pub(super) fn blocks(activity: &Activity) -> Vec<Block> {
     let mut blocks = vec![
         Block::heading(1, "The sign-ins"),
-        Block::paragraph(
-            "Counted from the records of the four sign-in logs that count, each once. Figures say what the service wrote, not what \
-             people did; where records are missing (see coverage), they are too low. Hours and days are UTC.",
-        ),
+        Block::paragraph(format!(
+            "Counted from the entries of the four sign-in logs that count: {}. An entry that repeats another is in every figure once \
+             more. Figures say what the service wrote, not what people did; where records are missing (see coverage), they are too \
+             low. Hours and days are UTC.",
+            activity.looked.sign_ins()
+        )),
     ];
     if activity.looked.records == 0 {
         blocks.push(Block::paragraph("There is no sign-in among the records."));
@@ -54,6 +56,12 @@ fn unread(activity: &Activity) -> Vec<Block> {
     if looked.records_unread > 0 {
         said.push(format!("{} could not be read as a sign-in", counted(looked.records_unread, "record")));
     }
+    if looked.records_with_repeated > 0 {
+        said.push(format!(
+            "what a member says that stands twice, in {}",
+            counted(looked.records_with_repeated, "record")
+        ));
+    }
     if activity.undated > 0 {
         said.push(format!("{} without a time stand in no hour and on no day", counted(activity.undated, "record")));
     }
@@ -69,7 +77,14 @@ fn unread(activity: &Activity) -> Vec<Block> {
 
 fn by_log(activity: &Activity) -> Block {
     let row = |name: &str, endings: &Endings| {
-        let numbers = [endings.total(), endings.succeeded, endings.interrupted, endings.failed, endings.unsaid];
+        let numbers = [
+            endings.total(),
+            endings.succeeded,
+            endings.interrupted,
+            endings.failed,
+            endings.unsaid,
+            endings.undetermined,
+        ];
         std::iter::once(Text::plain(name))
             .chain(numbers.map(|number| Text::plain(grouped(number))))
             .collect::<Vec<Text>>()
@@ -78,7 +93,8 @@ fn by_log(activity: &Activity) -> Block {
         activity.kinds.iter().map(|(kind, endings)| row(words::kind(*kind), endings)).collect();
     rows.push(row("together", &activity.endings));
     Block::Table(Table {
-        caption: "How they ended; interrupted means a step on the way, such as the question for a second factor"
+        caption: "How they ended; interrupted means a step on the way, such as the question for a second factor; said twice, that the \
+                  record has two numbers, and which of them is meant cannot be said"
             .to_owned(),
         columns: vec![
             Column::words("Log", 5),
@@ -87,6 +103,7 @@ fn by_log(activity: &Activity) -> Block {
             Column::numbers("Interrupted", 3),
             Column::numbers("Failed", 3),
             Column::numbers("Not said", 3),
+            Column::numbers("Said twice", 3),
         ],
         rows,
     })
@@ -112,7 +129,7 @@ fn distinct(activity: &Activity) -> Vec<(String, Text)> {
 }
 
 fn parts(endings: &Endings) -> [u64; 3] {
-    [endings.succeeded, endings.interrupted + endings.unsaid, endings.failed]
+    [endings.succeeded, endings.interrupted + endings.unsaid + endings.undetermined, endings.failed]
 }
 
 fn by_time(activity: &Activity) -> Vec<Block> {
@@ -261,7 +278,7 @@ fn listed(bars: &[(String, u64)]) -> String {
     bars.join("; ")
 }
 
-const PARTS: [&str; 3] = ["succeeded", "interrupted, or not said", "failed"];
+const PARTS: [&str; 3] = ["succeeded", "interrupted, or not said once", "failed"];
 /// As many as a picture can name.
 const BARS: usize = 12;
 /// As many as a page can show.

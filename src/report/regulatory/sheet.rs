@@ -11,11 +11,11 @@ use super::regime::{Regime, Start, State};
 use super::rules::NOT_LAW;
 use crate::format::kind::Sort;
 use crate::format::seal::RunState;
-use crate::report::Distinct;
 use crate::report::activity::Activity;
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
 use crate::report::naming;
 use crate::report::words::grouped;
+use crate::report::{Census, Distinct};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -87,7 +87,7 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
         blocks.extend(clocks(regime, request));
     }
     blocks.extend(age(package, request, first_request));
-    blocks.extend(covered(package));
+    blocks.extend(covered(package, &activity.census));
     blocks.extend(numbers(&activity));
     blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
     blocks.extend(limits());
@@ -229,7 +229,7 @@ fn age<R: Read + Seek>(
 }
 
 /// The period and what is missing in it.
-fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
+fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census) -> Vec<Block> {
     let (plan, seal) = (&package.genesis().plan, package.seal());
     let logs = |kinds: &[crate::format::kind::Kind]| {
         let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == Sort::Log).map(|kind| kind.as_str()).collect();
@@ -251,8 +251,8 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>) -> Vec<Block> {
         ("Windows already deleted by the service".to_owned(), Text::plain(of(RunState::Expired))),
         ("Windows that failed".to_owned(), Text::plain(of(RunState::Failed))),
         ("Windows not asked".to_owned(), Text::plain(of(RunState::NotAsked))),
-        ("Records inside the period".to_owned(), Text::plain(grouped(seal.totals.inside))),
     ];
+    facts.extend(naming::content(package, census));
     if seal.volume.number != 1 || !seal.volume.last {
         let of = format!("number {} of an acquisition in several; the others are not counted here", seal.volume.number);
         facts.push(("Volume".to_owned(), Text::plain(of)));
@@ -278,7 +278,7 @@ fn numbers(activity: &Activity) -> Vec<Block> {
         if of.is_exact { count } else { format!("more than {count}") }
     };
     let mut facts = vec![
-        ("Sign-ins", grouped(activity.looked.records)),
+        ("Sign-ins", activity.looked.sign_ins()),
         ("Accounts of people", distinct(activity.accounts)),
         ("Accounts of people with a sign-in that succeeded", distinct(activity.accounts_succeeded)),
         ("Service principals and managed identities", distinct(activity.service_principals)),
@@ -289,6 +289,7 @@ fn numbers(activity: &Activity) -> Vec<Block> {
     ];
     let unread = [
         ("Sign-ins that could not be read", activity.looked.records_unread),
+        ("Sign-ins with a member that stands twice, which is in no figure", activity.looked.records_with_repeated),
         ("Pages that could not be read", activity.looked.pages_unread),
     ];
     facts.extend(unread.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, grouped(count))));
@@ -298,7 +299,7 @@ fn numbers(activity: &Activity) -> Vec<Block> {
         Block::Facts(facts),
         Block::Paragraph(
             Text::plain(
-                "Different values over all sign-ins of the package, successful or not. That somebody is counted does not say that \
+                "Different values over all sign-ins of the package that count, successful or not: an entry that repeats another adds none. That somebody is counted does not say that \
                  they are affected. How many persons are: ",
             )
             .and(Span::Blank("approximate number of persons concerned, and on what ground".to_owned())),

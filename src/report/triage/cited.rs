@@ -95,7 +95,11 @@ impl Cited {
             session: text(sign_in.session_id.as_deref()),
             user_agent: text(sign_in.user_agent.as_deref()),
             code: sign_in.status.error_code,
-            result: sign_in.status.error_code.map_or("the record does not say", result_code::words),
+            result: match sign_in.status.error_code {
+                Some(code) => result_code::words(code),
+                None if sign_in.status.error_code_is_repeated => "the record says it twice",
+                None => "the record does not say",
+            },
         }
     }
 

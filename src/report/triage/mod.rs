@@ -117,7 +117,7 @@ impl Triage {
         let mut inquiry = Inquiry::new();
         let numbers: Vec<u64> = pages.iter().map(|page| page.number).collect();
         let mut undated = 0;
-        let looked = each_sign_in(package, numbers, |record, sign_in| match Event::of(record, sign_in) {
+        let reading = each_sign_in(package, numbers, |record, sign_in| match Event::of(record, sign_in) {
             Some(event) => inquiry.networks.take(&event),
             None => undated += 1,
         })?;
@@ -143,7 +143,7 @@ impl Triage {
             notice: NOTICE,
             made,
             provenance: package.provenance(),
-            looked,
+            looked: reading.looked,
             undated,
             out_of_order: waiting.late(),
             gaps: Gaps::of(package.seal(), package.genesis()),

@@ -57,11 +57,15 @@ fn looked(triage: &Triage, file: &str) -> Vec<(String, Text)> {
     let mut facts = vec![
         ("Package".to_owned(), Text::code(file)),
         fact("Planned window", format!("from {} to {}, the end not part of it", triage.gaps.from, triage.gaps.to)),
-        fact("Sign-ins looked at", format!("{} on {}", grouped(looked.records), counted(looked.pages, "page"))),
+        fact("Sign-ins looked at", format!("{}; on {}", looked.sign_ins(), counted(looked.pages, "page"))),
     ];
+    if looked.repeats.count > 0 {
+        facts.push(fact("Repeats", "the questions see an entry that repeats another as one more sign-in".to_owned()));
+    }
     for (name, number) in [
         ("Pages that could not be read", looked.pages_unread),
         ("Records that could not be read", looked.records_unread),
+        ("Records with a member that stands twice, which no question saw", looked.records_with_repeated),
         ("Sign-ins without a time, which no question saw", triage.undated),
         ("Sign-ins met after later ones", triage.out_of_order),
     ] {
