@@ -113,6 +113,24 @@ pub fn stamps<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
     stamps
 }
 
+/// Says how far the operator's clock and those of others were apart; none where no other is on record.
+///
+/// Never as one number: headers give whole seconds, so what is known is a range.
+#[must_use]
+pub fn apart<R>(package: &VerifiedPackage<R>) -> Option<String> {
+    let times = &package.report().facts.times;
+    let (least, most) = times.service_offset_ms.zip(times.service_offset_at_most_ms)?;
+    let least = match least {
+        0 => "no answer and no reading of the plan shows them apart".to_owned(),
+        least => format!("at least {} apart in one answer or reading of the plan", seconds(least)),
+    };
+    Some(format!(
+        "{least}, and at most {} in any, if each was dated while its request was under way: the dates of answers give whole seconds, and \
+         requests take time. Time stamps are not in these figures",
+        seconds(most)
+    ))
+}
+
 /// Names the windows of logs that were deleted, failed or not asked, one line each; of many the first, and how many more there are.
 #[must_use]
 pub fn gaps<R>(package: &VerifiedPackage<R>) -> Vec<Text> {
@@ -136,8 +154,7 @@ fn gap(run: &Run) -> Text {
 
 /// Writes one token: its time, its accuracy, its authority, and whether it was accepted.
 fn stamp(token: &TokenFact) -> Text {
-    let accuracy =
-        token.accuracy_ms.map_or_else(|| "accuracy not stated".to_owned(), |ms| format!("stated accuracy {ms} ms"));
+    let accuracy = accuracy(token).unwrap_or_else(|| "accuracy not stated".to_owned());
     let accepted =
         if token.accepted { "accepted under a root that the reader gave" } else { "not accepted, or no root given" };
     let authority = token.authority.as_deref().unwrap_or("an authority that is not named");
@@ -147,6 +164,20 @@ fn stamp(token: &TokenFact) -> Text {
         Span::Code(authority.to_owned()),
         Span::Plain(format!("; {accepted}")),
     ])
+}
+
+/// Says how accurate the authority says that its time is; none where it does not say.
+#[must_use]
+pub fn accuracy(token: &TokenFact) -> Option<String> {
+    token.accuracy_ms.map(|milliseconds| format!("accuracy {}", seconds(milliseconds)))
+}
+
+/// Writes `1 s`, and parts of a second where there are any: `1.070 s`.
+fn seconds(milliseconds: u64) -> String {
+    match (milliseconds / 1000, milliseconds % 1000) {
+        (whole, 0) => format!("{whole} s"),
+        (whole, part) => format!("{whole}.{part:03} s"),
+    }
 }
 
 /// 40: two pages of gaps; whoever has more gives the list of the seal along.

@@ -172,6 +172,30 @@ fn what_does_not_count_is_explained_and_kinds_are_told_by_what_they_are_for() {
 }
 
 #[test]
+fn what_clocks_say_is_a_range_and_stamps_have_their_accuracy() {
+    let (service, matter) = (Service::start(60), Matter::new());
+    service.collect(&matter).code(0);
+    let package = matter.package();
+    let verified = service.verify(&matter, &package).arg("--json").code(0).stdout;
+    let verified: Value = serde_json::from_str(&verified).unwrap();
+    let times = &verified["packages"][0]["report"]["facts"]["times"];
+    let [least, most] = ["service_offset_ms", "service_offset_at_most_ms"].map(|name| times[name].as_u64().unwrap());
+    assert!(most >= least + 500, "headers give whole seconds: {least} {most}");
+    assert_eq!(times["seal_tokens"][0]["accuracy_ms"], 1000);
+    let stamped = times["seal_tokens"][0]["gen_time"].as_str().unwrap();
+    for (name, arguments) in [("report.html", &[][..]), ("draft.html", &["--certificate", "fre-902-14"])] {
+        let out = matter.path(name);
+        report(&service, &matter, &package, &out).args(arguments).code(0);
+        let said = words(&read(&out));
+        assert!(said.contains(&format!("and at most {}.{:03} s in any, if", most / 1000, most % 1000)), "{said}");
+        assert!(said.contains("Time stamps are not in these figures"), "{said}");
+        assert!(said.contains(&format!("{stamped} (accuracy 1 s) by")), "{said}");
+    }
+    let page = read(&matter.path("report.html"));
+    assert!(page.contains(">not after (accuracy 1 s)</text>"), "{page}");
+}
+
+#[test]
 fn a_seal_that_miscounts_is_not_believed_on_any_paper() {
     let folder = tempfile::tempdir().unwrap();
     let mut draft = Draft::good();

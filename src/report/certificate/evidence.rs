@@ -120,7 +120,6 @@ fn held<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &
 
 /// When, and by whose clock.
 pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
-    let times = &package.report().facts.times;
     paragraphs.heading("When, and by whose clock");
     let reading = |at: Option<crate::time::LocalTime>| at.map_or_else(|| "none".to_owned(), |at| at.to_string());
     paragraphs.say(
@@ -133,11 +132,10 @@ pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subj
             package.seal().created.to_string(),
         ],
     );
-    if let Some(offset) = times.service_offset_ms {
-        paragraphs.say(
-            "The largest distance found between that clock and those of others that answered it was {} milliseconds.",
-            &[offset.to_string()],
-        );
+    if let Some(apart) = naming::apart(package) {
+        let said =
+            format!("That clock and those of others, as the verification before this draft found them: {apart}.");
+        paragraphs.paragraph(Text::plain(said));
     }
     for (what, stamp) in naming::stamps(package) {
         let mut said = Text::plain(format!("{what}: "));

@@ -4,6 +4,7 @@ use chrono::{DateTime, Offset as _, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
 use crate::report::document::{Block, Column, Span, Table, Text};
+use crate::report::naming;
 use crate::verify::{Code, VerifiedPackage};
 
 /// Returns the chapter.
@@ -13,7 +14,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
         Block::heading(1, "Clocks"),
         Block::paragraph(
             "Three clocks speak in a package: the operator's in every signed document, the service's in its answers and records, and \
-             those of time stamp authorities in their tokens. Only the last are independent of both sides.",
+             those of time stamp authorities in their tokens. Only the last can be independent of both sides, as far as the authority is.",
         ),
     ];
     if genesis.clock.is_empty() {
@@ -39,10 +40,9 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
         }));
     }
     let times = &report.facts.times;
-    let offset = times.service_offset_ms.map_or_else(
-        || "not measured: no answer and no reading gives another clock's time".to_owned(),
-        |offset| format!("at most {}.{:03} s, over all answers and the readings above", offset / 1000, offset % 1000),
-    );
+    let offset = naming::apart(package);
+    let offset =
+        offset.unwrap_or_else(|| "not measured: no answer and no reading gives another clock's time".to_owned());
     let mut facts = vec![("Operator and others apart".to_owned(), Text::plain(offset))];
     let of_clocks = [
         Code::ServiceClockOffset,

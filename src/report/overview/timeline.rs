@@ -28,7 +28,8 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, asked: Option<Asked>, zone
         Block::heading(1, "Retention and time"),
         Block::paragraph(
             "The service deletes sign-ins as they age. What lies before the retention's reach at the moment of asking could not be \
-             returned any more, whether it had existed or not.",
+             returned any more, whether it had existed or not. Times of plan, requests and seal are by the clock of the operator's \
+             machine.",
         ),
     ];
     let mut retention = Timeline {
@@ -53,7 +54,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, asked: Option<Asked>, zone
     if let Some(svg) = bracket.draw("bracket") {
         let said: Vec<String> = bracket.marks.iter().map(|mark| format!("{} {}", mark.name, mark.at)).collect();
         blocks.push(Block::Figure {
-            caption: "The collection between its time stamps; stamps are by the authorities' clocks, the rest by the operator's".to_owned(),
+            caption: "The collection between its time stamps (not before, not after), which are by the authorities' clocks, as accurate as they state; the rest is by the operator's".to_owned(),
             alternative: said.join("; "),
             svg,
         });
@@ -98,17 +99,20 @@ fn facts<R>(
 fn bracket<R>(package: &VerifiedPackage<R>, asked: Option<Asked>) -> Timeline {
     let (times, genesis, seal) = (&package.report().facts.times, package.genesis(), package.seal());
     let stamps = |name: &str, tokens: &[crate::verify::TokenFact]| {
-        let read = |token: &crate::verify::TokenFact| DateTime::parse_from_rfc3339(&token.gen_time).ok();
-        let marks = tokens.iter().filter_map(read).map(|at| Mark { name: name.to_owned(), at: at.to_utc() });
-        marks.collect::<Vec<Mark>>()
+        let mark = |token: &crate::verify::TokenFact| {
+            let at = DateTime::parse_from_rfc3339(&token.gen_time).ok()?.to_utc();
+            let accuracy = naming::accuracy(token).map(|accuracy| format!(" ({accuracy})")).unwrap_or_default();
+            Some(Mark { name: format!("{name}{accuracy}"), at })
+        };
+        tokens.iter().filter_map(mark).collect::<Vec<Mark>>()
     };
     let mut timeline = Timeline::default();
     if let Some(Asked { first, last }) = asked {
         timeline.spans.push(Span { name: "pages came".to_owned(), from: first, to: last, is_full: true });
     }
     timeline.marks.push(Mark { name: "plan signed".to_owned(), at: genesis.created.to_datetime() });
-    timeline.marks.extend(stamps("stamp: not before", &times.genesis_tokens));
+    timeline.marks.extend(stamps("not before", &times.genesis_tokens));
     timeline.marks.push(Mark { name: "sealed".to_owned(), at: seal.created.to_datetime() });
-    timeline.marks.extend(stamps("stamp: not after", &times.seal_tokens));
+    timeline.marks.extend(stamps("not after", &times.seal_tokens));
     timeline
 }
