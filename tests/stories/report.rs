@@ -157,6 +157,7 @@ fn what_does_not_count_is_explained_and_kinds_are_told_by_what_they_are_for() {
     assert!(draft.contains("Logs asked for: interactiveUser, servicePrincipal . Not asked for: "), "{draft}");
     assert!(draft.contains("the service's own counts by day: signInEventsSummary, "), "{draft}");
     assert!(draft.contains("that of one that brought none in a failure record."), "{draft}");
+    assert!(draft.contains("By its seal, which is the program's own word, the package was made with"), "{draft}");
     // All records are accounted for.
     let (_, others) = draft.split_once("The other records do not count: ").unwrap();
     let (others, _) = others.split_once(". ").unwrap();

@@ -151,12 +151,14 @@ pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     let executable = tool.executable_sha256.map(|digest| digest.to_string());
     paragraphs.heading("The tool");
     paragraphs.say(
-        "The package was made with {}, version {}, by version {} of its published format.",
+        "By its seal, which is the program's own word, the package was made with {}, version {}, by version {} of its published format.",
         &[tool.name.to_string(), tool.version.to_string(), tool.format.clone()],
     );
     match executable {
-        Some(digest) => paragraphs.say("SHA-256 of its executable file: {}.", &[digest]),
-        None => paragraphs.say("The digest of its executable file was not recorded: [digest, and how known].", &[]),
+        Some(digest) => paragraphs.say("SHA-256 of its executable file, by the same word: {}.", &[digest]),
+        None => {
+            paragraphs.say("The seal does not name the digest of its executable file: [digest, and how known].", &[])
+        }
     }
     paragraphs.say(
         "Its source can be had at [place]. It was tested by [whom, how, and with what result]. An error rate established by others: \
