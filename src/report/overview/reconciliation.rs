@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::format::kind::Kind;
+use crate::format::kind::{Kind, Sort};
 use crate::format::seal::{Reconciliation, SecondPass};
 use crate::report::document::{Block, Column, Table, Text};
 use crate::report::words::{self, counted, grouped};
@@ -12,7 +12,7 @@ use crate::verify::VerifiedPackage;
 pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     let (plan, seal) = (&package.genesis().plan, package.seal());
     let mut blocks = vec![Block::heading(1, "Reconciliation")];
-    blocks.extend(counts(&seal.reconciliation));
+    blocks.extend(counts(&seal.reconciliation, plan.kinds.iter().any(|kind| kind.sort() == Sort::Count)));
     blocks.push(Block::heading(1, "Second pass"));
     blocks.extend(match &seal.second_pass {
         Some(pass) => second_pass(pass),
@@ -26,22 +26,29 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     blocks
 }
 
-fn counts(reconciliation: &[Reconciliation]) -> Vec<Block> {
+fn counts(reconciliation: &[Reconciliation], was_asked: bool) -> Vec<Block> {
     if reconciliation.is_empty() {
-        return vec![Block::paragraph(
-            "The service's own daily counts were not asked, so nothing was held against them.",
-        )];
+        return vec![Block::paragraph(if was_asked {
+            "The service's own daily counts were asked, and the seal compares none: it takes whole UTC days in the plan's window for which \
+             the service gave a number."
+        } else {
+            "The service's own daily counts were not asked, so nothing was held against them."
+        })];
     }
     let mut sums: BTreeMap<Kind, Sum> = BTreeMap::new();
     for entry in reconciliation {
         let sum = sums.entry(entry.kind).or_default();
         sum.days += 1;
-        sum.reported += entry.reported.unwrap_or_default();
-        sum.collected += entry.collected.unwrap_or_default();
-        sum.differing += u64::from(entry.reported != entry.collected);
+        if let Some((reported, collected)) = entry.reported.zip(entry.collected) {
+            sum.reported += reported;
+            sum.collected += collected;
+            sum.differing += u64::from(reported != collected);
+        } else {
+            sum.one_sided += 1;
+        }
     }
     let row = |(kind, sum): (&Kind, &Sum)| {
-        let numbers = [sum.days, sum.reported, sum.collected, sum.differing];
+        let numbers = [sum.days, sum.reported, sum.collected, sum.differing, sum.one_sided];
         std::iter::once(Text::plain(words::kind(*kind)))
             .chain(numbers.map(|number| Text::plain(grouped(number))))
             .collect()
@@ -49,22 +56,22 @@ fn counts(reconciliation: &[Reconciliation]) -> Vec<Block> {
     let mut blocks = vec![
         Block::paragraph(
             "The service says itself that its totals may differ from its records. A difference is a fact to explain, not a proof that \
-             something is missing.",
+             something is missing. A day is compared where the service gave a number and all logs that it is about were asked for.",
         ),
         Block::Table(Table {
-            caption: "Whole UTC days, together".to_owned(),
+            caption: "Whole UTC days, together; the sums are over the days that could be compared".to_owned(),
             columns: vec![
                 Column::words("Count", 5),
                 Column::numbers("Days", 2),
                 Column::numbers("Service says", 3),
                 Column::numbers("Collected", 3),
                 Column::numbers("Days that differ", 3),
+                Column::numbers("Not compared", 3),
             ],
             rows: sums.iter().map(row).collect(),
         }),
     ];
-    let differing: Vec<&Reconciliation> =
-        reconciliation.iter().filter(|entry| entry.reported != entry.collected).collect();
+    let differing: Vec<&Reconciliation> = reconciliation.iter().filter(|entry| differs(entry)).collect();
     if !differing.is_empty() {
         blocks.push(differences(&differing));
     }
@@ -78,15 +85,23 @@ struct Sum {
     reported: u64,
     collected: u64,
     differing: u64,
+    /// Days on which one side was not asked.
+    one_sided: u64,
+}
+
+/// Returns how many more were collected than the service counts; none where one of the two was not asked.
+fn difference(entry: &Reconciliation) -> Option<i128> {
+    entry.reported.zip(entry.collected).map(|(reported, collected)| i128::from(collected) - i128::from(reported))
+}
+
+fn differs(entry: &Reconciliation) -> bool {
+    difference(entry).is_some_and(|difference| difference != 0)
 }
 
 fn differences(differing: &[&Reconciliation]) -> Block {
     let number = |number: Option<u64>| Text::plain(number.map_or_else(|| "not asked".to_owned(), grouped));
     let row = |entry: &&Reconciliation| {
-        let difference = match (entry.reported, entry.collected) {
-            (Some(reported), Some(collected)) => (i128::from(collected) - i128::from(reported)).to_string(),
-            _ => "–".to_owned(),
-        };
+        let difference = difference(entry).map_or_else(|| "–".to_owned(), |difference| difference.to_string());
         vec![
             Text::plain(words::kind(entry.kind)),
             Text::plain(entry.day.clone()),
