@@ -14,7 +14,7 @@ use crate::verify::{CheckOutcome, Outcome, Provenance, Severity};
 pub fn verdict(of: &Provenance) -> &'static str {
     match of.verdict {
         Outcome::Valid => {
-            "Every claim that the package makes was checked and held, under the keys and authorities that were named for this report."
+            "Every claim of the package that can be checked was checked and held, under the keys and authorities that were named for this report."
         }
         Outcome::Invalid => {
             "The package contradicts the format, itself, or what its reader trusts. What follows was made of it all the same, at its \
@@ -24,7 +24,7 @@ pub fn verdict(of: &Provenance) -> &'static str {
             "Only the container's digest, signatures and time stamps were checked; the pages were not read."
         }
         Outcome::Indeterminate => {
-            "Nothing contradicts the package, but not everything is established; what is not is listed below."
+            "Nothing that was checked contradicts the package, but not everything is established; what is not is listed below."
         }
     }
 }

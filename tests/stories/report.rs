@@ -62,7 +62,7 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
     let page = read(&out);
     let said = words(&page);
     assert_eq!(page.matches(&format!("<p>{MARK}</p>")).count(), 2, "above and below");
-    assert!(said.contains("VALID : Every claim that the package makes was checked and held"), "{said}");
+    assert!(said.contains("VALID : Every claim of the package that can be checked was checked and held"), "{said}");
     assert!(said.contains(&format!("SHA-256 {}", digest_of(&package))), "{said}");
     // Figures are those of the truth.
     let opened = Opened::read(&package);
@@ -76,7 +76,7 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
     assert!(said.contains(&entries), "{entries} in {said}");
     assert!(
         said.contains(
-            "None: every window of every log in the plan was closed."
+            "None: by the page records, every window of every log in the plan was followed to its last page."
         )
     );
     // Times stand in both zones; custody comes from the ledger.
@@ -292,7 +292,7 @@ fn who_trusts_nobody_reads_that_nothing_is_established() {
     );
     let said = words(&page);
     assert!(said.contains(
-        "INDETERMINATE : Nothing contradicts the package, but not everything is established"
+        "INDETERMINATE : Nothing that was checked contradicts the package, but not everything is established"
     ));
     assert!(said.contains("What was not checked Step 4, signer: "), "{said}");
     assert!(said.contains("Step 12, time stamps: "), "{said}");

@@ -17,8 +17,9 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
     let mut blocks = vec![
         Block::heading(1, "The verification"),
         Block::paragraph(
-            "Every value below was computed again from the package's bytes when this report was made. The steps and the codes are \
-             those of the published format, sections 12 to 14.",
+            "These steps were gone through when this report was made, on the package's bytes; values were computed again and not \
+             taken from it. What a step did not check it says. The steps and the codes are those of the published format, sections \
+             12 to 14.",
         ),
         Block::Table(Table {
             caption: "Steps".to_owned(),

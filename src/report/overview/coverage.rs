@@ -164,7 +164,12 @@ fn gaps(runs: &[&Run]) -> Vec<Block> {
     let gaps = joined(runs);
     let heading = Block::heading(2, "Gaps");
     if gaps.is_empty() {
-        return vec![heading, Block::paragraph("None: every window of every log in the plan was closed.")];
+        return vec![
+            heading,
+            Block::paragraph(
+                "None: by the page records, every window of every log in the plan was followed to its last page.",
+            ),
+        ];
     }
     let row = |gap: &Gap<'_>| {
         vec![

@@ -14,7 +14,7 @@ pub(super) fn blocks<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result
     let paths: Vec<String> = package.paths().filter(|path| is_failure_record(path)).map(str::to_owned).collect();
     let mut blocks = vec![Block::heading(1, "Failed requests")];
     if paths.is_empty() {
-        blocks.push(Block::paragraph("None: every request that was made brought a page."));
+        blocks.push(Block::paragraph("None: every request that is recorded brought a page."));
         return Ok(blocks);
     }
     let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -37,7 +37,7 @@ pub(super) fn blocks<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result
     }
     let total = u64::try_from(paths.len()).unwrap_or(u64::MAX);
     blocks.push(Block::paragraph(format!(
-        "{}; each is kept with its headers and its body. A request that failed and was made again is no gap: gaps stand under coverage.",
+        "{}; each is recorded with its reason and, as far as there was an answer, its headers and its body. A request that failed and was made again is no gap: gaps stand under coverage.",
         counted(total, "request")
     )));
     if unread > 0 {

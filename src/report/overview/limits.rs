@@ -39,7 +39,8 @@ const LIMITS: [(&str, &str); 13] = [
     ),
     (
         "The bracket binds the commitment, not the creation.",
-        "Between the two stamps the bytes were committed to. They may have existed before; they cannot have been exchanged after.",
+        "Between the two stamps the bytes were committed to. They may have existed before. What the second stamp covers is what was \
+         sealed; other bytes do not fit it.",
     ),
     (
         "A hash is sameness, not truth.",
@@ -74,7 +75,7 @@ const LIMITS: [(&str, &str); 13] = [
     ),
     (
         "Simulated packages are never evidence.",
-        "Whatever did not come from the service's own addresses is marked as simulated, in the package and on every page made of it.",
+        "What by its own plan came from other addresses than the service's is marked as simulated, in the package and on every page made of it.",
     ),
 ];
 
