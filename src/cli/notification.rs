@@ -12,7 +12,8 @@ use crate::time::LocalTime;
 
 /// Rules on notification, and when what happened.
 ///
-/// TIME is `2026-11-22T10:20+01:00`, or `2026-11-22T10:20` on the wall of --time-zone.
+/// TIME is `2026-11-22T10:20+01:00`, or `2026-11-22T10:20` on the wall of --time-zone. Where days or months are counted from it,
+/// --time-zone has to be given: an offset has no calendar.
 #[derive(Args)]
 #[command(next_help_heading = "Cover sheet for an authority")]
 pub(super) struct NotificationArgs {
@@ -72,6 +73,17 @@ impl NotificationArgs {
             }
         }
         let request = Request { regimes, aware, starts, now };
+        let bare: Vec<String> =
+            request.without_calendar().into_iter().map(|start| format!("--{}", start.option())).collect();
+        if !bare.is_empty() {
+            let message = format!(
+                "{}: days or months are counted from it, and an offset from UTC does not say by whose calendar",
+                bare.join(", ")
+            );
+            return Err(CliError::request(message).hint(
+                "name the zone where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change",
+            ));
+        }
         let missing = request.missing();
         if !missing.is_empty() {
             let list: Vec<String> =

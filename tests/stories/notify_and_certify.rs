@@ -90,6 +90,7 @@ fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
 fn times_that_cannot_all_be_right_are_named() {
     let sealed = Sealed::new();
     let sheet = sealed.report("sheet.html").set("--regulatory", "nis2").set("--aware-at", "2999-02-27T10:00Z");
+    let sheet = sheet.set("--time-zone", "Europe/Berlin");
     let said = sheet.set("--notified-at", "2020-02-27T10:00Z").code(0).stderr;
     let doubts = ["the time of awareness lies after this sheet was made", "notice sent lies before awareness"];
     for doubt in doubts {
@@ -178,6 +179,33 @@ fn a_time_that_names_no_instant_is_refused_before_anything_is_written() {
     assert!(said.contains("--notified-at is an event of its own for each of nis2, dora\n"), "{said}");
     sealed.report("sheet.html").set("--regulatory", "omnibus").set("--aware-at", "2026-01-01T00:00Z").code(2);
     assert!(!sealed.path("sheet.html").exists());
+}
+
+#[test]
+fn days_are_not_counted_on_a_calendar_that_nobody_named() {
+    let sealed = Sealed::new();
+    let sheet = |name: &str, discovered: &str| {
+        let sheet = sealed.report(name).set("--regulatory", "hipaa").set("--aware-at", "2020-01-01T00:00Z");
+        sheet.set("--discovered-at", discovered)
+    };
+    for discovered in ["2026-02-20T10:00-05:00", "2026-11-20T03:30Z"] {
+        sheet("sheet.html", discovered)
+            .stderr(
+                "error: --discovered-at: days or months are counted from it, and an offset from UTC does not say by whose calendar\n\
+                 hint: name the zone where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change\n",
+            )
+            .code(2);
+    }
+    assert!(!sealed.path("sheet.html").exists());
+    // Over the change of clocks in March; and on the day before, where it happened.
+    let ends = [("2026-02-20T10:00-05:00", "2026-04-22T04:00:00Z"), ("2026-11-20T03:30Z", "2027-01-19T05:00:00Z")];
+    for (place, (discovered, end)) in ends.into_iter().enumerate() {
+        let name = format!("{place}.html");
+        sheet(&name, discovered).set("--time-zone", "America/New_York").code(0);
+        assert_eq!(sealed.read(&name).matches(&format!(">{end}<")).count(), 4, "{end}");
+    }
+    // Hours need no calendar.
+    sealed.report("hours.html").set("--regulatory", "gdpr").set("--aware-at", "2026-11-20T03:30Z").code(0);
 }
 
 #[test]

@@ -63,6 +63,12 @@ impl Length {
         }
     }
 
+    /// Says whether days, months or years are counted, which is done on the calendar of a place.
+    #[must_use]
+    pub fn needs_calendar(self) -> bool {
+        !matches!(self, Self::Hours(_) | Self::Words(_))
+    }
+
     /// Says it in words: `72 hours`.
     #[must_use]
     pub fn words(self) -> String {

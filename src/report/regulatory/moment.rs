@@ -2,7 +2,8 @@
 //!
 //! Separate because nothing here may be guessed. A wall clock that shows a time twice (when clocks are set back) or never (when
 //! they are set forward) does not name an instant, and a time without offset and zone names none either; each is refused with
-//! what to write instead. Zones are those of the IANA time zone database, in the edition that `chrono-tz` carries.
+//! what to write instead. An offset names an instant and no calendar, so days are not counted from one ([`super::Request::without_calendar`]).
+//! Zones are those of the IANA time zone database, in the edition that `chrono-tz` carries.
 
 use std::fmt;
 

@@ -47,6 +47,21 @@ impl Request {
         missing
     }
 
+    /// Returns the events that were named by an offset from UTC alone and from which days or months are counted.
+    ///
+    /// An offset names an instant and no place: by the calendar of a place the event may have been a day earlier, and its clocks may
+    /// change before the last day ends. Either makes an end too late, so there is none without a named zone.
+    #[must_use]
+    pub fn without_calendar(&self) -> Vec<Start> {
+        let duties = self.regimes.iter().flat_map(|regime| regime.rules).flat_map(|rule| rule.duties);
+        let starts = duties.filter(|duty| duty.length.needs_calendar()).map(|duty| duty.start);
+        let is_bare = |start: &Start| self.start(*start).is_some_and(|moment| matches!(moment.zone, Zone::Fixed(_)));
+        let mut bare: Vec<Start> = starts.filter(is_bare).collect();
+        bare.sort_unstable();
+        bare.dedup();
+        bare
+    }
+
     /// Says which of the times given cannot all be right: they were typed by people, and a clock that runs from one is as wrong.
     #[must_use]
     pub fn doubts(&self) -> Vec<String> {
@@ -311,6 +326,7 @@ fn limits() -> [Block; 2] {
     let items = [
         "Whether there was an incident or a breach, who is responsible for notifying, and whether a rule applies.",
         "When a clock started. The events above were stated by whoever ran the program; nothing in the package shows them.",
+        "Whose calendar counts. Days and months are counted by that of the zone named beside the event.",
         "Whether an end on a Saturday, a Sunday or a holiday moves. It was not moved, and where two readings of a rule differ the \
          earlier end is shown. Under Regulation (EEC, Euratom) No 1182/71 Art. 3, where it applies, the hour of the event is not \
          counted, and a period not in hours that would end on a day without work ends with the next working day: both later.",
