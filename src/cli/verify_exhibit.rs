@@ -183,7 +183,7 @@ pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> St
         text += &format!("  and {} more{failing}; --json lists all\n", grouped(more));
     }
     if let Some(undisclosed) = facts.undisclosed {
-        let by = if outcome.is_some() { ", by its seal" } else { "" };
+        let by = if outcome.is_some() { ", by the signed seal" } else { ", by its seal" };
         text += &format!("kept back  {} of the package{by}\n", counted(undisclosed, "other record"));
     }
     text

@@ -32,7 +32,7 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     let shown = if facts.records == 1 { "1 record".to_owned() } else { format!("{} records", facts.records) };
     text += &format!(
         "Exhibit{number}: {shown} of package {}\n\
-         {} other records of that package are not in here.\n\
+         By the signed seal, {} of that package are not in here.\n\
          \n\
          \x20 records/N.json    the exact bytes of a record, as the operator's tool recorded them as received\n\
          \x20 readable/N.html   the same for people; derived, and no evidence\n\
@@ -45,7 +45,12 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
          \n\
          HOW TO CHECK IT WITH STOCK TOOLS (sha256sum, openssl 3, python3; for example on Debian)\n\
          \n",
-        facts.package, facts.undisclosed
+        facts.package,
+        if facts.undisclosed == 1 {
+            "1 other record".to_owned()
+        } else {
+            format!("{} other records", facts.undisclosed)
+        }
     );
     let (operator, in_package) = if facts.has_operator_key {
         ("operator.pem", "package/keys/operator.pem")
@@ -203,9 +208,9 @@ mod tests {
     fn every_time_stamp_gets_its_command() {
         let warnings = ["SIMULATED DATA, NOT EVIDENCE".to_owned()];
         let text = text(&facts(&warnings, &[12]));
-        assert!(
-            text.starts_with("SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\n41 other records")
-        );
+        assert!(text.starts_with(
+            "SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\nBy the signed seal, 41 other records"
+        ));
         for token in ["data/genesis.tsr", "data/genesis-2.tsr", "data/records/000012.tsr", "seal/seal.tsr"] {
             assert!(text.contains(&format!("-in package/{token} ")), "{token}");
         }

@@ -39,7 +39,7 @@ pub struct Exhibit {
     pub records: Vec<ShownRecord>,
     /// Their pages, by sequence.
     pub pages: Vec<ShownPage>,
-    /// How many records of the package are not shown.
+    /// How many records of the package are not shown, by its seal.
     pub undisclosed: u64,
     /// Of `manifest-sha256.txt`.
     pub manifest_sha256: FileDigest,

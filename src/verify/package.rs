@@ -57,7 +57,7 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Reads container digest, signatures of genesis and seal, and time stamps only. The outcome is never VALID then.
     pub quick: bool,
-    /// Digests page records in a quick verification too, so that proofs can be made of them.
+    /// Reads page records in a quick verification too, and nothing else of pages: for proofs, and for what they say of their counts.
     pub leaves: bool,
     /// Called with the number of archive bytes read so far.
     pub progress: Option<&'a dyn Fn(u64)>,

@@ -9,14 +9,14 @@ use std::sync::LazyLock;
 
 use ed25519_dalek::Signer as _;
 use signhold::verify::{
-    CheckOutcome, Code, ExhibitReport, Options, Outcome, Presented, Trust, compare_packages, verify, verify_exhibit,
-    verify_ledger,
+    CheckOutcome, Code, ExhibitReport, Options, Outcome, Presented, Step, Trust, compare_packages, verify,
+    verify_exhibit, verify_ledger,
 };
 
 use crate::archive::{File, Files};
 use crate::exhibit::{Exhibit, draft, exhibitor_key, inclusion_path, name_of, zip};
 use crate::ledger::{Ledger, package_name};
-use crate::package::{Draft, fingerprint_of, hex_digest, operator_key, other_key};
+use crate::package::{Doc, Draft, fingerprint_of, hex_digest, operator_key, other_key};
 use crate::timestamp::{stamp, with_root};
 use crate::{other_fingerprint, pinned};
 
@@ -191,6 +191,56 @@ fn exhibit_mismatch() {
         exhibit.statement.replace("package", &seal, &hex_digest(b"another"));
     });
     refused(&files, &["exhibit-mismatch"]);
+}
+
+/// An exhibit of one record, cut from a package whose operator signed a seal that says something else.
+fn cut_with_seal(pick: (u64, usize), undisclosed: &str, edit: impl Fn(&mut Doc) + 'static) -> Files {
+    let mut draft = draft();
+    draft.edit_seal = Some(Box::new(edit));
+    let mut exhibit = Exhibit::cut(&draft, &draft.build(), &[pick]);
+    exhibit.statement.set("undisclosed", undisclosed);
+    exhibit.build()
+}
+
+/// Who: the operator, who wants the rest of a package to look smaller than it is. FORMAT §§9, 21.3: totals, runs and page records are
+/// signed by one key and agree.
+#[test]
+fn a_seal_that_denies_the_rest_of_the_package_is_refused() {
+    let totals = |seal: &mut Doc| seal.replace("totals", "\"records\":9,\"inside\":9", "\"records\":1,\"inside\":1");
+    let streams = |seal: &mut Doc| seal.replace("streams", "\"records\":9,\"inside\":9", "\"records\":1,\"inside\":1");
+    // The totals alone: the seal contradicts itself, whatever page is shown.
+    for pick in [(1, 1), (3, 0)] {
+        refused(&cut_with_seal(pick, "0", totals), &["seal-totals-mismatch"]);
+    }
+    // Both: the page record says that its page has five.
+    let both = move |seal: &mut Doc| {
+        totals(seal);
+        streams(seal);
+    };
+    let report = refused(&cut_with_seal((1, 1), "0", both), &["seal-totals-mismatch", "seal-streams-mismatch"]);
+    let failed = report.checks.iter().filter(|check| check.outcome == CheckOutcome::Failed);
+    assert_eq!(failed.map(|check| check.step).collect::<Vec<_>>(), [Step::ExhibitPages]);
+    // Where no page shown contradicts it, only who has the package can tell.
+    assert_eq!(expect(&cut_with_seal((3, 0), "0", both), Outcome::Valid, &[]).facts.undisclosed, Some(0));
+    // A run that the seal does not list, and more said to count than there are.
+    let not_listed = |seal: &mut Doc| seal.set("streams", "[]");
+    refused(&cut_with_seal((1, 1), "8", not_listed), &["seal-totals-mismatch", "seal-streams-mismatch"]);
+    let inside = |seal: &mut Doc| seal.replace("totals", "\"inside\":9", "\"inside\":8");
+    refused(&cut_with_seal((1, 1), "8", inside), &["seal-totals-mismatch"]);
+}
+
+/// FORMAT §21.3: where every page is shown, the counts are exact.
+#[test]
+fn counts_of_an_exhibit_of_every_page_are_exact() {
+    let more = |seal: &mut Doc| {
+        seal.replace("totals", "\"records\":9,\"inside\":9", "\"records\":10,\"inside\":10");
+        seal.replace("streams", "\"records\":9,\"inside\":9", "\"records\":10,\"inside\":10");
+    };
+    let mut draft = draft();
+    draft.edit_seal = Some(Box::new(more));
+    let mut exhibit = Exhibit::cut(&draft, &draft.build(), &[(1, 0), (2, 0), (3, 0)]);
+    exhibit.statement.set("undisclosed", "7");
+    refused(&exhibit.build(), &["seal-totals-mismatch"]);
 }
 
 /// FORMAT §21.2: one form.

@@ -60,7 +60,7 @@ shown      2 records of ACME-2026-014_20261122T060400Z-1a2b3c4d, byte for byte, 
            elements are counted from 0
   record 1: element 1 of 2 on page 1, interactiveUser 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z, 53 bytes  ACME-000001
   record 2: element 0 of 1 on page 2, interactiveUser 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z, 51 bytes  ACME-000002
-kept back  1 other record of the package, by its seal
+kept back  1 other record of the package, by the signed seal
 
 Not shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in
 order: ask for the package. Nor that the service sent these bytes. See LEGAL_NOTES.md.

@@ -502,6 +502,28 @@ fn from_a_package_that_failed_verification_only_on_express_wish() {
     assert!(!entries(source.folder.path()).iter().any(|path| path.display().to_string().contains("altered")));
 }
 
+/// The operator has the keys and signs a seal that says there is nothing else; quick as the look at the package is, it sees that.
+#[test]
+fn a_seal_that_denies_records_gives_no_exhibit() {
+    let counts = ["\"records\":3,\"inside\":3", "\"records\":1,\"inside\":1"];
+    for members in [&["totals"][..], &["streams"], &["totals", "streams"]] {
+        let mut draft = Draft::good();
+        draft.edit_seal = Some(Box::new(move |seal| {
+            members.iter().for_each(|member| seal.replace(member, counts[0], counts[1]));
+        }));
+        let source = Source::written(&draft.build().zip());
+        let said = source.cut("exhibit.zip").args(["--id", "a"]).stdout("").code(1).stderr;
+        let code = format!("  violation     seal-{}-mismatch  ", members[0]);
+        assert!(said.contains(&code) && said.contains("is INVALID; nothing was made of it\n"), "{members:?}: {said}");
+        assert!(!source.path("exhibit.zip").exists());
+    }
+    let mut draft = Draft::good();
+    draft.edit_seal = Some(Box::new(|seal| seal.replace("totals", "\"failures\":0", "\"failures\":1")));
+    let source = Source::written(&draft.build().zip());
+    let said = source.cut("exhibit.zip").args(["--id", "a"]).stdout("").code(1).stderr;
+    assert!(said.contains("seal-totals-mismatch  `seal/seal.json#totals.failures`"), "{said}");
+}
+
 #[test]
 fn whoever_cuts_it_can_sign() {
     let source = Source::written(&Draft::good().build().zip());

@@ -47,7 +47,7 @@ pub(super) struct ExhibitAnswer {
     searched: Searched,
     /// The records shown.
     records: Vec<RecordAnswer>,
-    /// How many records of the package are not shown.
+    /// How many records of the package are not shown, by the signed seal.
     undisclosed: u64,
     /// How many custodians the plan names, which is in the exhibit.
     custodians_named: u64,
@@ -147,7 +147,7 @@ impl ExhibitAnswer {
             text += &format!("signed by  {signer}\n");
         }
         text += &format!(
-            "shown      {}; {} of the package are not\n",
+            "shown      {}; by the signed seal {} of the package are not\n",
             counted(self.records.len() as u64, "record"),
             grouped(self.undisclosed)
         );

@@ -4,6 +4,7 @@
 
 pub(in crate::verify) mod bag;
 pub(in crate::verify) mod certificate;
+pub(in crate::verify) mod claimed;
 pub(in crate::verify) mod clocks;
 pub(in crate::verify) mod comparison;
 pub(in crate::verify) mod container;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crypto::digest::{RecordDigest, RootHash};
 use crate::format::genesis::Genesis;
-use crate::format::kind::{Kind, Sort};
+use crate::format::kind::Kind;
 use crate::format::path::SEAL;
 use crate::format::seal::{Head, Run, RunState, Seal, Totals};
 use crate::time::Bound;
+use crate::verify::checks::claimed::is_counted;
 use crate::verify::checks::pagination::{RunKey, RunSeen, Runs};
 use crate::verify::checks::volume::Extent;
 use crate::verify::finding::{Code, Findings};
@@ -56,8 +57,7 @@ pub(in crate::verify) fn check_totals(seal: &Seal, computed: &Totals, findings: 
 
 /// Returns the elements that count: those of all runs of pass 1 of logs that are not superseded (FORMAT §9).
 pub(in crate::verify) fn inside_of(seal: &Seal, runs: &Runs) -> u64 {
-    let is_counted = |run: &&Run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded;
-    let counted = seal.streams.iter().filter(is_counted);
+    let counted = seal.streams.iter().filter(|run| is_counted(run));
     let seen = counted.filter_map(|run| runs.0.get(&key(run)));
     seen.fold(0, |sum, run| sum.saturating_add(run.inside))
 }
@@ -185,11 +185,13 @@ pub(in crate::verify) fn key(run: &Run) -> RunKey {
     (run.kind, run.from, run.to, run.pass, run.run)
 }
 
-fn place((kind, from, to, pass, run): &RunKey) -> String {
+/// Names a run of the seal.
+pub(in crate::verify) fn place((kind, from, to, pass, run): &RunKey) -> String {
     format!("{SEAL}#streams {kind} {from} {to} pass {pass} run {run}")
 }
 
-fn counts((pages, records, inside): (u64, u64, u64)) -> String {
+/// Puts counts of a run in words.
+pub(in crate::verify) fn counts((pages, records, inside): (u64, u64, u64)) -> String {
     format!("{pages} pages, {records} records, {inside} inside")
 }
 

@@ -12,6 +12,7 @@ mod role;
 mod statement;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{Read, Seek, SeekFrom};
 
 use sha2::{Digest as _, Sha256};
@@ -24,6 +25,7 @@ use crate::format::genesis::Genesis;
 use crate::format::path::PackagePath;
 use crate::format::seal::Seal;
 use crate::verify::budget;
+use crate::verify::checks::claimed::{Claimed, Pages};
 use crate::verify::checks::container::{Part, Role, check_counts, check_order};
 use crate::verify::checks::page_stamp::PageStamp;
 use crate::verify::checks::volume::Extent;
@@ -85,6 +87,8 @@ struct ExhibitPass {
     frame: Frame,
     records: BTreeMap<u64, RecordSeen>,
     pages: BTreeMap<u64, PageSeen>,
+    /// What their signed records say of counts.
+    claimed: Claimed,
     /// The page whose files are being read.
     under_way: Option<PageFiles>,
 }
@@ -259,7 +263,13 @@ impl ExhibitPass {
             self.frame.keep_stamp(PageStamp { number, response, imprint, finished });
         }
         let is_sound = is_sound && record.sequence == number;
-        self.pages.entry(number).or_insert_with(|| PageSeen::new(&record, leaf_hash(&bytes), is_sound));
+        if let Entry::Vacant(place) = self.pages.entry(number) {
+            place.insert(PageSeen::new(&record, leaf_hash(&bytes), is_sound));
+            // What the key did not sign contradicts nobody.
+            if is_sound {
+                self.claimed.add(&record);
+            }
+        }
     }
 
     fn begin(&mut self) {
@@ -302,6 +312,7 @@ impl ExhibitPass {
         if let Some(seal) = seal {
             seal::check_statements(seal, genesis, seal.package.as_str(), None, None, findings);
             self.frame.check_seal_names(seal, genesis, findings);
+            self.claimed.check(seal, Pages::Some, findings);
         }
         let closing = Closing { genesis, seal, extent: Extent::Part, renewals: &[], archive: None };
         self.frame.check_times(&closing, options, findings, &mut facts.times);

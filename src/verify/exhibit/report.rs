@@ -170,12 +170,12 @@ pub(super) fn conclude(findings: Findings, not_checked: &BTreeMap<Step, String>,
 /// Says how a step ended; codes that belong to a step of packages count for the step of exhibits that raises them.
 fn check_all(step: Step, findings: &Findings, not_checked: &BTreeMap<Step, String>) -> CheckResult {
     let mut result = check(step, findings, not_checked);
-    let beside = match step {
-        Step::ExhibitContainer => Some(Step::Container),
-        Step::ExhibitPages => Some(Step::PageRecords),
-        _ => None,
+    let beside: &[Step] = match step {
+        Step::ExhibitContainer => &[Step::Container],
+        Step::ExhibitPages => &[Step::PageRecords, Step::RootsAndCounts],
+        _ => &[],
     };
-    if beside.and_then(|beside| findings.worst_of(beside)) == Some(Severity::Violation) {
+    if beside.iter().any(|beside| findings.worst_of(*beside) == Some(Severity::Violation)) {
         result.outcome = CheckOutcome::Failed;
     }
     result

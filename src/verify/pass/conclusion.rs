@@ -9,8 +9,9 @@ use crate::crypto::digest::{RecordDigest, SealDigest, TagManifestDigest};
 use crate::format::genesis::Genesis;
 use crate::format::kind::Sort;
 use crate::format::seal::{Seal, Totals};
+use crate::verify::checks::claimed::Pages;
 use crate::verify::checks::comparison::{self};
-use crate::verify::checks::container::Role;
+use crate::verify::checks::container::{Part, Role};
 use crate::verify::checks::signer::PackageKeys;
 use crate::verify::checks::volume::Extent;
 use crate::verify::checks::{bag, coverage, failure, roots, seal, signer};
@@ -108,7 +109,7 @@ impl Pass {
         let tag_manifest = self.digest_of(Role::TagManifest).map(TagManifestDigest::from_bytes);
         seal::check_statements(seal, genesis, &self.top, before, tag_manifest, &mut self.findings);
         self.frame.check_seal_names(seal, genesis, &mut self.findings);
-        if !self.quick && !self.has_too_many_elements {
+        if (!self.quick || self.keeps_leaves) && !self.has_too_many_elements {
             let empty_head =
                 self.frame.identity.as_ref().map(|identity| (0, RecordDigest::from_bytes(*identity.digest.as_bytes())));
             let head = match (self.chain.count(), seal.volume.number) {
@@ -124,6 +125,14 @@ impl Pass {
             }
             self.chain.check_first(seal.volume.first_page, &mut self.findings);
             roots::check_root_and_head(seal, self.chain.root(), head, &mut self.findings);
+        }
+        if self.quick && self.keeps_leaves {
+            let failures =
+                self.entries.iter().filter(|entry| matches!(entry.role, Some(Role::Failure(_, Part::Record))));
+            let failures = u64::try_from(failures.count()).unwrap_or(u64::MAX);
+            self.claimed.check(seal, Pages::All { failures }, &mut self.findings);
+        }
+        if !self.quick && !self.has_too_many_elements {
             self.counts.inside = roots::inside_of(seal, &self.runs);
             let counts = &self.counts;
             let computed = Totals {
@@ -154,6 +163,10 @@ impl Pass {
         if self.quick {
             note(&[Step::Container], "headers and names only: files were not inflated");
             note(&[Step::Bag], "names and tag files only: payload files were not read");
+            if self.keeps_leaves {
+                note(&[Step::PageRecords, Step::RootsAndCounts], "by what page records state; pages were not read");
+                note(&[Step::TimeOrder], "requests that failed were not read");
+            }
             note(
                 &[Step::PageRecords, Step::Pages, Step::Pagination, Step::Failures, Step::RootsAndCounts],
                 "pages and failures were not read",

@@ -29,9 +29,6 @@ impl Pass {
         }
         match done.seen {
             Seen::File => {}
-            Seen::Leaf(number, leaf) => {
-                self.leaves.insert(number, leaf);
-            }
             Seen::Failure { number, record } => {
                 self.counts.failures = self.counts.failures.saturating_add(1);
                 let place = PackagePath::failure_record(number);
@@ -67,20 +64,35 @@ impl Pass {
                 }
             }
             Seen::Page(page) => self.absorb_page(&page),
+            Seen::Record(page) => self.absorb_record(&page),
         }
     }
 
-    fn absorb_page(&mut self, page: &PageSeen) {
+    /// Follows what a page record shows without its page: chain, plan, times, and the counts that it states.
+    fn absorb_record(&mut self, page: &PageSeen) {
+        self.follow_chain(page);
+        let Some(record) = &page.record else { return };
+        self.claimed.add(record);
+        let place = PackagePath::page_record(page.number);
+        let (acquisition, reference) = (&record.acquisition, &record.genesis);
+        self.frame.follow(place.as_str(), acquisition, reference, &record.request, &mut self.findings);
+    }
+
+    fn follow_chain(&mut self, page: &PageSeen) {
         let genesis_digest =
             self.frame.identity.as_ref().map(|identity| RecordDigest::from_bytes(*identity.digest.as_bytes()));
+        self.leaves.extend(page.digest.map(|(_, leaf)| (page.number, leaf)));
+        self.chain.follow(page.number, page.record.as_ref(), page.digest, genesis_digest, &mut self.findings);
+    }
+
+    fn absorb_page(&mut self, page: &PageSeen) {
         let record = page.record.as_ref();
         if let Some((response, imprint)) = &page.stamp {
             let finished = record.map(|record| record.request.finished);
             let (response, imprint) = (response.clone(), *imprint);
             self.frame.keep_stamp(PageStamp { number: page.number, response, imprint, finished });
         }
-        self.leaves.extend(page.digest.map(|(_, leaf)| (page.number, leaf)));
-        self.chain.follow(page.number, record, page.digest, genesis_digest, &mut self.findings);
+        self.follow_chain(page);
         self.counts.pages = self.counts.pages.saturating_add(1);
         if let Some(content) = &page.content {
             let records = &content.records;

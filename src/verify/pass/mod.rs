@@ -15,6 +15,7 @@ use crate::crypto::digest::{ArchiveDigest, FileDigest, LeafHash};
 use crate::format::genesis::Genesis;
 use crate::format::seal::Seal;
 use crate::verify::budget;
+use crate::verify::checks::claimed::Claimed;
 use crate::verify::checks::comparison::Bodies;
 use crate::verify::checks::container::Role;
 use crate::verify::checks::page_record::Chain;
@@ -50,7 +51,7 @@ pub(in crate::verify) struct EntrySeen {
 #[derive(Default)]
 pub(in crate::verify) struct Pass {
     quick: bool,
-    /// Whether page records are digested although nothing else of pages is read.
+    /// Whether page records are read although nothing else of pages is.
     keeps_leaves: bool,
     pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
@@ -68,6 +69,8 @@ pub(in crate::verify) struct Pass {
     /// The leaves of page records, by sequence.
     leaves: BTreeMap<u64, LeafHash>,
     pub(in crate::verify) runs: Runs,
+    /// What page records say of counts, where nothing else of pages is read.
+    claimed: Claimed,
     addresses: RemoteAddresses,
     /// Number of the first failure, and the page it came after.
     pub(in crate::verify) first_failure: Option<(u64, Option<u64>)>,

@@ -128,7 +128,8 @@ impl Pass {
                 self.put(number, part, true, (&path, file), pending, crew)?;
             }
             Some(Role::Page(number, Part::Record)) if self.keeps_leaves => {
-                crew.submit(Work::Leaf(number, file), |done| self.absorb(done))?;
+                self.begin();
+                crew.submit(Work::Record(number, file), |done| self.absorb(done))?;
             }
             Some(Role::Page(..) | Role::Failure(..) | Role::RunLog | Role::Readme) | None => {
                 self.flush(pending, crew)?;
