@@ -78,7 +78,7 @@ vectors! {
         unknown_reason unpaired_surrogate;
     exhibit:
         another_name deflated despite_findings element_of_another good good_without_a_key page_along
-        page_of_another_package path_too_long record_changed record_written_anew rendering_exchanged signature_stripped
+        page_of_another_package pages_denied path_too_long record_changed record_written_anew rendering_exchanged signature_stripped
         simulation_denied statement_signed_by_another undisclosed_denied unsigned;
     json:
         byte_order_mark control_in_string cut_short elements_without_time empty_body empty_page leading_zero

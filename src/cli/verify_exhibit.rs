@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::out::{bytes, counted, escape_line, grouped};
 use super::verify::{checks_text, established, findings_text, open, outcome_words};
-use crate::format::exhibit::looks_like_an_exhibit;
+use crate::format::exhibit::{Search, looks_like_an_exhibit};
 use crate::format::line::Line;
 use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, verify_exhibit};
 
@@ -125,6 +125,11 @@ pub(super) fn contents(facts: &ExhibitFacts) -> String {
         };
         line("asked for", Some(format!("{asked}; by its own word")));
     }
+    line("searched", facts.search.as_ref().map(search_words));
+    if facts.search.as_ref().is_some_and(|search| search.by_index || search.pages < search.of_pages) {
+        let hides = "a page that was not read, or an index that is stale or forged, may hide records asked for";
+        line("", Some(hides.to_owned()));
+    }
     if !facts.despite_findings.is_empty() {
         let codes: Vec<&str> = facts.despite_findings.iter().map(Line::as_str).collect();
         line("despite", Some(codes.join(", ")));
@@ -136,6 +141,23 @@ pub(super) fn contents(facts: &ExhibitFacts) -> String {
     line("service", facts.service.clone());
     line("window", facts.window.map(|window| format!("{} to {}", window.from, window.to)));
     text
+}
+
+/// How whoever cut the exhibit says that they looked.
+fn search_words(search: &Search) -> String {
+    let mut words = format!("{} of {}", grouped(search.pages), counted(search.of_pages, "page"));
+    if search.by_index {
+        words += ", as an unsigned index told";
+    }
+    words += if search.whole { ", of a package verified whole" } else { ", of a package looked at quickly" };
+    if search.wanting > 0 {
+        let of = counted(search.records, "record");
+        words += &format!("; {} of {of} lack what the expression needs", grouped(search.wanting));
+    }
+    if let Some(language) = &search.language {
+        words += &format!("; in {language}");
+    }
+    words + "; by its own word"
 }
 
 /// Keys and times, in the words used for packages.
@@ -184,7 +206,12 @@ pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> St
     }
     if let Some(undisclosed) = facts.undisclosed {
         let by = if outcome.is_some() { ", by the signed seal" } else { ", by its seal" };
-        text += &format!("kept back  {} of the package{by}\n", counted(undisclosed, "other record"));
+        text += &format!("kept back  {} of the package{by}", counted(undisclosed, "other record"));
+        if let Some(inside) = facts.undisclosed_inside.filter(|inside| *inside != undisclosed) {
+            let are = "second passes, windows asked again, or edges of windows";
+            text += &format!("; {} of them count, the others are {are}", grouped(inside));
+        }
+        text.push('\n');
     }
     text
 }

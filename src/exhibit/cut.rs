@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use zip::result::ZipError;
 
 use super::bates::Bates;
+use super::expression::LANGUAGE;
 use super::readable::{self, Case};
 use super::readme;
 use super::selection::{Gathered, Picked, PickedPage};
@@ -20,7 +21,7 @@ use crate::crypto::merkle::{Levels, RootHash};
 use crate::crypto::signature::{NotSigned, PublicKey, Signer};
 use crate::format::bag::Manifest;
 use crate::format::exhibit::{
-    Exhibit, ExhibitType, Selection, ShownPage, ShownRecord, SourcePackage, identifier, paths,
+    Exhibit, ExhibitType, Search, Selection, ShownPage, ShownRecord, SourcePackage, identifier, paths,
 };
 use crate::format::limits::TIMESTAMPS;
 use crate::format::line::Line;
@@ -45,6 +46,8 @@ pub struct Cutting<'a> {
     pub tool: Tool,
     /// What was asked for.
     pub selection: Selection,
+    /// Whether only those pages were searched that an index names.
+    pub by_index: bool,
     /// The number of the first record.
     pub bates: Option<Bates>,
     /// The wall clock that views show beside UTC.
@@ -156,7 +159,7 @@ pub fn cut<R: Read + Seek, W: Write>(
 }
 
 /// Says what is shown, where it stands and by which paths.
-fn statement<R>(
+fn statement<R: Read + Seek>(
     package: &VerifiedPackage<R>,
     gathered: &Gathered,
     cutting: &Cutting<'_>,
@@ -189,12 +192,26 @@ fn statement<R>(
         simulated: package.genesis().simulated,
         despite_findings: sorted(provenance.despite_findings.iter().map(|code| Line::lossy(code.as_str()))),
         selection: cutting.selection.clone(),
+        search: search(package, gathered, cutting),
         records: records.collect(),
         pages: pages(package.leaves(), &gathered.pages)?,
         undisclosed: seal.totals.records.saturating_sub(gathered.picked.len() as u64),
         manifest_sha256,
         signer: cutting.signer.map(|signer| signer.public_key().fingerprint()),
     })
+}
+
+/// Says how the records were looked for.
+fn search<R: Read + Seek>(package: &VerifiedPackage<R>, gathered: &Gathered, cutting: &Cutting<'_>) -> Search {
+    Search {
+        whole: !package.provenance().quick,
+        by_index: cutting.by_index,
+        pages: gathered.pages_searched,
+        of_pages: package.page_numbers().len() as u64,
+        records: gathered.records_searched,
+        wanting: gathered.wanting,
+        language: cutting.selection.r#where.is_some().then(|| Line::lossy(LANGUAGE)),
+    }
 }
 
 fn sorted(lines: impl Iterator<Item = Line>) -> Vec<Line> {
@@ -297,7 +314,7 @@ fn from_package<R>(package: &VerifiedPackage<R>, gathered: &Gathered) -> Vec<Str
         .collect()
 }
 
-fn readme_text<R>(package: &VerifiedPackage<R>, gathered: &Gathered, cutting: &Cutting<'_>) -> String {
+fn readme_text<R: Read + Seek>(package: &VerifiedPackage<R>, gathered: &Gathered, cutting: &Cutting<'_>) -> String {
     let warnings = package.provenance().warnings();
     let count = |path: fn(usize) -> PackagePath| {
         stamp_numbers().take_while(|number| package.holds(path(*number).as_str())).count()
@@ -310,6 +327,8 @@ fn readme_text<R>(package: &VerifiedPackage<R>, gathered: &Gathered, cutting: &C
         package: package.seal().package.as_str(),
         records: gathered.picked.len() as u64,
         undisclosed: package.seal().totals.records.saturating_sub(gathered.picked.len() as u64),
+        undisclosed_inside: gathered.undisclosed_inside(package.seal()),
+        search: &search(package, gathered, cutting),
         has_operator_key: package.holds(OPERATOR_KEY),
         has_certificate: package.holds(SIGNER_CERTIFICATE),
         is_signed: cutting.signer.is_some(),

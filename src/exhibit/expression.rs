@@ -260,6 +260,8 @@ fn at(column: Option<usize>) -> String {
 /// Everything an expression may name, besides types and functions.
 pub const VARIABLES: [&str; 7] = [RECORD, "kind", "page", "element", "pass", "counted", TIME];
 const VARIABLES_IN_WORDS: &str = "`record`, `kind`, `page`, `element`, `pass`, `counted` and `time`";
+/// How the statement of an exhibit names the language (FORMAT §21.6).
+pub const LANGUAGE: &str = "cel-signhold/1";
 const RECORD: &str = "record";
 const TIME: &str = "time";
 const SELECT: &str = "_._";

@@ -1,5 +1,7 @@
 //! The text in every exhibit that says how to check it with tools everybody has.
 
+use crate::format::exhibit::Search;
+
 /// What of the text depends on the exhibit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
@@ -9,6 +11,9 @@ pub(super) struct Facts<'a> {
     pub(super) package: &'a str,
     pub(super) records: u64,
     pub(super) undisclosed: u64,
+    /// How many of these count.
+    pub(super) undisclosed_inside: u64,
+    pub(super) search: &'a Search,
     /// Whether pages and seal were signed by a key of the acquisition.
     pub(super) has_operator_key: bool,
     pub(super) has_certificate: bool,
@@ -32,8 +37,7 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     let shown = if facts.records == 1 { "1 record".to_owned() } else { format!("{} records", facts.records) };
     text += &format!(
         "Exhibit{number}: {shown} of package {}\n\
-         By the signed seal, {} of that package are not in here.\n\
-         \n\
+         {}{}\n\
          \x20 records/N.json    the exact bytes of a record, as the operator's tool recorded them as received\n\
          \x20 readable/N.html   the same for people; derived, and no evidence\n\
          \x20 exhibit.json      which records, where they stand in the package, and the hashes that prove it\n\
@@ -46,11 +50,8 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
          HOW TO CHECK IT WITH STOCK TOOLS (sha256sum, openssl 3, python3; for example on Debian)\n\
          \n",
         facts.package,
-        if facts.undisclosed == 1 {
-            "1 other record".to_owned()
-        } else {
-            format!("{} other records", facts.undisclosed)
-        }
+        kept_back(facts),
+        searched(facts.search),
     );
     let (operator, in_package) = if facts.has_operator_key {
         ("operator.pem", "package/keys/operator.pem")
@@ -105,6 +106,38 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
              \x20   openssl pkeyutl -verify -rawin -pubin -inkey keys/exhibitor.pem -sigfile exhibit.sig -in exhibit.json\n";
     }
     text += LIMITS;
+    text
+}
+
+/// Says what is not in here, by the seal alone.
+fn kept_back(facts: &Facts<'_>) -> String {
+    let records = match facts.undisclosed {
+        1 => "1 other record".to_owned(),
+        count => format!("{count} other records"),
+    };
+    let mut text = format!("By the signed seal, {records} of that package are not in here");
+    if facts.undisclosed_inside != facts.undisclosed {
+        let inside = facts.undisclosed_inside;
+        text += &format!(
+            "; {inside} of them count,\nthe others are second passes, windows asked again, or edges of windows"
+        );
+    }
+    text + ".\n"
+}
+
+/// Says how far whoever cut the exhibit looked.
+fn searched(search: &Search) -> String {
+    let mut text = format!("Searched, by the word of whoever cut this: {} of {} pages", search.pages, search.of_pages);
+    if search.by_index {
+        text += ", as an unsigned index told";
+    }
+    if search.wanting > 0 {
+        text += &format!("; {} records lack what was asked for", search.wanting);
+    }
+    text += ".\n";
+    if search.pages < search.of_pages || search.by_index {
+        text += "A page that was not read, or an index that is stale or forged, may hide records that were asked for as well.\n";
+    }
     text
 }
 
@@ -188,6 +221,9 @@ const LIMITS: &str = "\nWHAT THIS SHOWS, AND WHAT IT DOES NOT\n\
 mod tests {
     use super::*;
 
+    static SEARCH: Search =
+        Search { whole: false, by_index: true, pages: 1, of_pages: 12, records: 42, wanting: 2, language: None };
+
     fn facts<'a>(warnings: &'a [String], page_timestamps: &'a [u64]) -> Facts<'a> {
         Facts {
             warnings,
@@ -195,6 +231,8 @@ mod tests {
             package: "P",
             records: 1,
             undisclosed: 41,
+            undisclosed_inside: 40,
+            search: &SEARCH,
             has_operator_key: false,
             has_certificate: false,
             is_signed: false,
@@ -211,6 +249,13 @@ mod tests {
         assert!(text.starts_with(
             "SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\nBy the signed seal, 41 other records"
         ));
+        for words in [
+            "are not in here; 40 of them count,\n",
+            "1 of 12 pages, as an unsigned index told; 2 records lack what was asked for.\n",
+            "an index that is stale or forged, may hide records",
+        ] {
+            assert!(text.contains(words), "{words} in\n{text}");
+        }
         for token in ["data/genesis.tsr", "data/genesis-2.tsr", "data/records/000012.tsr", "seal/seal.tsr"] {
             assert!(text.contains(&format!("-in package/{token} ")), "{token}");
         }

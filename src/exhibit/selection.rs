@@ -13,6 +13,7 @@ use crate::crypto::digest::{LeafHash, Prefix, prefix};
 use crate::crypto::merkle::{Levels, RootHash};
 use crate::format::kind::Kind;
 use crate::format::limits::EXHIBIT_RECORDS;
+use crate::format::seal::Seal;
 use crate::time::LocalTime;
 use crate::verify::{PackedPage, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};
 
@@ -77,6 +78,15 @@ pub struct Gathered {
     pub records_searched: u64,
     /// How many were passed over because they lack what the expression asks for.
     pub wanting: u64,
+}
+
+impl Gathered {
+    /// Returns how many records that are not shown count (FORMAT §9, `inside`), by the seal.
+    #[must_use]
+    pub fn undisclosed_inside(&self, seal: &Seal) -> u64 {
+        let shown = self.picked.iter().filter(|picked| picked.is_counted).count() as u64;
+        seal.totals.inside.saturating_sub(shown)
+    }
 }
 
 /// Why nothing was gathered.

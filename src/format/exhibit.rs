@@ -35,6 +35,8 @@ pub struct Exhibit {
     pub despite_findings: Vec<Line>,
     /// What was asked for.
     pub selection: Selection,
+    /// How it was looked for.
+    pub search: Search,
     /// The records shown, by page and element.
     pub records: Vec<ShownRecord>,
     /// Their pages, by sequence.
@@ -78,6 +80,26 @@ pub struct Selection {
     pub ids: Vec<Line>,
     /// Records for which this expression in CEL is true.
     pub r#where: Option<Statement>,
+}
+
+/// How far somebody looked for what was asked for: their word, and what of the package they did not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether the package was verified by every step before.
+    pub whole: bool,
+    /// Whether only those pages were read that an index beside the package names; nobody signs it.
+    pub by_index: bool,
+    /// Pages read.
+    pub pages: u64,
+    /// Pages of the package.
+    pub of_pages: u64,
+    /// Records looked at.
+    pub records: u64,
+    /// Records passed over because they lack what the expression asks for.
+    pub wanting: u64,
+    /// The language of the expression, where there is one (FORMAT §21.6).
+    pub language: Option<Line>,
 }
 
 /// One record, its place and its proof.
@@ -201,6 +223,7 @@ mod tests {
             simulated: true,
             despite_findings: Vec::new(),
             selection: Selection { ids: vec!["6f7e".parse().expect("a line")], r#where: None },
+            search: Search { pages: 1, of_pages: 3, records: 42, ..Search::default() },
             records: vec![ShownRecord {
                 path: paths::record(1),
                 bates: None,

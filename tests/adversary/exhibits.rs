@@ -16,7 +16,7 @@ use signhold::verify::{
 use crate::archive::{File, Files};
 use crate::exhibit::{Exhibit, draft, exhibitor_key, inclusion_path, name_of, zip};
 use crate::ledger::{Ledger, package_name};
-use crate::package::{Doc, Draft, fingerprint_of, hex_digest, operator_key, other_key};
+use crate::package::{Doc, Draft, TO, element, fingerprint_of, hex_digest, operator_key, other_key};
 use crate::timestamp::{stamp, with_root};
 use crate::{other_fingerprint, pinned};
 
@@ -86,7 +86,9 @@ fn an_exhibit_shows_which_records_of_which_package_these_are() {
     let places: Vec<_> = facts.records.iter().map(|record| (record.page, record.element, record.of)).collect();
     assert_eq!(places, [(1, 1, Some(5)), (1, 4, Some(5)), (2, 0, Some(3))]);
     assert_eq!(held(&report), [true; 3]);
-    assert_eq!(facts.undisclosed, Some(6));
+    assert_eq!((facts.undisclosed, facts.undisclosed_inside), (Some(6), Some(6)));
+    let search = facts.search.as_ref().unwrap();
+    assert_eq!((search.whole, search.by_index, search.pages, search.of_pages), (true, false, 2, 3));
     assert_eq!(facts.package.as_ref().unwrap().as_str(), draft().package());
     assert_eq!(facts.exhibitor.unwrap().to_string(), fingerprint_of(&exhibitor_key().verifying_key().to_bytes()));
     assert!(!facts.exhibitor_trusted, "the reader named the operator alone");
@@ -154,6 +156,22 @@ fn a_volume_alone_is_enough_for_its_records() {
     assert_eq!((held(&report), report.facts.undisclosed), (vec![true; 2], Some(2)));
 }
 
+/// FORMAT §§9, 21.3: of what is kept back it is said how much counts, and second passes, windows asked again and edges do not.
+#[test]
+fn records_that_do_not_count_are_told_from_those_that_do() {
+    let mut draft = draft();
+    draft.pages[2].elements =
+        vec![element("c1", TO), element("c2", "2026-11-01T01:00:00Z"), ("{\"id\":\"c3\"}".to_owned(), None)];
+    let exhibit = Exhibit::cut(&draft, &draft.build(), &[(1, 0), (3, 0), (3, 1), (3, 2)]);
+    let facts = expect(&exhibit.build(), Outcome::Valid, &[]).facts;
+    let counted: Vec<_> = facts.records.iter().map(|record| record.counted).collect();
+    assert_eq!(counted, [true, false, true, true].map(Some));
+    assert_eq!((facts.undisclosed, facts.undisclosed_inside), (Some(7), Some(7)));
+    let exhibit = Exhibit::cut(&draft, &draft.build(), &[(1, 0)]);
+    let facts = expect(&exhibit.build(), Outcome::Valid, &[]).facts;
+    assert_eq!((facts.undisclosed, facts.undisclosed_inside), (Some(10), Some(9)));
+}
+
 /// FORMAT §21.2: invented data says so, in the statement or not.
 #[test]
 fn simulated_data_is_named_whatever_the_statement_says() {
@@ -185,6 +203,7 @@ fn exhibit_despite_findings() {
 fn exhibit_mismatch() {
     refused(&stating("undisclosed", "6", "5"), &["exhibit-mismatch"]);
     refused(&stating("undisclosed", "6", "0"), &["exhibit-mismatch"]);
+    refused(&stating("search", "\"of_pages\":3", "\"of_pages\":2"), &["exhibit-mismatch"]);
     refused(&stating("package", "ACME-1_20261122", "ACME-2_20261122"), &["exhibit-mismatch"]);
     let files = changed(|exhibit| {
         let seal = hex_digest(exhibit.bytes("package/seal/seal.json"));
@@ -254,6 +273,10 @@ fn exhibit_malformed() {
         ("number", "\"A-12\"", "\"A-12\" "),
         ("by", "\"J. Doe\"", "\"J.\\u0020Doe\""),
         ("created", ".000Z", "Z"),
+        ("search", "\"pages\":2", "\"pages\":4"),
+        ("search", "\"wanting\":0", "\"wanting\":10"),
+        ("search", "\"cel-signhold/1\"", "null"),
+        ("selection", "\"userPrincipalName == 'x'\"", "null"),
     ] {
         let report = report_on(&zip(&stating(member, from, to)), pinned());
         assert_eq!(report.outcome, Outcome::Invalid);

@@ -46,6 +46,7 @@ number     A-12, by its own word
 cut by     J. Doe, 2026-11-23T09:00:00.000Z, by its own word
            signed with f98d04c078515fd84c171fd3bb49a676cf3731d990aca999176b4f8796bac3a4, a key you did not name
 asked for  2 identifiers; by its own word
+searched   2 of 2 pages, of a package verified whole; by its own word
 package    ACME-2026-014_20261122T060400Z-1a2b3c4d
 seal       [..]
 matter     ACME-2026-014

@@ -178,6 +178,8 @@ fn a_sign_in_is_cut_and_a_stranger_checks_it() {
 
     let report = source.judged("exhibit.zip");
     assert_eq!((report.outcome, report.facts.records.len()), (Outcome::Valid, 1));
+    let search = report.facts.search.unwrap();
+    assert_eq!((search.whole, search.by_index, search.pages, search.language), (false, true, 1, None));
     let exhibit = Opened::read(&source.path("exhibit.zip"));
     assert_eq!(exhibit.top, answer["exhibit"].as_str().unwrap());
     assert_eq!(exhibit.json("records/000001.json"), record.value);
@@ -263,7 +265,16 @@ fn every_place_of_a_record_is_shown() {
         shown.iter().map(|shown| (shown["page"].as_u64().unwrap(), shown["element"].as_u64().unwrap())).collect();
     assert_eq!(found, places.iter().map(|place| (place.page, place.element)).collect::<Vec<_>>());
     assert_eq!((&shown[0]["same_bytes"], &shown[1]["same_bytes"]), (&vec![2].into(), &vec![1].into()));
-    assert_eq!(source.judged("json.zip").outcome, Outcome::Valid);
+    let report = source.judged("json.zip");
+    assert_eq!(report.outcome, Outcome::Valid);
+    let counted: Vec<_> = report.facts.records.iter().map(|record| record.counted).collect();
+    assert_eq!(counted, [Some(true), Some(false)]);
+    let inside = Opened::read(&source.package).json("seal/seal.json")["totals"]["inside"].as_u64().unwrap();
+    assert_eq!(report.facts.undisclosed_inside, Some(inside - 1));
+    assert_eq!(answer["undisclosed_inside"], inside - 1);
+    let said = Cli::new().arg("verify").arg(source.path("json.zip")).args(&source.trust).code(0).stdout;
+    assert!(said.contains(&format!("by the signed seal; {} of them count, ", inside - 1)), "{said}");
+    assert!(said.contains("may hide records asked for\n"), "{said}");
 
     // A name that two records bear.
     let mut draft = Draft::good();
@@ -353,6 +364,7 @@ fn an_expression_selects_and_is_sealed() {
         records.iter().filter(|record| record.value["appId"] == *app && kind(record.page) == of_kind).collect();
     let shown = exhibit.json("exhibit.json");
     assert_eq!(shown["selection"]["where"], expression);
+    assert_eq!((&shown["search"]["whole"], &shown["search"]["language"]), (&true.into(), &"cel-signhold/1".into()));
     assert!(!expected.is_empty() && shown["records"].as_array().unwrap().len() == expected.len());
     for (number, record) in (1..).zip(&expected) {
         assert_eq!(exhibit.json(&format!("records/{number:06}.json")), record.value);

@@ -159,6 +159,7 @@ impl Exhibit {
             ("simulated", draft.simulated.to_string()),
             ("despite_findings", "[]".to_owned()),
             ("selection", "{\"ids\":[\"a2\"],\"where\":\"userPrincipalName == 'x'\"}".to_owned()),
+            ("search", search_text(self.pages.len(), draft.pages.len(), totals, Some("cel-signhold/1"))),
             ("records", String::new()),
             ("pages", String::new()),
             ("undisclosed", (totals - self.records.len()).to_string()),
@@ -243,6 +244,15 @@ pub(crate) fn zip(files: &Files) -> Vec<u8> {
         zip.add(&format!("{}/{}", files.top, file.path), &file.bytes);
     }
     zip.finish()
+}
+
+/// What the statement says of how the records were found.
+pub(crate) fn search_text(pages: usize, of_pages: usize, records: usize, language: Option<&str>) -> String {
+    format!(
+        "{{\"whole\":true,\"by_index\":false,\"pages\":{pages},\"of_pages\":{of_pages},\"records\":{records},\"wanting\":0,\
+         \"language\":{}}}",
+        json_or_null(language)
+    )
 }
 
 fn proof_text(proof: &[[u8; 32]]) -> String {

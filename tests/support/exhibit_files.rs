@@ -6,7 +6,7 @@
 use ed25519_dalek::Signer as _;
 
 use crate::archive::Files;
-use crate::exhibit::{Exhibit, name_of, zip};
+use crate::exhibit::{Exhibit, name_of, search_text, zip};
 use crate::package::{hex_digest, other_key};
 use crate::vector_files::{VectorFile, case, example};
 
@@ -72,6 +72,9 @@ pub(crate) fn all() -> Vec<VectorFile> {
     cut("undisclosed_denied", "it claims to be everything", &["exhibit-mismatch"], &|exhibit| {
         exhibit.statement.set("undisclosed", "0");
     });
+    cut("pages_denied", "it claims that the package has no other page", &["exhibit-mismatch"], &|exhibit| {
+        exhibit.statement.set("search", search_text(1, 1, 3, None));
+    });
     cut("simulation_denied", "it claims to be evidence", &["exhibit-mismatch"], &|exhibit| {
         exhibit.statement.set("simulated", "false");
     });
@@ -134,6 +137,7 @@ pub(crate) fn good() -> Exhibit {
     let package = example();
     let mut exhibit = Exhibit::cut(&package, &package.build(), &[(1, 1), (2, 0)]);
     exhibit.statement.set("selection", "{\"ids\":[\"b\",\"c\"],\"where\":null}");
+    exhibit.statement.set("search", search_text(2, 2, 3, None));
     exhibit
 }
 

@@ -49,6 +49,8 @@ pub(super) struct ExhibitAnswer {
     records: Vec<RecordAnswer>,
     /// How many records of the package are not shown, by the signed seal.
     undisclosed: u64,
+    /// How many of these count (FORMAT §9, `inside`).
+    undisclosed_inside: u64,
     /// How many custodians the plan names, which is in the exhibit.
     custodians_named: u64,
     /// Fingerprint of the key that signed the statement.
@@ -129,6 +131,7 @@ impl ExhibitAnswer {
             },
             records: records(found, exhibit),
             undisclosed: exhibit.undisclosed,
+            undisclosed_inside: gathered.undisclosed_inside(package.seal()),
             custodians_named: package.genesis().matter.custodians.len() as u64,
             signer: exhibit.signer,
         }
@@ -147,9 +150,10 @@ impl ExhibitAnswer {
             text += &format!("signed by  {signer}\n");
         }
         text += &format!(
-            "shown      {}; by the signed seal {} of the package are not\n",
+            "shown      {}; by the signed seal {} of the package are not, of which {} count\n",
             counted(self.records.len() as u64, "record"),
-            grouped(self.undisclosed)
+            grouped(self.undisclosed),
+            grouped(self.undisclosed_inside)
         );
         for record in self.records.iter().take(LISTED) {
             text += &record.to_text();

@@ -126,6 +126,7 @@ pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
         created: SystemClock::start().now(),
         tool: tool(),
         selection,
+        by_index: found.by_index,
         bates: args.bates.clone(),
         time_zone: args.time_zone,
         signer: signer.as_ref().map(|operator| operator.signer.as_ref()),

@@ -300,6 +300,9 @@ impl ExhibitPass {
             let signed = [Step::Seal, Step::Signer, Step::Genesis].map(|step| self.of_package.worst_of(step));
             let sealed = Sealed { seal: seal.as_ref(), is_sound: !signed.contains(&Some(Severity::Violation)) };
             self.facts.records = proofs::check(statement, &self.records, &self.pages, sealed, &mut self.findings);
+            let counted = self.facts.records.iter().filter(|record| record.counted == Some(true)).count();
+            let inside = seal.as_ref().zip(u64::try_from(counted).ok());
+            self.facts.undisclosed_inside = inside.and_then(|(seal, shown)| seal.totals.inside.checked_sub(shown));
         }
         self.findings.take(std::mem::take(&mut self.of_package), paths::of_package);
     }

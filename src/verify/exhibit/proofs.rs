@@ -4,15 +4,20 @@
 //! A path does not fix the number of leaves, so both sizes are those that were signed: `records.count` of the page record,
 //! `totals.pages` of the seal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::codec::json::slice_page;
 use crate::crypto::digest::{LeafHash, RootHash};
 use crate::crypto::merkle::{NodeHash, leaf_hash, verify_inclusion};
 use crate::format::exhibit::{Exhibit, ShownRecord, paths};
+use crate::format::kind::Kind;
 use crate::format::page::{PageRecord, Slicing};
 use crate::format::parts::StreamPosition;
 use crate::format::path::PackagePath;
 use crate::format::seal::Seal;
+use crate::time::ServiceTime;
+use crate::verify::checks::pagination::RunKey;
+use crate::verify::checks::{claimed, pagination, roots};
 use crate::verify::exhibit::RecordFact;
 use crate::verify::finding::{Code, Findings};
 use crate::verify::verdict::PlannedWindow;
@@ -24,6 +29,8 @@ pub(super) struct RecordSeen {
     byte_len: u64,
     /// Whether the same JSON without white space is what the statement names.
     is_spread_out: bool,
+    /// Its time, by each member that holds the time of some log.
+    times: Vec<(&'static str, Option<ServiceTime>)>,
 }
 
 impl RecordSeen {
@@ -32,7 +39,7 @@ impl RecordSeen {
         let is_other = |shown: &ShownRecord| shown.leaf != leaf;
         let is_spread_out =
             shown.is_some_and(|shown| is_other(shown) && leaf_hash(&without_white_space(bytes)) == shown.leaf);
-        Self { leaf, byte_len: u64::try_from(bytes.len()).unwrap_or(u64::MAX), is_spread_out }
+        Self { leaf, byte_len: u64::try_from(bytes.len()).unwrap_or(u64::MAX), is_spread_out, times: times(bytes) }
     }
 }
 
@@ -73,6 +80,8 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Vec<RecordFact> {
     let lead = sealed.seal.map(|seal| check_pages(statement, pages, seal, findings)).unwrap_or_default();
+    let runs = sealed.seal.map(|seal| seal.streams.iter().filter(|run| claimed::is_counted(run)).map(roots::key));
+    let counted_runs: Option<BTreeSet<RunKey>> = runs.map(Iterator::collect);
     let shown = statement.records.iter().zip(1_u64..);
     let facts = shown.map(|(shown, number)| {
         let page = pages.get(&shown.page);
@@ -91,10 +100,31 @@ pub(super) fn check(
             kind: page.map(|page| page.stream.kind),
             window: page.map(|page| PlannedWindow { from: page.stream.from, to: page.stream.to }),
             pass: page.map(|page| page.stream.pass),
+            counted: page.zip(records.get(&number)).zip(counted_runs.as_ref()).map(is_counted),
             holds: has_bytes && leads && is_sealed,
         }
     });
     facts.collect()
+}
+
+/// Says whether a record counts (FORMAT §9, `inside`): the kind of its page says which member is its time.
+fn is_counted(((page, record), counted_runs): ((&PageSeen, &RecordSeen), &BTreeSet<RunKey>)) -> bool {
+    let is_counted_run = counted_runs.contains(&pagination::key(&page.stream));
+    let member = page.stream.kind.time_member();
+    let time = record.times.iter().find(|(name, _)| *name == member).and_then(|(_, time)| *time);
+    is_counted_run && page.stream.window().ok().zip(time).is_none_or(|(window, time)| window.contains(time))
+}
+
+/// Reads the time of an element as it is read in its page, by the member of each log.
+fn times(bytes: &[u8]) -> Vec<(&'static str, Option<ServiceTime>)> {
+    let page = [b"{\"value\":[", bytes, b"]}"].concat();
+    let members: BTreeSet<&'static str> = Kind::ALL.iter().map(|kind| kind.time_member()).collect();
+    let time = |member| {
+        let mut time = None;
+        let cut = slice_page(&page, member, |element| time = element.time.and_then(ServiceTime::parse));
+        (member, time.filter(|_| cut.is_ok()))
+    };
+    members.into_iter().map(time).collect()
 }
 
 /// Compares a record's bytes with the leaf and length that the statement gives.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::crypto::digest::{CertificateDigest, FileDigest, GenesisDigest, LeafHash, SealDigest};
 use crate::crypto::signature::Fingerprint;
-use crate::format::exhibit::Selection;
+use crate::format::exhibit::{Search, Selection};
 use crate::format::genesis::Matter;
 use crate::format::identifier::{AcquisitionId, PackageId};
 use crate::format::kind::Kind;
@@ -57,6 +57,8 @@ pub struct ExhibitFacts {
     pub exhibitor_trusted: bool,
     /// From the statement, by its word alone: what was asked for.
     pub selection: Option<Selection>,
+    /// From the statement, by its word alone: how it was looked for.
+    pub search: Option<Search>,
     /// From the statement, by its word alone: the violations of the package that it was cut from all the same.
     pub despite_findings: Vec<Line>,
     /// From the seal.
@@ -101,6 +103,8 @@ pub struct ExhibitFacts {
     pub records: Vec<RecordFact>,
     /// Computed from the signed seal: how many records of the package are not shown.
     pub undisclosed: Option<u64>,
+    /// How many of these count (FORMAT §9, `inside`), computed from the same and the records shown.
+    pub undisclosed_inside: Option<u64>,
 }
 
 /// One record of an exhibit.
@@ -128,6 +132,8 @@ pub struct RecordFact {
     pub window: Option<PlannedWindow>,
     /// 1, or 2 for the second pass, by the same record.
     pub pass: Option<u64>,
+    /// Whether it counts (FORMAT §9, `inside`), by the same record, the seal's runs and its own time.
+    pub counted: Option<bool>,
     /// Whether bytes, path, page record, its signature and its path all held, and nothing was wrong with seal, plan and keys: the bytes
     /// are that element of what was sealed.
     pub holds: bool,

@@ -52,6 +52,11 @@ fn check_values(statement: &Exhibit) -> Result<(), Problem> {
     )?;
     let is_code = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     demand(codes.iter().all(|code| is_code(code.as_str())), "despite_findings", codes.len(), "codes")?;
+    let search = &statement.search;
+    let has_language = search.language.is_some() == statement.selection.r#where.is_some();
+    demand(has_language, "search.language", has_language, "one where there is an expression")?;
+    demand(search.pages <= search.of_pages, "search.pages", search.pages, "at most search.of_pages")?;
+    demand(search.wanting <= search.records, "search.wanting", search.wanting, "at most search.records")?;
     let records = &statement.records;
     let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
     demand((1..=budget::EXHIBIT_RECORDS).contains(&count), "records", count, "1 to 10 000")?;
@@ -146,6 +151,7 @@ impl ExhibitPass {
         self.facts.by.clone_from(&statement.by);
         self.facts.created = Some(statement.created);
         self.facts.selection = Some(statement.selection.clone());
+        self.facts.search = Some(statement.search.clone());
         self.facts.despite_findings.clone_from(&statement.despite_findings);
         self.facts.package_sha256 = statement.package.archive_sha256;
         self.facts.package_byte_len = Some(statement.package.byte_len);
@@ -249,6 +255,10 @@ impl ExhibitPass {
             |undisclosed| undisclosed.to_string(),
         );
         compare("undisclosed", statement.undisclosed.to_string(), computed);
+        // One that failed verification may lack pages.
+        if statement.despite_findings.is_empty() {
+            compare("search.of_pages", statement.search.of_pages.to_string(), seal.totals.pages.to_string());
+        }
         self.facts.undisclosed = undisclosed;
     }
 }
