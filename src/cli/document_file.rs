@@ -6,9 +6,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, with_causes};
+use super::interrupt::{self, Unfinished};
 use crate::report::document::Document;
 use crate::report::{docx, html, pdf};
-use crate::store::new_file::{NewFile, refuse_taken};
+use crate::store::new_file::{NewFile, refuse_taken, unfinished};
 use crate::time::LocalTime;
 
 /// A file that does not exist yet, and the form its ending asks for.
@@ -42,6 +43,7 @@ impl DocumentFile {
             }
         };
         refuse_taken(path)?;
+        interrupt::install();
         Ok(Self { path: path.to_owned(), form })
     }
 
@@ -56,6 +58,7 @@ impl DocumentFile {
             Form::Html => html::render(document).into_bytes(),
             Form::Pdf => pdf::render(document, created).map_err(|error| failed(&error))?,
         };
+        let _unfinished = Unfinished::note(&unfinished(&self.path));
         let file = NewFile::begin(&self.path)?;
         file.file().write_all(&bytes).map_err(file.trouble("write"))?;
         file.publish()?;

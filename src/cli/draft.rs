@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::CliError;
+use super::interrupt::Unfinished;
+use super::out;
 use crate::crypto::digest::{FileDigest, Hasher};
 use crate::export::Outputs;
 use crate::export::about::{FileSum, Written};
@@ -31,6 +33,7 @@ pub(super) struct Draft {
     path: PathBuf,
     shape: Shape,
     desk: Desk,
+    _unfinished: Unfinished,
 }
 
 /// Where the files of a draft are opened and closed.
@@ -64,6 +67,9 @@ pub(super) struct OpenFile {
 impl Draft {
     /// Begins something that will be called `path`.
     pub(super) fn begin(path: &Path, shape: Shape) -> Result<Self, CliError> {
+        if path == Path::new("-") {
+            return Err(CliError::request("standard output is for what is said of a copy").hint("name a new file"));
+        }
         // The name stands in lists of digests, which are text.
         let Some(name) = path.file_name().and_then(OsStr::to_str).map(str::to_owned) else {
             return Err(
@@ -72,9 +78,16 @@ impl Draft {
         };
         refuse_taken(path)?;
         let folder = unfinished(path);
-        std::fs::create_dir(&folder).map_err(FolderError::io("create", &folder))?;
+        let unfinished = Unfinished::note(&folder);
+        std::fs::create_dir(&folder).map_err(FolderError::io("create", path))?;
+        tell_of_older(path);
         let prefix = if shape == Shape::File { name } else { String::new() };
-        let draft = Self { path: path.to_owned(), shape, desk: Desk { folder, prefix, shape, sums: Arc::default() } };
+        let draft = Self {
+            path: path.to_owned(),
+            shape,
+            desk: Desk { folder, prefix, shape, sums: Arc::default() },
+            _unfinished: unfinished,
+        };
         if shape == Shape::Folder {
             let manifest = draft.desk.open(MANIFEST).map_err(FolderError::io("create", &draft.desk.folder))?;
             draft.desk.sums().manifest = Some(manifest);
@@ -149,6 +162,23 @@ impl Drop for Draft {
     fn drop(&mut self) {
         // After a folder got its name it is not there any more; otherwise nobody is left to tell.
         let _ = std::fs::remove_dir_all(&self.desk.folder);
+    }
+}
+
+/// Names what runs that were ended have left of the same thing: it may hold other people's data.
+fn tell_of_older(path: &Path) {
+    let this = unfinished(path);
+    let Some((stem, parent)) = this.file_name().and_then(OsStr::to_str).zip(this.parent()) else { return };
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(stem)) && Some(name.as_os_str()) != this.file_name() {
+            out::talk(&format!(
+                "{}: left by a run that was ended before it was done; remove it, or wait if that run goes on",
+                out::escape_line(&entry.path().display().to_string())
+            ));
+        }
     }
 }
 

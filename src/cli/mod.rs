@@ -21,6 +21,7 @@ mod export;
 mod gather;
 mod init;
 mod inspect;
+mod interrupt;
 mod key;
 mod notification;
 mod out;

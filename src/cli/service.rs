@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::credentials::CredentialArgs;
 use super::error::CliError;
+use super::interrupt;
 use super::out;
 use super::passphrase::read_secret_file;
 use crate::clock::SystemClock;
@@ -105,19 +106,18 @@ pub(super) fn stop_on_interrupt(pacer: &Arc<Pacer>) {
     known.retain(|pace| pace.strong_count() > 0);
     known.push(Arc::downgrade(pacer));
     drop(known);
-    let handler = || {
+    interrupt::gently(|| {
         let known = PACES.lock().unwrap_or_else(PoisonError::into_inner);
         let running: Vec<_> = known.iter().filter_map(Weak::upgrade).filter(|pace| !pace.is_cancelled()).collect();
         if running.is_empty() {
-            std::process::exit(4);
+            return false;
         }
         out::talk("stopping when the requests in flight have ended; press again to stop at once");
         for one in &running {
             one.cancel();
         }
-    };
-    // The handler is there already the second time, and finds the paces by itself.
-    let _ = ctrlc::set_handler(handler);
+        true
+    });
 }
 
 /// What an interrupt stops.

@@ -50,6 +50,7 @@ pub(super) fn find(
     if let Some(first) = missing.first() {
         let others = match missing.len() {
             1 => String::new(),
+            2 => " (nor is 1 other)".to_owned(),
             count => format!(" (nor are {} others)", grouped(count as u64 - 1)),
         };
         return Err(CliError::request(format!(

@@ -18,6 +18,7 @@ use self::find::{Found, find};
 use super::admission::{Admitted, Depth, SourceArgs};
 use super::error::{CliError, with_causes};
 use super::gather::tool;
+use super::interrupt::Unfinished;
 use super::key::home_named;
 use super::out;
 use super::passphrase::PassphraseArgs;
@@ -30,7 +31,7 @@ use crate::format::exhibit::Selection;
 use crate::format::limits::EXHIBIT_RECORDS;
 use crate::format::line::Line;
 use crate::format::statement::Statement;
-use crate::store::new_file::{NewFile, refuse_taken};
+use crate::store::new_file::{NewFile, refuse_taken, unfinished};
 use crate::verify::{Code, ExhibitReport, Outcome, Severity, verify_exhibit};
 
 /// Records of a package, with proofs.
@@ -145,6 +146,7 @@ fn write(
     found: &Found,
     cutting: &Cutting<'_>,
 ) -> Result<(Cut, ExhibitReport), CliError> {
+    let _unfinished = Unfinished::note(&unfinished(out));
     let file = NewFile::begin(out)?;
     let writer = std::io::BufWriter::with_capacity(1 << 20, file.file());
     let (cut, writer) = cut(package, &found.gathered, cutting, writer)?;
