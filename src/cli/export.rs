@@ -184,8 +184,12 @@ fn to_text(args: &ExportArgs, about: &About) -> String {
     }
     let counts = &about.counts;
     text += &format!("\nwritten    {}\n", out::escape_line(&shell(&args.out)));
-    text +=
-        &format!("rows       {}, of {} in the seal\n", grouped(counts.rows), counted(counts.records_in_seal, "record"));
+    let in_seal = counted(counts.records_in_seal, "record");
+    text += &if args.format == Format::Case && !args.case.records {
+        format!("records    {in_seal} in the seal, counted and not described; --records describes each\n")
+    } else {
+        format!("rows       {}, of {in_seal} in the seal\n", grouped(counts.rows))
+    };
     let what = if args.format.shape() == Shape::Folder { " of its manifest-sha256.txt" } else { "" };
     text += &format!("sha256     {}{what}\n", about.sha256);
     let verdict = about.provenance.verdict.as_str();

@@ -110,8 +110,7 @@ fn general_remarks(origin: &Origin, counts: &Tally) -> Vec<String> {
             counts.records_in_seal, counts.records_read
         ));
     }
-    remarks
-        .extend(counts.left_out.iter().map(|left| format!("{} records are left out: {}", left.records, left.reason)));
+    remarks.extend(counts.left_out.iter().map(|left| format!("records left out: {}, {}", left.records, left.reason)));
     remarks
 }
 

@@ -4,7 +4,9 @@
 //!   between þ (U+00FE), and U+0014 separates them. Within a value a line end (LF or CRLF) becomes ® (U+00AE). So that no value
 //!   ends its field or passes for a line end, þ, ® and U+0014 of its own become `\u{fe}`, `\u{ae}` and `\u{14}`, and likewise
 //!   every character that steers or hides ([`is_unseen`](crate::codec::visible::is_unseen)). What was there is in the native.
-//! * `NATIVES/0001/NUMBER.json` is the record byte for byte: SHA-256 over a zero byte and the file is `LEAF_HASH`.
+//!   `ACCOUNT` to `COUNTRY` are what the record says once and as documented ([`super::columns`]); otherwise they are empty.
+//!   `CUSTODIAN` is empty: the log is everybody's, and was not asked for by person.
+//! * `NATIVES/0001/NUMBER.json` is the record byte for byte: SHA-256 over it is `NATIVE_SHA256`, over a zero byte and it `LEAF_HASH`.
 //! * `TEXT/0001/NUMBER.txt` is what has to be said of the copy, and the record as text to read and search ([`super::readable`]).
 //!
 //! A folder holds 1000 records. Each record that the seal counts comes once and has one Bates number; what the seal does not count
@@ -15,11 +17,13 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use super::bates::Bates;
+use super::columns::{COLUMNS, Cell, flatten};
 use super::readable::readable;
 use super::sign_in_logs::why_not_counted;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::json::Shape;
 use crate::codec::visible::visible;
-use crate::crypto::digest::{LeafHash, PageDigest};
+use crate::crypto::digest::{FileDigest, LeafHash, PageDigest};
 use crate::time::ServiceTime;
 use crate::verify::VerifiedRecord;
 
@@ -33,12 +37,11 @@ pub struct Concordance<O: Outputs> {
     first: Option<String>,
     last: Option<String>,
     cut: u64,
+    custodians: Vec<String>,
 }
 
 /// What every record says.
 struct Common {
-    /// Empty where the matter names none, or several.
-    custodian: String,
     package: String,
     marks: Vec<String>,
 }
@@ -57,20 +60,17 @@ impl<O: Outputs> Concordance<O> {
     /// [`ExportError::Write`].
     pub fn begin(outputs: O, origin: &Origin, bates: Option<Bates>) -> Result<Self, ExportError> {
         let matter = &origin.genesis.matter;
-        let custodian = match matter.custodians.as_slice() {
-            [only] => only.to_string(),
-            _ => String::new(),
-        };
         let bates = bates.unwrap_or_else(|| Bates::of_matter(&matter.id));
         let (package, marks) = (origin.provenance.package.to_string(), origin.provenance.marks());
-        Self::with(outputs, bates, Common { custodian, package, marks })
+        let custodians = matter.custodians.iter().map(ToString::to_string).collect();
+        Ok(Self { custodians, ..Self::with(outputs, bates, Common { package, marks })? })
     }
 
     fn with(mut outputs: O, bates: Bates, common: Common) -> Result<Self, ExportError> {
         let mut load = outputs.create("load.dat")?;
         load.write_all("\u{feff}".as_bytes())?;
         load.write_all(line(FIELDS).as_bytes())?;
-        Ok(Self { outputs, load, bates, common, records: 0, first: None, last: None, cut: 0 })
+        Ok(Self { outputs, load, bates, common, records: 0, first: None, last: None, cut: 0, custodians: Vec::new() })
     }
 
     fn write(&mut self, record: &VerifiedRecord<'_>, leaf: LeafHash, page: &Page<'_>) -> Result<(), ExportError> {
@@ -80,21 +80,27 @@ impl<O: Outputs> Concordance<O> {
         let text = self.text(&number, record);
         self.file(&format!("TEXT/{folder}/{number}.txt"), text.as_bytes())?;
         let time = record.time.filter(|time| ServiceTime::parse(time).is_some()).unwrap_or_default();
-        let (id, was_cut) = cut(record.id.unwrap_or_default());
-        self.cut = self.cut.saturating_add(u64::from(was_cut));
+        let said = Said::of(record);
+        self.cut = self.cut.saturating_add(u64::from(said.was_cut));
         let values = [
             number.as_str(),
             &number,
-            &self.common.custodian,
-            &id,
+            "",
+            &said.id,
             time,
             record.kind.as_str(),
+            &said.account,
+            &said.address,
+            &said.application,
+            &said.result,
+            &said.country,
             page.path,
             &page.sha256.to_string(),
             &record.offset.to_string(),
             &record.bytes.len().to_string(),
             &record.element.to_string(),
             &leaf.to_string(),
+            &FileDigest::of(record.bytes).to_string(),
             &self.common.package,
             &format!("NATIVES\\{folder}\\{number}.json"),
             &format!("TEXT\\{folder}\\{number}.txt"),
@@ -148,9 +154,15 @@ impl<O: Outputs> Exporter for Concordance<O> {
             remarks.push(format!("Bates numbers {first} to {last}, one for each record"));
         }
         remarks.extend(REMARKS.map(str::to_owned));
+        if !self.custodians.is_empty() {
+            let named = self.custodians.join(", ");
+            remarks.push(format!(
+                "CUSTODIAN is empty, since the service was not asked for single persons; the plan names {named}"
+            ));
+        }
         if self.cut > 0 {
             remarks.push(format!(
-                "in {} lines RECORDID is cut after {MAX_ID_CHARS} characters and ends in `…`; the native has all of it",
+                "in {} lines a value of the record is cut after {MAX_CHARS} characters and ends in `…`; the native has all of it",
                 self.cut
             ));
         }
@@ -170,28 +182,74 @@ fn harmless(value: &str) -> String {
     visible(&value.replace("\r\n", "\n")).replace(QUOTE, "\\u{fe}").replace(NEWLINE, "\\u{ae}").replace('\n', NEWLINE)
 }
 
-/// Cuts an identifier to what the fields of review platforms have room for; says whether it did.
-fn cut(id: &str) -> (Cow<'_, str>, bool) {
-    match id.char_indices().nth(MAX_ID_CHARS) {
-        None => (Cow::Borrowed(id), false),
-        Some((at, _)) => (Cow::Owned(format!("{}…", id.get(..at).unwrap_or_default())), true),
+/// What a record says of itself, as far as a field has room for it.
+#[derive(Default)]
+struct Said {
+    id: String,
+    account: String,
+    address: String,
+    application: String,
+    result: String,
+    country: String,
+    was_cut: bool,
+}
+
+impl Said {
+    fn of(record: &VerifiedRecord<'_>) -> Self {
+        let cells = flatten(record.bytes);
+        let cell = |path: &str| {
+            let place = COLUMNS.iter().position(|column| column.path == path);
+            place.and_then(|place| cells.get(place)).map_or(Cow::Borrowed(""), text)
+        };
+        let first = |paths: [&str; 2]| paths.map(cell).into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        let mut said = Self::default();
+        said.id = said.fit(record.id.unwrap_or_default());
+        said.account = said.fit(&first(["userPrincipalName", "servicePrincipalName"]));
+        said.address = said.fit(&cell("ipAddress"));
+        said.application = said.fit(&cell("appDisplayName"));
+        said.result = said.fit(&cell("status.errorCode"));
+        said.country = said.fit(&cell("location.countryOrRegion"));
+        said
+    }
+
+    /// Cuts a value to what the fields of review platforms have room for.
+    fn fit(&mut self, value: &str) -> String {
+        let Some((end, _)) = value.char_indices().nth(MAX_CHARS) else { return value.to_owned() };
+        self.was_cut = true;
+        format!("{}…", value.get(..end).unwrap_or_default())
+    }
+}
+
+/// Returns a text or a number; nothing of anything else.
+fn text<'a>(cell: &Cell<'a>) -> Cow<'a, str> {
+    let Cell::Value(value) = cell else { return Cow::Borrowed("") };
+    match value.shape() {
+        Shape::Number(spelled) => Cow::Borrowed(spelled),
+        Shape::Text(text) => text.text().unwrap_or_default(),
+        _ => Cow::Borrowed(""),
     }
 }
 
 /// The fields, in the order of the values.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 22] = [
     "BEGBATES",
     "ENDBATES",
     "CUSTODIAN",
     "RECORDID",
     "DATETIME_UTC",
     "KIND",
+    "ACCOUNT",
+    "IP_ADDRESS",
+    "APPLICATION",
+    "RESULT_CODE",
+    "COUNTRY",
     "SOURCE_PAGE",
     "PAGE_SHA256",
     "BYTE_OFFSET",
     "BYTE_LENGTH",
     "ELEMENT_INDEX",
     "LEAF_HASH",
+    "NATIVE_SHA256",
     "PACKAGE",
     "NATIVEPATH",
     "TEXTPATH",
@@ -202,7 +260,8 @@ const FIELDS: [&str; 16] = [
 const REMARKS: [&str; 5] = [
     "load.dat is UTF-8 with a byte order mark; values stand between U+00FE, U+0014 separates them, and U+00AE is a line end \
      within a value; these characters in a value, and those that steer or hide, are written as \\u{…}",
-    "each file below NATIVES is a record byte for byte: SHA-256 over a zero byte and the file is its LEAF_HASH",
+    "each file below NATIVES is a record byte for byte: SHA-256 over it is NATIVE_SHA256, over a zero byte and it LEAF_HASH, which the \
+     package's seal covers",
     "files below TEXT are records made readable, for searching; they are not the bytes that were sealed",
     "PAGE_SHA256 is of the page as it is stored; BYTE_OFFSET counts in it after its content coding, if any, is undone",
     "there is no load.opt: it would list images of pages, and records of a log have none",
@@ -214,7 +273,7 @@ const NEWLINE: &str = "\u{ae}";
 /// 1000: how many records a folder of natives or texts holds, which platforms and file systems open without trouble.
 const FOLDER_RECORDS: u64 = 1000;
 /// 400: below the 450 bytes that platforms index at most, for the identifiers of a service, which are ASCII.
-const MAX_ID_CHARS: usize = 400;
+const MAX_CHARS: usize = 400;
 
 #[cfg(test)]
 mod tests {
@@ -225,13 +284,14 @@ mod tests {
     use crate::export::sign_in_logs::tests::Memory;
     use crate::format::kind::Kind;
 
+    /// Without a user's name it is the service principal's; the application stands twice.
+    const RECORD: &[u8] =
+        br#"{"servicePrincipalName":"Zo\u00eb","userPrincipalName":null,"ipAddress":"::1","appDisplayName":"a",
+        "appDisplayName":"b","status":{"errorCode":50126}}"#;
+
     /// Makes a load file of records that are nothing but these bytes, with this identifier.
     fn load(bates: &str, records: &[(&[u8], Option<&str>)]) -> Result<(Memory, Vec<String>), ExportError> {
-        let common = Common {
-            custodian: "Zoë".to_owned(),
-            package: "A_1".to_owned(),
-            marks: vec!["one".to_owned(), "two".to_owned()],
-        };
+        let common = Common { package: "A_1".to_owned(), marks: vec!["one".to_owned(), "two".to_owned()] };
         let memory = Memory::default();
         let mut concordance = Box::new(Concordance::with(memory.clone(), bates.parse().unwrap(), common)?);
         for ((bytes, id), element) in records.iter().zip(0..) {
@@ -272,29 +332,36 @@ mod tests {
         assert_eq!(harmless("Zoë 息 =cmd"), "Zoë 息 =cmd");
         let (memory, _) = load("A1", &[(b"{}", Some("þ\u{14}þ\r\nþA9þ\u{14}®\u{1b}"))]).unwrap();
         let lines = values(&memory.file("load.dat"));
-        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [16, 16]);
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [22, 22]);
         assert_eq!(lines[1][3], "\\u{fe}\\u{14}\\u{fe}®\\u{fe}A9\\u{fe}\\u{14}\\u{ae}\\u{1b}");
     }
 
     #[test]
     fn fields_say_where_a_record_comes_from() {
-        let (memory, remarks) = load("A08", &[(b"{}", Some("x")), (b"null", None)]).unwrap();
+        let (memory, remarks) = load("A08", &[(b"{}", Some("x")), (RECORD, None)]).unwrap();
         let lines = values(&memory.file("load.dat"));
         assert_eq!(lines[0], FIELDS);
-        let (page, leaf) = (PageDigest::of(b"page").to_string(), leaf_hash(b"null").to_string());
+        let (page, leaf) = (PageDigest::of(b"page").to_string(), leaf_hash(RECORD).to_string());
+        let (byte_len, native) = (RECORD.len().to_string(), FileDigest::of(RECORD).to_string());
         let expected = [
             "A09",
             "A09",
-            "Zoë",
+            "",
             "",
             "2026-11-01T08:00:00.1234567Z",
             Kind::InteractiveUser.as_str(),
+            "Zoë",
+            "::1",
+            "",
+            "50126",
+            "",
             "data/pages/000007.json",
             &page,
             "10",
-            "4",
+            &byte_len,
             "1",
             &leaf,
+            &native,
             "A_1",
             "NATIVES\\0001\\A09.json",
             "TEXT\\0001\\A09.txt",
@@ -303,7 +370,7 @@ mod tests {
         assert_eq!(lines[2], expected);
         assert_eq!(remarks[0], "Bates numbers A08 to A09, one for each record");
         let text = String::from_utf8(memory.file("TEXT/0001/A09.txt")).unwrap();
-        assert_eq!(text, "one\ntwo\nA09: element 1 of page 7 of A_1\n\nnull\n");
+        assert!(text.starts_with("one\ntwo\nA09: element 1 of page 7 of A_1\n\n{\n"), "{text}");
     }
 
     #[test]
@@ -315,13 +382,13 @@ mod tests {
         let lines = values(&memory.file("load.dat"));
         assert_eq!(lines.len(), 1002);
         for (line, bytes) in lines[1..].iter().zip(&bytes) {
-            let native = memory.file(&line[13].replace('\\', "/"));
+            let native = memory.file(&line[19].replace('\\', "/"));
             assert_eq!(native, *bytes);
             let leaf = Sha256::new().chain_update([0]).chain_update(&native).finalize();
-            assert_eq!(line[11], data_encoding::HEXLOWER.encode(&leaf));
+            assert_eq!(line[16], data_encoding::HEXLOWER.encode(&leaf));
         }
-        assert_eq!(lines[1000][13], "NATIVES\\0001\\A1000.json");
-        assert_eq!(lines[1001][14], "TEXT\\0002\\A1001.txt");
+        assert_eq!(lines[1000][19], "NATIVES\\0001\\A1000.json");
+        assert_eq!(lines[1001][20], "TEXT\\0002\\A1001.txt");
     }
 
     #[test]
@@ -337,6 +404,6 @@ mod tests {
         let lines = values(&memory.file("load.dat"));
         assert_eq!(lines[1][3], format!("{}…", "é".repeat(400)));
         assert_eq!(lines[2][3], "é".repeat(400));
-        assert!(remarks.last().unwrap().starts_with("in 1 lines RECORDID is cut"), "{remarks:?}");
+        assert!(remarks.last().unwrap().starts_with("in 1 lines a value of the record is cut"), "{remarks:?}");
     }
 }

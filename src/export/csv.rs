@@ -3,6 +3,7 @@
 //! UTF-8 without a byte order mark, commas, CRLF, a header. The first columns say where the row comes from, then come [`COLUMNS`],
 //! then what was done to them and the record itself:
 //!
+//! * `time` is the record's own time in whatever log.
 //! * Strings go through [`super::spreadsheet`]; numbers and truth values stand as they are spelled, and lists as their JSON.
 //!   A property that is not there, is null or is empty gives an empty cell; `raw` tells them apart.
 //! * `changes` names each cell that does not say what the record says, and how: `userAgent: quoted` by the rules of
@@ -61,6 +62,8 @@ impl<O: Outputs> Exporter for Csv<O> {
         self.rows.write_field(record.kind.as_str()).map_err(of_csv)?;
         self.rows.write_field(record.pass.to_string()).map_err(of_csv)?;
         self.rows.write_field(if record.is_counted { "true" } else { "false" }).map_err(of_csv)?;
+        let time = plain(record.time.unwrap_or_default(), "time", &mut changes);
+        self.rows.write_field(time.as_ref()).map_err(of_csv)?;
         for (column, cell) in COLUMNS.iter().zip(&cells) {
             let text = words(cell, column.path, &mut changes);
             self.rows.write_field(text.as_ref()).map_err(of_csv)?;
@@ -109,14 +112,10 @@ impl<O: Outputs> Exporter for Csv<O> {
 
 /// Writes a cell, and adds to `changes` what it does not say.
 fn words<'a>(cell: &Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, str> {
-    let mut note = |what: &str| {
-        let separator = if changes.is_empty() { "" } else { "; " };
-        changes.push_str(&format!("{separator}{path}: {what}"));
-    };
     let value = match cell {
         Cell::Empty => return Cow::Borrowed(""),
         Cell::Unsaid(why) => {
-            note(why);
+            note(changes, path, why);
             return Cow::Borrowed("");
         }
         Cell::Value(value) => value,
@@ -127,15 +126,26 @@ fn words<'a>(cell: &Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, str> 
         Shape::Number(spelled) if spelled.len() <= LONG_NUMBER => return Cow::Borrowed(spelled),
         Shape::Array | Shape::Number(_) | Shape::Object => Cow::Borrowed(value.raw()),
         Shape::Text(text) => text.text().unwrap_or_else(|| {
-            note("no text");
+            note(changes, path, "no text");
             Cow::Borrowed(value.raw())
         }),
     };
-    let (harmless, done) = harmless(&text);
-    for change in &done {
-        note(change.as_str());
+    match text {
+        Cow::Borrowed(text) => plain(text, path, changes),
+        Cow::Owned(text) => Cow::Owned(plain(&text, path, changes).into_owned()),
     }
-    if done.is_empty() { text } else { Cow::Owned(harmless.into_owned()) }
+}
+
+/// Makes a text harmless, and adds to `changes` what that changed.
+fn plain<'a>(text: &'a str, path: &str, changes: &mut String) -> Cow<'a, str> {
+    let (text, done) = harmless(text);
+    done.into_iter().for_each(|change| note(changes, path, change.as_str()));
+    text
+}
+
+fn note(changes: &mut String, path: &str, what: &str) {
+    let separator = if changes.is_empty() { "" } else { "; " };
+    changes.push_str(&format!("{separator}{path}: {what}"));
 }
 
 fn of_csv(error: csv::Error) -> ExportError {
@@ -146,6 +156,7 @@ fn of_csv(error: csv::Error) -> ExportError {
 const LONG_NUMBER: usize = 64;
 
 /// The columns before the properties.
-const PLACE: [&str; 9] = ["package", "page", "element", "byte_offset", "byte_len", "leaf", "kind", "pass", "counted"];
+const PLACE: [&str; 10] =
+    ["package", "page", "element", "byte_offset", "byte_len", "leaf", "kind", "pass", "counted", "time"];
 /// The columns behind them.
 const RECORD: [&str; 4] = ["changes", "raw_encoding", "raw", "marks"];
