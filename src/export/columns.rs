@@ -40,7 +40,7 @@ pub enum Sort {
 }
 
 /// What stands in a column for one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cell<'a> {
     /// The property is not there, or is null.
     #[default]

@@ -1,8 +1,9 @@
 //! Parquet: a typed row for each record, with its documented properties in columns and its exact bytes in one.
 //!
 //! The columns are those of [`super::csv`], typed: page, element, offsets and codes are whole numbers, coordinates are floating
-//! point, `counted`, `isInteractive` and their like are truth values, lists are JSON as text, and times are nanoseconds in UTC
-//! with the text as it was written beside them, in a column whose name ends in `_text`. `time` is the record's own time in whatever
+//! point, `counted`, `isInteractive` and their like are truth values, lists are JSON as text, and times are microseconds in UTC,
+//! since readers that know nanoseconds cannot reckon with them, with the text as it was written, all its digits, beside them in a column
+//! whose name ends in `_text`. `time` is the record's own time in whatever
 //! log. What is not of its column's type is null and named in `changes`, as is a text that is no time; text stands as it is, whatever it holds, and is never
 //! cut. `raw` is the record byte for byte: SHA-256 over a zero byte and these bytes is `leaf`.
 //!
@@ -42,7 +43,7 @@ impl<O: Outputs> Exporter for Parquet<O> {
         let record = &row.record;
         let mut changes = Vec::new();
         let mut data = place(row, &self.package);
-        data.push(record.time.and_then(nanos).map_or(Datum::Null, Datum::Time));
+        data.push(record.time.and_then(micros).map_or(Datum::Null, Datum::Time));
         data.push(record.time.map_or(Datum::Null, |time| Datum::Text(time.into())));
         for (column, cell) in COLUMNS.iter().zip(flatten(record.bytes)) {
             let (datum, why) = typed(column.sort, cell);
@@ -50,7 +51,7 @@ impl<O: Outputs> Exporter for Parquet<O> {
                 changes.push(format!("{}: {why}", column.path));
             }
             if column.sort == Sort::Time {
-                let time = if let Datum::Text(text) = &datum { nanos(text) } else { None };
+                let time = if let Datum::Text(text) = &datum { micros(text) } else { None };
                 if time.is_none() && why.is_none() && datum != Datum::Null {
                     changes.push(format!("{}: no time", column.path));
                 }
@@ -133,7 +134,7 @@ pub fn place<'a>(row: &Row<'a>, package: &'a str) -> Vec<Datum<'a>> {
 
 fn fields() -> Vec<Field> {
     let mut fields = place_fields();
-    fields.push(field("time", FieldSort::Time));
+    fields.push(field("time", FieldSort::Microseconds));
     fields.push(field("time_text", FieldSort::Text));
     for column in &COLUMNS {
         let sort = match column.sort {
@@ -141,7 +142,7 @@ fn fields() -> Vec<Field> {
             Sort::Double => FieldSort::Double,
             Sort::Integer => FieldSort::Integer,
             Sort::List | Sort::Text => FieldSort::Text,
-            Sort::Time => FieldSort::Time,
+            Sort::Time => FieldSort::Microseconds,
         };
         fields.push(field(column.path, sort));
         if column.sort == Sort::Time {
@@ -181,9 +182,9 @@ fn typed(sort: Sort, cell: Cell<'_>) -> (Datum<'_>, Option<&'static str>) {
     datum.map_or((Datum::Null, Some(OTHER_TYPE)), |datum| (datum, None))
 }
 
-/// Reads a time as the service writes it; none beyond the year 2262, where nanoseconds end.
-fn nanos(text: &str) -> Option<i64> {
-    ServiceTime::parse(text).and_then(|time| i64::try_from(time.nanos()).ok())
+/// Reads a time as the service writes it; digits behind the sixth are cut off.
+fn micros(text: &str) -> Option<i64> {
+    ServiceTime::parse(text).and_then(|time| i64::try_from(time.nanos().div_euclid(1_000)).ok())
 }
 
 /// Columns whose values differ from row to row, besides times.

@@ -28,7 +28,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
-use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, Type, TypePtr};
 
 use super::ExportError;
 
@@ -60,8 +60,6 @@ pub enum FieldSort {
     Microseconds,
     /// Text.
     Text,
-    /// Nanoseconds since 1970 in UTC.
-    Time,
 }
 
 /// What stands in a column for one row. It has to be of the column's sort, or nothing.
@@ -80,7 +78,7 @@ pub enum Datum<'a> {
     Null,
     /// Text, or JSON as text.
     Text(Cow<'a, str>),
-    /// Nanoseconds, or microseconds, since 1970.
+    /// Microseconds since 1970.
     Time(i64),
 }
 
@@ -97,8 +95,8 @@ pub struct Table<W: Write + Send> {
     /// The group under way; none between groups.
     group: Vec<Chunk>,
     group_rows: usize,
-    /// What the group under way may grow to.
-    group_bytes: usize,
+    /// How many are written at a time, and share what is held.
+    among: usize,
     /// The pages of all its columns.
     held: Shared<Vec<u8>>,
 }
@@ -119,7 +117,10 @@ enum Values {
 
 /// A column of the group under way.
 struct Chunk {
-    writer: ColumnWriter<'static>,
+    /// None while no row has a value: a writer takes most of 100 KiB before it writes a thing, and many columns stay empty.
+    writer: Option<ColumnWriter<'static>>,
+    /// Rows that no writer was told of.
+    nulls: usize,
     /// Its pages so far, encoded and compressed.
     pages: Shared<Pages>,
 }
@@ -158,7 +159,7 @@ impl<W: Write + Send> Table<W> {
         fields: &[Field],
         metadata: Vec<(String, String)>,
     ) -> Result<Self, ExportError> {
-        let share = |bytes: usize| bytes.checked_div(count).unwrap_or(bytes);
+        let share = |bytes| share(bytes, count);
         let schema = Arc::new(schema(fields)?);
         let metadata = metadata.into_iter().map(|(name, value)| KeyValue::new(name, value)).collect();
         let mut properties = WriterProperties::builder()
@@ -191,7 +192,18 @@ impl<W: Write + Send> Table<W> {
         let group_bytes = share(GROUP_BYTES);
         let held = Shared::new(Vec::with_capacity(group_bytes.saturating_add(group_bytes / 8)));
         let (group, group_rows) = (Vec::new(), 0);
-        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group, group_rows, group_bytes, held })
+        Ok(Self {
+            file,
+            whole,
+            properties,
+            batch,
+            batch_rows: 0,
+            batch_bytes: 0,
+            group,
+            group_rows,
+            among: count,
+            held,
+        })
     }
 
     /// Adds a row: one datum for each column, in order; what is of another sort than its column is nothing.
@@ -206,7 +218,7 @@ impl<W: Write + Send> Table<W> {
             self.batch_bytes = self.batch_bytes.saturating_add(byte_len);
         }
         self.batch_rows = self.batch_rows.saturating_add(1);
-        if self.batch_rows >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES {
+        if self.batch_rows >= share(BATCH_ROWS, self.among) || self.batch_bytes >= share(BATCH_BYTES, self.among) {
             self.encode()?;
         }
         Ok(())
@@ -233,21 +245,21 @@ impl<W: Write + Send> Table<W> {
             return Ok(());
         }
         if self.group.is_empty() {
-            let columns = self.file.schema_descr().columns().to_vec();
-            let chunk = |column| {
-                let pages = Shared::new(Pages { held: self.held.share(), places: Vec::new() });
-                let sink = Box::new(PageSink(TrackedWrite::new(pages.share())));
-                Chunk { writer: get_column_writer(column, Arc::clone(&self.properties), sink), pages }
-            };
-            self.group = columns.into_iter().map(chunk).collect();
+            let pages = || Shared::new(Pages { held: self.held.share(), places: Vec::new() });
+            self.group = self.batch.iter().map(|_| Chunk { writer: None, nulls: 0, pages: pages() }).collect();
         }
-        for (chunk, batch) in self.group.iter_mut().zip(&mut self.batch) {
-            batch.write_to(&mut chunk.writer)?;
+        let columns = self.file.schema_descr().columns();
+        for ((chunk, batch), column) in self.group.iter_mut().zip(&mut self.batch).zip(columns) {
+            if chunk.writer.is_none() && batch.values.is_empty() {
+                chunk.nulls = chunk.nulls.saturating_add(mem::take(&mut batch.levels).len());
+            } else {
+                batch.write_to(chunk.writer(column, &self.properties, &batch.values)?)?;
+            }
         }
         self.group_rows = self.group_rows.saturating_add(self.batch_rows);
         (self.batch_rows, self.batch_bytes) = (0, 0);
         let held = self.held.lock().len();
-        if held >= self.group_bytes || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
+        if held >= share(GROUP_BYTES, self.among) || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
     }
 
     /// Writes the group under way.
@@ -255,16 +267,48 @@ impl<W: Write + Send> Table<W> {
         if self.group.is_empty() {
             return Ok(());
         }
+        let columns = self.file.schema_descr().columns().to_vec();
         let mut group = self.file.next_row_group()?;
-        for chunk in self.group.drain(..) {
-            let closed = chunk.writer.close()?;
-            group.append_column(&*chunk.pages.lock(), closed)?;
+        for ((mut chunk, batch), column) in self.group.drain(..).zip(&self.batch).zip(&columns) {
+            chunk.writer(column, &self.properties, &batch.values)?;
+            if let Some(writer) = chunk.writer {
+                let closed = writer.close()?;
+                group.append_column(&*chunk.pages.lock(), closed)?;
+            }
         }
         group.close()?;
         self.group_rows = 0;
         self.held.lock().clear();
         Ok(())
     }
+}
+
+impl Chunk {
+    /// Returns the column's writer, which knows of all rows so far; its values are of the sort of these.
+    fn writer(
+        &mut self,
+        column: &ColumnDescPtr,
+        properties: &WriterPropertiesPtr,
+        sort: &Values,
+    ) -> Result<&mut ColumnWriter<'static>, ExportError> {
+        if self.writer.is_none() {
+            let sink = Box::new(PageSink(TrackedWrite::new(self.pages.share())));
+            let mut writer = get_column_writer(Arc::clone(column), Arc::clone(properties), sink);
+            // In pieces: their levels are counted in memory.
+            while self.nulls > 0 {
+                let rows = self.nulls.min(PAGE_ROWS);
+                Batch { values: sort.emptied(), levels: vec![0; rows] }.write_to(&mut writer)?;
+                self.nulls = self.nulls.saturating_sub(rows);
+            }
+            self.writer = Some(writer);
+        }
+        self.writer.as_mut().ok_or_else(|| ParquetError::General("no writer".to_owned()).into())
+    }
+}
+
+/// Returns what each of `among` tables gets of what one would have.
+fn share(whole: usize, among: usize) -> usize {
+    whole.checked_div(among).unwrap_or(whole)
 }
 
 /// Returns the file's schema.
@@ -278,7 +322,6 @@ fn schema(fields: &[Field]) -> Result<Type, ParquetError> {
             FieldSort::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
             FieldSort::Microseconds => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
             FieldSort::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            FieldSort::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
         };
         let column = Type::primitive_type_builder(&field.name, physical).with_repetition(Repetition::OPTIONAL);
         column.with_logical_type(logical).build().map(Arc::new)
@@ -293,7 +336,28 @@ impl Values {
             FieldSort::Bool => Self::Bool(Vec::new()),
             FieldSort::Bytes | FieldSort::Json | FieldSort::Text => Self::Bytes(Vec::new()),
             FieldSort::Double => Self::Double(Vec::new()),
-            FieldSort::Integer | FieldSort::Microseconds | FieldSort::Time => Self::Integer(Vec::new()),
+            FieldSort::Integer | FieldSort::Microseconds => Self::Integer(Vec::new()),
+        }
+    }
+}
+
+impl Values {
+    /// Returns none of the same sort.
+    fn emptied(&self) -> Self {
+        match self {
+            Self::Bool(_) => Self::Bool(Vec::new()),
+            Self::Bytes(_) => Self::Bytes(Vec::new()),
+            Self::Double(_) => Self::Double(Vec::new()),
+            Self::Integer(_) => Self::Integer(Vec::new()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Bool(values) => values.is_empty(),
+            Self::Bytes(values) => values.is_empty(),
+            Self::Double(values) => values.is_empty(),
+            Self::Integer(values) => values.is_empty(),
         }
     }
 }
@@ -496,7 +560,7 @@ mod tests {
             field("double", FieldSort::Double),
             field("integer", FieldSort::Integer),
             field("text", FieldSort::Text),
-            field("time", FieldSort::Time),
+            field("time", FieldSort::Microseconds),
         ]
     }
 

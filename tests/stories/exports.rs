@@ -15,7 +15,7 @@ use crate::cli::{Cli, Said};
 use crate::hostile_records;
 use crate::opened::Opened;
 use crate::package::operator_key;
-use crate::service::{Matter, Service};
+use crate::service::{Matter, Service, entries};
 
 const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE";
 const DERIVED: &str = "derived; the evidence is the sealed package";
@@ -203,6 +203,7 @@ fn a_spreadsheet_has_a_row_for_every_sealed_record() {
     for (row, (_, _, raw)) in csv_rows(&bytes).iter().zip(&source.records) {
         let record: Value = serde_json::from_slice(raw).unwrap();
         assert_eq!(row["id"], record["id"].as_str().unwrap());
+        assert_eq!(row["time"], record["createdDateTime"].as_str().unwrap());
         assert_eq!(row["status.errorCode"], record["status"]["errorCode"].to_string());
         assert_eq!(row["marks"], format!("{SIMULATED}; {DERIVED}"));
         codes += usize::from(row["status.errorCode"] != "0");
@@ -377,6 +378,10 @@ fn long(field: &Field) -> i64 {
     if let Field::Long(number) = field { *number } else { panic!("{field:?}") }
 }
 
+fn micros(field: &Field) -> i64 {
+    if let Field::TimestampMicros(number) = field { *number } else { panic!("{field:?}") }
+}
+
 fn text(field: &Field) -> &str {
     if let Field::Str(text) = field { text } else { panic!("{field:?}") }
 }
@@ -392,8 +397,8 @@ fn a_database_gets_typed_columns_and_the_exact_bytes() {
         assert_eq!(long(&row["status.errorCode"]), record["status"]["errorCode"].as_i64().unwrap());
         assert_eq!(row["isInteractive"], Field::Bool(record["isInteractive"].as_bool().unwrap()));
         let time: chrono::DateTime<chrono::Utc> = record["createdDateTime"].as_str().unwrap().parse().unwrap();
-        let nanos = time.timestamp_nanos_opt().unwrap();
-        assert_eq!((long(&row["createdDateTime"]), long(&row["time"])), (nanos, nanos));
+        let written = time.timestamp_micros();
+        assert_eq!((micros(&row["createdDateTime"]), micros(&row["time"])), (written, written));
         assert_eq!(text(&row["createdDateTime_text"]), record["createdDateTime"].as_str().unwrap());
         let policies: Value = serde_json::from_str(text(&row["appliedConditionalAccessPolicies"])).unwrap();
         assert_eq!(policies, record["appliedConditionalAccessPolicies"]);
@@ -415,7 +420,8 @@ fn what_does_not_fit_a_typed_column_is_named_and_stays_in_the_bytes() {
     assert_eq!(text(&rows[0]["id"]), hostile_records::FORMULA);
     assert_eq!(rows[0]["location.geoCoordinates.latitude"], Field::Double(-47.680_500_030_517_58));
     assert_eq!(text(&rows[1]["userAgent"]), "a\0b");
-    assert_eq!(long(&rows[1]["time"]) % 1_000_000_000, 123_456_700);
+    assert_eq!(micros(&rows[1]["time"]) % 1_000_000, 123_456);
+    assert!(text(&rows[1]["time_text"]).ends_with(".1234567Z"), "no digit is lost");
     assert_eq!(text(&rows[1]["changes"]), "appDisplayName: no text");
     for name in ["userId", "isInteractive", "autonomousSystemNumber", "processingTimeInMilliseconds", "location.city"] {
         assert_eq!(rows[4][name], Field::Null, "{name}");
@@ -531,13 +537,15 @@ fn a_review_platform_gets_each_counted_record_once_with_its_exact_bytes() {
         assert_eq!((line[at("ELEMENT_INDEX")], &native), (element.to_string().as_str(), raw));
         let leaf = Sha256::new().chain_update([0]).chain_update(&native).finalize();
         assert_eq!(line[at("LEAF_HASH")], HEXLOWER.encode(&leaf));
-        assert_eq!(line[at("MARKS")], DERIVED);
+        assert_eq!(line[at("NATIVE_SHA256")], HEXLOWER.encode(&Sha256::digest(&native)));
+        assert_eq!((line[at("CUSTODIAN")], line[at("MARKS")]), ("", DERIVED));
         let text = std::fs::read(made.path.join(line[at("TEXTPATH")].replace('\\', "/"))).unwrap();
         assert_harmless(&text);
         assert!(text.starts_with(DERIVED.as_bytes()));
     }
     assert_eq!(lines.len(), source.records.len(), "all of them count");
     assert_eq!(lines[0][at("RECORDID")], hostile_records::FORMULA);
+    assert_eq!((lines[1][at("RESULT_CODE")], lines[1][at("APPLICATION")]), ("0", ""), "no text");
     assert!(made.remarks().contains("there is no load.opt"), "{}", made.remarks());
     // Thirteen records need two digits.
     let said = source.export("concordance", "other").args(["--bates", "A1"]).code(2);
@@ -626,4 +634,30 @@ fn a_full_disk_leaves_nothing_half_made() {
         assert!(said.stderr.contains("error: the copy could not be written"), "{}", said.stderr);
         assert_eq!(left(&source), ["hostile.zip"], "{format}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_export_leaves_nothing_behind() {
+    let (service, matter) = (Service::start(3000), Matter::new());
+    service.collect(&matter).code(0);
+    let folder = matter.path("copies");
+    std::fs::create_dir(&folder).unwrap();
+    let export = Cli::new()
+        .arg("export")
+        .arg(matter.package())
+        .set("--trust", matter.public_key())
+        .set("--tsa-root", &service.tsa_root)
+        .args(["--format", "concordance"])
+        .set("--out", folder.join("load"));
+    let mut running = export.start();
+    // As soon as something has been begun.
+    while entries(&folder).is_empty() && running.is_alive() {
+        std::thread::yield_now();
+    }
+    running.interrupt();
+    let (said, code) = running.end();
+    assert_eq!(code, Some(4), "{}", said.stderr);
+    assert!(said.stderr.contains("interrupted; what was not finished is removed"), "{}", said.stderr);
+    assert_eq!(entries(&folder), Vec::<PathBuf>::new());
 }
