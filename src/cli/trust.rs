@@ -53,10 +53,9 @@ pub(super) fn read_trust(given: &str, trust: &mut Trust) -> Result<(), CliError>
     }
     let path = Path::new(given);
     if !path.exists() {
-        return Err(CliError::request(format!(
-            "`{given}` is neither a public key file, nor a certificate file, nor a fingerprint"
-        ))
-        .hint("give the path of a public key or certificate in PEM, 64 hexadecimal digits, or 24 words in quotes"));
+        return Err(CliError::request(format!("there is no file `{given}`, and it is no fingerprint either")).hint(
+            "give the path of a public key or certificate in PEM, 64 hexadecimal digits, or 24 words in quotes",
+        ));
     }
     read_trust_file(path, trust)
 }
