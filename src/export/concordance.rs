@@ -69,7 +69,7 @@ impl<O: Outputs> Concordance<O> {
     fn with(mut outputs: O, bates: Bates, common: Common) -> Result<Self, ExportError> {
         let mut load = outputs.create("load.dat")?;
         load.write_all("\u{feff}".as_bytes())?;
-        load.write_all(line(FIELDS).as_bytes())?;
+        load.write_all(line(&FIELDS).as_bytes())?;
         Ok(Self { outputs, load, bates, common, records: 0, first: None, last: None, cut: 0, custodians: Vec::new() })
     }
 
@@ -106,7 +106,7 @@ impl<O: Outputs> Concordance<O> {
             &format!("TEXT\\{folder}\\{number}.txt"),
             &self.common.marks.join("; "),
         ];
-        self.load.write_all(line(values).as_bytes())?;
+        self.load.write_all(line(&values).as_bytes())?;
         self.records = self.records.saturating_add(1);
         self.first.get_or_insert_with(|| number.clone());
         self.last = Some(number);
@@ -171,8 +171,8 @@ impl<O: Outputs> Exporter for Concordance<O> {
 }
 
 /// A line of the load file.
-fn line(values: [&str; FIELDS.len()]) -> String {
-    let quoted = values.map(|value| format!("{QUOTE}{}{QUOTE}", harmless(value)));
+fn line(values: &[&str; FIELDS.len()]) -> String {
+    let quoted = values.each_ref().map(|value| format!("{QUOTE}{}{QUOTE}", harmless(value)));
     quoted.join(SEPARATOR) + "\r\n"
 }
 

@@ -139,7 +139,9 @@ fn words<'a>(cell: &Cell<'a>, path: &str, changes: &mut String) -> Cow<'a, str> 
 /// Makes a text harmless, and adds to `changes` what that changed.
 fn plain<'a>(text: &'a str, path: &str, changes: &mut String) -> Cow<'a, str> {
     let (text, done) = harmless(text);
-    done.into_iter().for_each(|change| note(changes, path, change.as_str()));
+    for change in done {
+        note(changes, path, change.as_str());
+    }
     text
 }
 
