@@ -435,7 +435,9 @@ fn each_member<'a>(json: &'a str, twice: Twice, mut take: impl FnMut(&str, &'a s
             take(&name, value);
         }
     }
-    repeated.iter().for_each(|name| take(name, "null"));
+    for name in &repeated {
+        take(name, "null");
+    }
     Some(repeated)
 }
 

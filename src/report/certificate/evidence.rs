@@ -157,7 +157,7 @@ pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     match executable {
         Some(digest) => paragraphs.say("SHA-256 of its executable file, by the same word: {}.", &[digest]),
         None => {
-            paragraphs.say("The seal does not name the digest of its executable file: [digest, and how known].", &[])
+            paragraphs.say("The seal does not name the digest of its executable file: [digest, and how known].", &[]);
         }
     }
     paragraphs.say(
