@@ -521,7 +521,9 @@ fn a_seal_that_denies_records_gives_no_exhibit() {
     for members in [&["totals"][..], &["streams"], &["totals", "streams"]] {
         let mut draft = Draft::good();
         draft.edit_seal = Some(Box::new(move |seal| {
-            members.iter().for_each(|member| seal.replace(member, counts[0], counts[1]));
+            for member in members {
+                seal.replace(member, counts[0], counts[1]);
+            }
         }));
         let source = Source::written(&draft.build().zip());
         let said = source.cut("exhibit.zip").args(["--id", "a"]).stdout("").code(1).stderr;
