@@ -22,6 +22,7 @@ mod repeats;
 mod specimen;
 mod tally;
 pub mod triage;
+mod unread;
 pub mod words;
 
 pub use census::Census;

@@ -14,7 +14,7 @@ use crate::verify::{CheckOutcome, Outcome, Provenance, Severity};
 pub fn verdict(of: &Provenance) -> &'static str {
     match of.verdict {
         Outcome::Valid => {
-            "Every claim of the package that can be checked was checked and held, under the keys and authorities that were named for this report."
+            "Every check of the published format passed, under the keys and roots that were named for this report."
         }
         Outcome::Invalid => {
             "The package contradicts the format, itself, or what its reader trusts. What follows was made of it all the same, at its \

@@ -62,7 +62,7 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
     let page = read(&out);
     let said = words(&page);
     assert_eq!(page.matches(&format!("<p>{MARK}</p>")).count(), 2, "above and below");
-    assert!(said.contains("VALID : Every claim of the package that can be checked was checked and held"), "{said}");
+    assert!(said.contains("VALID : Every check of the published format passed"), "{said}");
     assert!(said.contains(&format!("SHA-256 {}", digest_of(&package))), "{said}");
     // Figures are those of the truth.
     let opened = Opened::read(&package);
@@ -86,6 +86,18 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
         assert!(said.contains(&format!(" {event} Jo Example (operator)")), "{event} in {said}");
     }
     assert!(said.contains("Windows were asked once.") && said.contains("daily counts were not asked"));
+    // The cover itself says what was not looked at; every window was closed, so there is no second box.
+    assert!(!said.contains("NOT COMPLETE"), "{said}");
+    let cover = said.split_once("What was not checked ").unwrap().1.split_once(" Contents ").unwrap().0;
+    for open in [
+        "Logs that were not asked: directory audit, risk detections.",
+        "windows were asked once, and no second pass stands beside the first",
+        "the service's own counts of a day agree: they were not asked",
+        "beyond the word of 1 root certificate for TLS that the operator added",
+        "no head of it that somebody else kept was held against it",
+    ] {
+        assert!(cover.contains(open), "{open} in {cover}");
+    }
     assert!(said.contains("An IP address is not a person,"));
     // Accounts and addresses are counted, not named.
     let mut named = 0;
@@ -366,9 +378,14 @@ fn gaps_and_failures_are_told_apart() {
     let runs = Opened::read(&package).runs();
     let failed: Vec<&Value> = runs.iter().filter(|run| run["state"] == "failed").collect();
     assert!(!failed.is_empty() && failed.len() < runs.len());
-    for run in failed {
+    for run in &failed {
         assert!(said.contains(run["reason"].as_str().unwrap()), "{run} in {said}");
     }
+    let windows = runs.iter().filter(|run| run["state"] != "superseded").count();
+    let missing = format!("NOT COMPLETE : {} of {windows} windows of the sign-in logs failed", failed.len());
+    let cover = said.split_once(" What was not checked ").unwrap().0;
+    assert!(cover.contains(&missing) && cover.contains("; see Coverage."), "{missing} in {cover}");
+    assert!(said.contains("no ledger was given for this report"));
     let failures = Opened::read(&package).documents("failures");
     assert!(said.contains(&format!("By reason Reason HTTP status Requests status 400 {}", failures.len())), "{said}");
     let page = read(&out);

@@ -5,6 +5,7 @@
 
 mod checks;
 mod clocks;
+mod completeness;
 mod cover;
 mod coverage;
 mod custody;
@@ -22,6 +23,7 @@ use chrono_tz::Tz;
 use super::activity::Activity;
 use super::document::{Block, Document};
 use super::naming;
+use super::unread::Unread;
 use crate::time::LocalTime;
 use crate::verify::{Outcome, ReadAgainError, VerifiedPackage};
 
@@ -55,7 +57,8 @@ pub fn overview<R: Read + Seek>(
     let asked = asked(package)?;
     let failures = failures::blocks(package)?;
     let custody = setting.custody.as_ref();
-    let mut blocks = cover::blocks(package, &activity.census, setting);
+    let unread = Unread::of(package)?;
+    let mut blocks = cover::blocks(package, &activity.census, setting, &unread);
     blocks.push(Block::PageBreak);
     blocks.extend(coverage::blocks(package));
     // Pictures of a page of their own, where there is something to show.
