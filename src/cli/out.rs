@@ -11,6 +11,11 @@ use crate::codec::visible::is_unseen;
 pub(super) use crate::codec::visible::{visible as escape, visible_line as escape_line};
 pub(super) use crate::report::words::{counted, grouped};
 
+/// Returns the name of a file without the folders that it lies in, which are nobody else's business in a document.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// Writes a path as a shell takes it, in quotes where it needs them, so that what is suggested can be pasted.
 pub(super) fn shell(path: &Path) -> String {
     let text = path.display().to_string();

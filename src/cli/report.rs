@@ -34,8 +34,8 @@ pub(super) struct ReportArgs {
     /// The ledger that came with the package: its events are listed, and its renewals carry the package on
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// The zone in which times are given beside UTC, such as Europe/Berlin; UTC if left out
-    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
+    /// The zone in which moments are given beside UTC in report and cover sheet, such as Europe/Berlin; hours and days stay UTC
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, conflicts_with = "certificate")]
     time_zone: Option<Tz>,
     /// Instead of the report: where an investigator would look first, by stated rules; descriptive, not evidence
     #[arg(long, conflicts_with_all = ["certificate", "regulatory", "time_zone"])]
@@ -83,7 +83,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
         certificate::draft(&mut package, &enclosed, form, made)
     } else {
         let zone = args.time_zone.unwrap_or(Tz::UTC);
-        overview(&mut package, &Setting { file: args.source.file.display().to_string(), made, zone, custody })
+        overview(&mut package, &Setting { file: out::file_name(&args.source.file), made, zone, custody })
     };
     let document = document.map_err(|error| CliError::machine(with_causes(&error)))?;
     let byte_len = file.write(&document, made)?;
@@ -108,7 +108,7 @@ pub(super) fn write_all(
 ) -> Result<(), CliError> {
     let made = SystemClock::start().now();
     let custody = Some(custody(ledger, package, trust, false)?);
-    let setting = Setting { file: file.display().to_string(), made, zone: Tz::UTC, custody };
+    let setting = Setting { file: out::file_name(file), made, zone: Tz::UTC, custody };
     let document = overview(package, &setting).map_err(|error| CliError::machine(with_causes(&error)))?;
     for file in into {
         file.write(&document, made)?;
@@ -140,6 +140,6 @@ fn custody(ledger: &Path, package: &Admitted, trust: &Trust, goes_on: bool) -> R
         return Err(CliError::evidence(format!("the ledger `{name}` is INVALID; nothing was made"))
             .hint("leave it out, or give --despite-findings: the report is made all the same, and says so"));
     }
-    Custody::read(open(ledger)?, name, judged.report, package.genesis(), package.seal())
+    Custody::read(open(ledger)?, out::file_name(ledger), judged.report, package.genesis(), package.seal())
         .map_err(|error| FolderError::io("read", ledger)(error).into())
 }

@@ -30,7 +30,8 @@ struct TriageAnswer {
 pub(super) fn run(mut package: Admitted, source: &Path, file: &DocumentFile, json: bool) -> Result<ExitCode, CliError> {
     let made = SystemClock::start().now();
     let triage = Triage::of(&mut package, made).map_err(|error| CliError::machine(with_causes(&error)))?;
-    let document = document(&triage, &source.display().to_string(), &out::shell(source));
+    let name = out::file_name(source);
+    let document = document(&triage, &name, &out::shell(Path::new(&name)));
     let byte_len = file.write(&document, made)?;
     let path = file.path().display().to_string();
     if json {

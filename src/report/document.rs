@@ -150,6 +150,12 @@ impl Text {
         Self(vec![Span::Blank(what.into())])
     }
 
+    /// Adds words; nothing where there are none.
+    #[must_use]
+    pub fn and_plain(self, words: &str) -> Self {
+        if words.is_empty() { self } else { self.and(Span::Plain(words.to_owned())) }
+    }
+
     /// Adds a stretch.
     #[must_use]
     pub fn and(mut self, span: Span) -> Self {

@@ -16,6 +16,7 @@ pub mod naming;
 pub mod overview;
 pub mod pdf;
 mod reading;
+mod reasons;
 pub mod regulatory;
 mod repeats;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::format::path::PackagePath;
 use crate::format::seal::{Run, RunState};
 use crate::report::Census;
 use crate::report::document::{Span, Text};
-use crate::report::words::{counted, grouped};
+use crate::report::words::{counted, grouped, seconds};
 use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
 /// Returns the line below a title: which package, which matter.
@@ -104,7 +104,12 @@ pub fn other_totals<R>(package: &VerifiedPackage<R>) -> Option<String> {
 pub fn stamps<R>(package: &VerifiedPackage<R>) -> Vec<(String, Text)> {
     let times = &package.report().facts.times;
     let mut stamps: Vec<(String, Text)> = Vec::new();
-    for (what, tokens) in [("Plan not before", &times.genesis_tokens), ("Seal not after", &times.seal_tokens)] {
+    // The plan was there by its stamp; what names the stamp, pages and seal, is not older.
+    let bracket = [
+        ("Pages and seal: not before (time stamp over the plan)", &times.genesis_tokens),
+        ("Pages and seal: not after (time stamp over the seal)", &times.seal_tokens),
+    ];
+    for (what, tokens) in bracket {
         stamps.extend(tokens.iter().map(|token| (what.to_owned(), stamp(token))));
     }
     if stamps.is_empty() {
@@ -169,15 +174,7 @@ fn stamp(token: &TokenFact) -> Text {
 /// Says how accurate the authority says that its time is; none where it does not say.
 #[must_use]
 pub fn accuracy(token: &TokenFact) -> Option<String> {
-    token.accuracy_ms.map(|milliseconds| format!("accuracy {}", seconds(milliseconds)))
-}
-
-/// Writes `1 s`, and parts of a second where there are any: `1.070 s`.
-fn seconds(milliseconds: u64) -> String {
-    match (milliseconds / 1000, milliseconds % 1000) {
-        (whole, 0) => format!("{whole} s"),
-        (whole, part) => format!("{whole}.{part:03} s"),
-    }
+    token.accuracy_ms.map(|milliseconds| format!("accurate to {}", seconds(milliseconds)))
 }
 
 /// 40: two pages of gaps; whoever has more gives the list of the seal along.

@@ -134,3 +134,12 @@ pub fn grouped(number: u64) -> String {
 pub fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
 }
+
+/// Writes milliseconds as seconds: `1 s`, and parts of a second where there are any: `1.070 s`.
+#[must_use]
+pub fn seconds(milliseconds: u64) -> String {
+    match (milliseconds / 1000, milliseconds % 1000) {
+        (whole, 0) => format!("{whole} s"),
+        (whole, part) => format!("{whole}.{part:03} s"),
+    }
+}

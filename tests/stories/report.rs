@@ -82,6 +82,15 @@ fn a_report_says_what_was_preserved_and_names_nobody() {
     // Times stand in both zones; custody comes from the ledger.
     assert!(said.contains(":00, Europe/Berlin)"), "{said}");
     assert!(said.contains("was verified for this report: VALID"), "{said}");
+    let day = |name: &str| said.split_once(name).unwrap().1.split_once(" to ").unwrap().0.to_owned();
+    assert!(day(" Window ").ends_with(":00, Europe/Berlin)"), "on the cover: {}", day(" Window "));
+    let custody = said.split_once(" Custody No. ").map_or(said.as_str(), |(_, custody)| custody);
+    assert!(custody.split_once(" opened ").unwrap().0.ends_with(":00, Europe/Berlin)"), "{custody}");
+    // Whose folders these are is nobody's business.
+    assert!(!page.contains(&matter.dir) && said.contains("The ledger ledger.jsonl was verified"), "{said}");
+    // What the stamp over the plan shows is about pages and seal.
+    assert!(said.contains("Pages and seal: not before (time stamp over the plan) 20"), "{said}");
+    assert!(said.contains("(accurate to 1 s) by CN=") && !said.contains("Plan not before"), "{said}");
     for event in ["opened", "collected", "sealed"] {
         assert!(said.contains(&format!(" {event} Jo Example (operator)")), "{event} in {said}");
     }
@@ -211,10 +220,10 @@ fn what_clocks_say_is_a_range_and_stamps_have_their_accuracy() {
         let said = words(&read(&out));
         assert!(said.contains(&format!("and at most {}.{:03} s in any, if", most / 1000, most % 1000)), "{said}");
         assert!(said.contains("Time stamps are not in these figures"), "{said}");
-        assert!(said.contains(&format!("{stamped} (accuracy 1 s) by")), "{said}");
+        assert!(said.contains(&format!("{stamped} (accurate to 1 s) by")), "{said}");
     }
     let page = read(&matter.path("report.html"));
-    assert!(page.contains(">not after (accuracy 1 s)</text>"), "{page}");
+    assert!(page.contains(">stamp over the seal</text>") && page.contains("Z ± 1 s</text>"), "{page}");
 }
 
 #[test]
@@ -289,6 +298,11 @@ fn each_form_is_written_once_and_nothing_is_overwritten() {
     let said =
         report(&service, &matter, &package, &matter.path("z.html")).set("--time-zone", "Mars/Base").code(2).stderr;
     assert!(said.contains("IANA time zone database"), "{said}");
+    let refused = report(&service, &matter, &package, &matter.path("z.html"))
+        .set("--time-zone", "Europe/Berlin")
+        .set("--certificate", "fre-902-11")
+        .code(2);
+    assert!(refused.stderr.contains("cannot be used with"), "a draft has no zone: {}", refused.stderr);
     assert_eq!(entries(Path::new(&matter.dir)), before, "nothing is left behind");
 }
 

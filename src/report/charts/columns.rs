@@ -45,7 +45,7 @@ pub(crate) fn columns(name: &'static str, columns: &[Column], parts: [&str; 3], 
     svg.finish(BOTTOM + 500)
 }
 
-const FILLS: [Fill; 3] = [Fill::Solid, Fill::Rising, Fill::Crossed];
+const FILLS: [Fill; 3] = [Fill::Solid, Fill::Dotted, Fill::Crossed];
 const LEFT: u64 = 800;
 const HEIGHT: u64 = 1500;
 /// Room above for a number that stands on the highest line.
@@ -64,7 +64,7 @@ mod tests {
         let picture = columns("hours", &given, ["succeeded", "interrupted", "failed"], 1);
         // Two areas, and three in the legend; the patterns' own have no place.
         assert_eq!(picture.matches("<rect x=").count(), 2 + 3);
-        assert!(picture.contains("height=\"10\" fill=\"url(#hours-rising)\""));
+        assert!(picture.contains("height=\"10\" fill=\"url(#hours-dotted)\""));
         assert_eq!(columns("hours", &[], ["a", "b", "c"], 1).matches("<svg").count(), 1);
     }
 }

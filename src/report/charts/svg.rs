@@ -9,17 +9,24 @@ pub(super) struct Svg {
 }
 
 /// How an area looks: told apart by pattern first, by colour too (after Okabe and Ito, which colour-blind people can tell apart).
+/// Each has one meaning in all pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fill {
-    /// Rising lines.
-    Rising,
-    /// Crossed lines.
+    /// Crossed lines: failed.
     Crossed,
-    /// Nothing, within a broken line.
+    /// Dots: interrupted.
+    Dotted,
+    /// Level lines: within the retention that was assumed.
+    Level,
+    /// Nothing, within a broken line: not asked.
     Outlined,
-    /// All of it.
+    /// Rising lines: expired.
+    Rising,
+    /// All of it: there.
     Solid,
-    /// Nothing, within a line.
+    /// Upright lines: claimed, and cannot be read.
+    Upright,
+    /// Nothing, within a line: no record.
     White,
 }
 
@@ -48,12 +55,17 @@ impl Svg {
             Fill::Outlined => {
                 ("#ffffff".to_owned(), " stroke=\"#555555\" stroke-width=\"8\" stroke-dasharray=\"25 20\"".to_owned())
             }
-            Fill::Rising | Fill::Crossed => {
+            Fill::Crossed | Fill::Dotted | Fill::Level | Fill::Rising | Fill::Upright => {
                 (format!("url(#{}-{})", self.name, fill.name()), " stroke=\"#000000\" stroke-width=\"7\"".to_owned())
             }
         };
         self.body +=
             &format!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{paint}\"{line}/>\n");
+    }
+
+    /// Clears an area of what was drawn there.
+    pub(super) fn clear(&mut self, [x, y, width, height]: [u64; 4]) {
+        self.body += &format!("<path d=\"M{x} {y} h{width} v{height} h-{width} z\" fill=\"#ffffff\"/>\n");
     }
 
     /// Draws a line.
@@ -92,18 +104,9 @@ impl Svg {
         let (pixels, high) = (WIDTH / 10, height.div_ceil(10));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{pixels}\" height=\"{high}\" viewBox=\"0 0 {WIDTH} {}\">\n\
-             <defs>\n{}{}</defs>\n{body}</svg>",
+             <defs>\n{}</defs>\n{body}</svg>",
             high * 10,
-            pattern(
-                name,
-                Fill::Rising,
-                "<rect width=\"60\" height=\"60\" fill=\"#ffffff\"/><path d=\"M-15 15 L15 -15 M0 60 L60 0 M45 75 L75 45\" stroke=\"#555555\" stroke-width=\"14\"/>"
-            ),
-            pattern(
-                name,
-                Fill::Crossed,
-                "<rect width=\"60\" height=\"60\" fill=\"#f7d2bf\"/><path d=\"M0 0 L60 60 M0 60 L60 0\" stroke=\"#8a2b00\" stroke-width=\"13\"/>"
-            ),
+            PATTERNS.map(|(fill, drawing)| pattern(name, fill, drawing)).concat(),
         )
     }
 }
@@ -111,10 +114,13 @@ impl Svg {
 impl Fill {
     fn name(self) -> &'static str {
         match self {
-            Self::Rising => "rising",
             Self::Crossed => "crossed",
+            Self::Dotted => "dotted",
+            Self::Level => "level",
             Self::Outlined => "outlined",
+            Self::Rising => "rising",
             Self::Solid => "solid",
+            Self::Upright => "upright",
             Self::White => "white",
         }
     }
@@ -156,6 +162,29 @@ fn escaped(words: &str) -> String {
     legible(words).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// Squares of 60 by 60, side by side.
+const PATTERNS: [(Fill, &str); 5] = [
+    (
+        Fill::Crossed,
+        "<rect width=\"60\" height=\"60\" fill=\"#f7d2bf\"/><path d=\"M0 0 L60 60 M0 60 L60 0\" stroke=\"#8a2b00\" stroke-width=\"13\"/>",
+    ),
+    (
+        Fill::Dotted,
+        "<rect width=\"60\" height=\"60\" fill=\"#ffffff\"/><circle cx=\"15\" cy=\"15\" r=\"11\" fill=\"#222222\"/><circle cx=\"45\" cy=\"45\" r=\"11\" fill=\"#222222\"/>",
+    ),
+    (
+        Fill::Level,
+        "<rect width=\"60\" height=\"60\" fill=\"#e3f1fa\"/><path d=\"M0 15 L60 15 M0 45 L60 45\" stroke=\"#005a8c\" stroke-width=\"9\"/>",
+    ),
+    (
+        Fill::Rising,
+        "<rect width=\"60\" height=\"60\" fill=\"#ffffff\"/><path d=\"M-15 15 L15 -15 M0 60 L60 0 M45 75 L75 45\" stroke=\"#555555\" stroke-width=\"14\"/>",
+    ),
+    (
+        Fill::Upright,
+        "<rect width=\"60\" height=\"60\" fill=\"#f9ec9a\"/><path d=\"M15 0 L15 60 M45 0 L45 60\" stroke=\"#5c1a5c\" stroke-width=\"14\"/>",
+    ),
+];
 /// Tenths of a pixel.
 pub(super) const WIDTH: u64 = 7200;
 /// The height of letters that are to be read on paper, where 720 pixels are 17 cm.

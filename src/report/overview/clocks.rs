@@ -8,7 +8,7 @@ use crate::report::naming;
 use crate::verify::{Code, VerifiedPackage};
 
 /// Returns the chapter.
-pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
+pub(super) fn blocks<R>(package: &VerifiedPackage<R>, zone: Tz) -> Vec<Block> {
     let (genesis, report) = (package.genesis(), package.report());
     let mut blocks = vec![
         Block::heading(1, "Clocks"),
@@ -23,7 +23,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
         let row = |reading: &crate::format::genesis::ClockReading| {
             vec![
                 Text::code(reading.against.clone()),
-                Text::plain(reading.local.to_string()),
+                Text::plain(format!("{}{}", reading.local, beside(reading.local.to_datetime(), zone))),
                 Text::code(reading.remote.to_string()),
                 Text::plain(format!("{} ms", reading.round_trip_ms)),
             ]
@@ -66,12 +66,16 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
 
 /// Writes a moment in UTC, and beside it as clocks on the wall of the zone showed it.
 pub(super) fn both(at: DateTime<Utc>, zone: Tz) -> String {
-    let utc = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    format!("{}{}", at.to_rfc3339_opts(SecondsFormat::Millis, true), beside(at, zone))
+}
+
+/// Writes, for behind a moment in UTC, how clocks on the wall of the zone showed it; nothing where they showed the same.
+pub(super) fn beside(at: DateTime<Utc>, zone: Tz) -> String {
     if zone == Tz::UTC {
-        return utc;
+        return String::new();
     }
     let local = at.with_timezone(&zone);
-    format!("{utc} ({} {}, {zone})", local.format("%Y-%m-%d %H:%M:%S"), local.offset().fix())
+    format!(" ({} {}, {zone})", local.format("%Y-%m-%d %H:%M:%S"), local.offset().fix())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The cover: verdict, matter, what is in the package, and what was not checked.
 
+use super::clocks::{beside, both};
 use super::{Setting, completeness};
 use crate::format::line::Line;
 use crate::report::document::{Block, Span, Text};
 use crate::report::unread::Unread;
 use crate::report::words::{self, counted, verdict};
 use crate::report::{Census, naming};
+use crate::time::Bound;
 use crate::verify::{CheckOutcome, Severity, Step, VerifiedPackage};
 
 /// Returns the cover.
@@ -37,7 +39,11 @@ pub(super) fn blocks<R>(
     fact("Operator, by the plan", Text::plain(genesis.operator.to_string()));
     fact("Service asked, by the plan", Text::code(genesis.source.graph_url.clone()));
     fact("Tenant, by the plan", Text::code(genesis.identity.tenant.clone()));
-    fact("Window", Text::plain(format!("{} to {}, the end not included", genesis.plan.from, genesis.plan.to)));
+    let bound = |at: Bound| format!("{at}{}", beside(at.to_datetime(), setting.zone));
+    let (from, to) = (bound(genesis.plan.from), bound(genesis.plan.to));
+    fact("Window", Text::plain(format!("{from} to {to}, the end not included")));
+    let sealed = package.seal().created;
+    fact("Sealed", Text::plain(format!("{}, by the operator's clock", both(sealed.to_datetime(), setting.zone))));
     let volume = &package.seal().volume;
     if volume.number > 1 || !volume.last {
         let last = if volume.last { "the last of its acquisition" } else { "more follow" };

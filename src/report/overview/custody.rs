@@ -2,6 +2,9 @@
 
 use std::io::{self, BufRead};
 
+use chrono_tz::Tz;
+
+use super::clocks::beside;
 use crate::custody::Replay;
 use crate::custody::lines::{Line, Lines};
 use crate::format::event::{Act, Event};
@@ -81,7 +84,7 @@ impl Custody {
 }
 
 /// Returns the chapter.
-pub(super) fn blocks(custody: Option<&Custody>) -> Vec<Block> {
+pub(super) fn blocks(custody: Option<&Custody>, zone: Tz) -> Vec<Block> {
     let mut blocks = vec![Block::heading(1, "Custody")];
     let Some(custody) = custody else {
         blocks.push(Block::paragraph(
@@ -121,7 +124,7 @@ pub(super) fn blocks(custody: Option<&Custody>) -> Vec<Block> {
     if !findings.is_empty() {
         blocks.push(Block::List { numbered: false, items: findings });
     }
-    let rows: Vec<Vec<Text>> = custody.events.iter().map(row).collect();
+    let rows: Vec<Vec<Text>> = custody.events.iter().map(|listed| row(listed, zone)).collect();
     let mut caption = format!("{} on this package", counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "event"));
     if custody.beyond > 0 {
         caption += &format!(", the first of {}", grouped(custody.beyond.saturating_add(rows.len() as u64)));
@@ -190,7 +193,7 @@ fn concerns(event: &Event, genesis: &Genesis, seal: &Seal) -> bool {
         }
 }
 
-fn row(listed: &Listed) -> Vec<Text> {
+fn row(listed: &Listed, zone: Tz) -> Vec<Text> {
     let number = Text::plain(listed.number.to_string());
     let faults: Vec<Span> =
         listed.faults.iter().map(|fault| Span::Strong(format!("NOT IN ORDER: {fault}. "))).collect();
@@ -203,7 +206,7 @@ fn row(listed: &Listed) -> Vec<Text> {
     said.push(Span::Plain(words::act(&event.act)));
     vec![
         number,
-        Text::plain(event.time.to_string()),
+        Text::plain(format!("{}{}", event.time, beside(event.time.to_datetime(), zone))),
         Text::plain(event.act.kind()),
         Text::plain(format!("{} ({}{organisation})", actor.name, actor.role)),
         Text(said),

@@ -12,6 +12,7 @@ mod custody;
 mod failures;
 mod glossary;
 mod limits;
+
 mod reconciliation;
 mod sign_ins;
 mod timeline;
@@ -65,10 +66,10 @@ pub fn overview<R: Read + Seek>(
     let figures = sign_ins::blocks(&activity);
     let apart = if activity.looked.records > 0 { vec![Block::PageBreak] } else { Vec::new() };
     blocks.extend([apart.clone(), figures, apart].concat());
-    blocks.extend(timeline::blocks(package, asked, setting.zone));
-    blocks.extend(custody::blocks(custody));
+    blocks.extend(timeline::blocks(package, asked, activity.first, setting.zone));
+    blocks.extend(custody::blocks(custody, setting.zone));
     blocks.extend(reconciliation::blocks(package));
-    blocks.extend(clocks::blocks(package));
+    blocks.extend(clocks::blocks(package, setting.zone));
     blocks.extend(failures);
     blocks.extend(checks::blocks(package.report()));
     blocks.extend([Block::heading(1, "Values to copy"), Block::Facts(naming::digests(package))]);
