@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
-use super::words::grouped;
+use super::words::{self, grouped};
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState};
 use crate::time::Bound;
@@ -23,6 +23,17 @@ pub(super) struct Unread {
     absent: u64,
     /// Runs that the seal calls closed and of which a page is missing.
     runs: BTreeSet<Key>,
+    /// Elements that count on the pages that can be read, by log.
+    inside: BTreeMap<Kind, u64>,
+}
+
+/// What came of a window, as far as a reader can see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum WindowState {
+    /// As the seal says.
+    Sealed(RunState),
+    /// Closed by the seal's word, of an INVALID package; a page of it cannot be read as it was sealed.
+    Unread,
 }
 
 /// One attempt at one window of one log.
@@ -42,6 +53,8 @@ impl Unread {
         let accused = accused(package);
         let runs = &package.seal().streams;
         let mut seen: BTreeMap<Key, u64> = runs.iter().map(|run| (key(run), 0)).collect();
+        let counting = |run: &&Run| run.pass == 1 && run.state != RunState::Superseded;
+        let counting: BTreeSet<Key> = runs.iter().filter(counting).map(key).collect();
         let numbers = package.page_numbers();
         for number in &numbers {
             let page = match package.page(*number) {
@@ -53,8 +66,13 @@ impl Unread {
                 Err(error) => return Err(error),
             };
             let stream = &page.record.stream;
-            if let Some(pages) = seen.get_mut(&(stream.kind, stream.from, stream.to, stream.pass, stream.run)) {
+            let key = (stream.kind, stream.from, stream.to, stream.pass, stream.run);
+            if let Some(pages) = seen.get_mut(&key) {
                 *pages += 1;
+            }
+            if counting.contains(&key) {
+                let inside = unread.inside.entry(stream.kind).or_default();
+                *inside = inside.saturating_add(page.record.records.inside);
             }
         }
         let there = u64::try_from(numbers.len()).unwrap_or(u64::MAX);
@@ -70,6 +88,17 @@ impl Unread {
     /// Says whether a page of this run is missing, though the seal calls it closed.
     pub(super) fn is_of(&self, run: &Run) -> bool {
         self.runs.contains(&key(run))
+    }
+
+    /// Returns what came of a run, as far as it can be seen.
+    pub(super) fn state(&self, run: &Run) -> WindowState {
+        if self.is_of(run) { WindowState::Unread } else { WindowState::Sealed(run.state) }
+    }
+
+    /// Returns how many elements of a log count on pages that can be read; none where all that the seal claims can.
+    pub(super) fn inside(&self, kind: Kind) -> Option<u64> {
+        let is_short = self.runs.iter().any(|(short, ..)| *short == kind);
+        is_short.then(|| self.inside.get(&kind).copied().unwrap_or_default())
     }
 
     /// Says which pages could not be read; none where all could, and no window lacks one.
@@ -127,3 +156,21 @@ fn key(run: &Run) -> Key {
 const FOLDERS: [&str; 2] = ["data/pages/", "data/records/"];
 /// A line of numbers; a package of which more is lost shows that too.
 const MAX_LISTED: usize = 20;
+
+impl WindowState {
+    /// Says whether records may be missing from a window in this state.
+    pub(super) fn is_gap(self) -> bool {
+        match self {
+            Self::Sealed(state) => state.is_gap(),
+            Self::Unread => true,
+        }
+    }
+
+    /// Says what came of the window.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Sealed(state) => words::state(state),
+            Self::Unread => "claimed, not readable",
+        }
+    }
+}

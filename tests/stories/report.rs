@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use signhold::simulate::Kind;
@@ -353,6 +354,69 @@ fn of_an_invalid_package_nothing_is_made_unless_somebody_insists() {
 }
 
 #[test]
+fn a_page_that_cannot_be_read_is_no_complete_window() {
+    let (service, matter) = (Service::start(60), Matter::new());
+    service.collect(&matter).set("--kind", "interactiveUser").code(0);
+    let package = matter.package();
+    let page = Opened::read(&package).files.keys().rfind(|name| name.starts_with("data/pages/")).unwrap().clone();
+    let mut bytes = std::fs::read(&package).unwrap();
+    // The name stands in front of the page's bytes, and once more in the directory at the end.
+    let place = bytes.windows(page.len()).position(|window| window == page.as_bytes()).unwrap() + page.len() + 40;
+    bytes[place] ^= 1;
+    let altered = matter.path("altered.zip");
+    std::fs::write(&altered, bytes).unwrap();
+    let out = matter.path("r.html");
+    report(&service, &matter, &altered, &out).arg("--despite-findings").code(0);
+    let number: u64 = page.strip_prefix("data/pages/").unwrap().split_once('.').unwrap().0.parse().unwrap();
+    let unread = format!("page {number} could not be read as it was sealed");
+    let html = read(&out);
+    let said = words(&html);
+    let opened = Opened::read(&package);
+    let runs = opened.runs();
+    let claimed = format!("1 of {} windows of the sign-in logs is claimed, and cannot be read", runs.len());
+    let records: u64 = runs.iter().map(|run| run["inside"].as_u64().unwrap()).sum();
+    assert!(said.contains(&format!("NOT COMPLETE : {claimed}; {unread}; see Coverage.")), "{said}");
+    assert!(said.contains(&format!("Gaps Not established: {unread}.")), "{said}");
+    assert!(
+        said.contains(" claimed, not readable ") && !said.contains("was followed to its last page")
+    );
+    assert!(
+        html.contains("fill=\"url(#coverage-upright)\"") && said.contains(&format!(" of {records} claimed ")),
+        "{said}"
+    );
+    let triage = matter.path("t.html");
+    report(&service, &matter, &altered, &triage).args(["--triage", "--despite-findings"]).code(0);
+    let said = words(&read(&triage));
+    assert!(said.contains(&unread) && !said.contains("was closed in this package"), "{said}");
+}
+
+#[test]
+fn windows_refused_as_too_old_are_counted_under_retention_and_each_reason_stands_once() {
+    let service = Service::with(120, |settings| {
+        settings.days = 40;
+        settings.faults = vec!["retention-floor".parse().unwrap()];
+    });
+    let matter = Matter::new();
+    let from = text(service.to - TimeDelta::days(40));
+    service.collect(&matter).set("--kind", "interactiveUser").set("--from", from).set("--window-hours", "24").code(5);
+    let package = matter.package();
+    let out = matter.path("r.html");
+    report(&service, &matter, &package, &out).code(0);
+    let said = words(&read(&out));
+    let runs = Opened::read(&package).runs();
+    let reasons = runs.iter().filter(|run| run["state"] == "failed").map(|run| run["reason"].as_str().unwrap());
+    let too_old: Vec<&str> = reasons.filter(|reason| reason.contains("Minimum allowed time")).collect();
+    assert!(too_old.len() > 1, "{runs:?}");
+    let earliest = "refused; the service named an earliest time";
+    let count = format!("Windows refused as too old {} windows; {earliest}: ", too_old.len());
+    assert!(said.contains(&count) && said.contains(&format!(" failed {earliest} [")), "{count} in {said}");
+    let coverage = said.split_once(" Gaps ").unwrap().1.split_once(" The sign-ins ").unwrap().0;
+    for reason in too_old {
+        assert_eq!(coverage.matches(reason).count(), 1, "{reason} in {said}");
+    }
+}
+
+#[test]
 fn a_ledger_that_was_edited_is_refused_or_named() {
     let (service, matter) = (Service::start(60), Matter::new());
     service.collect(&matter).code(0);
@@ -393,6 +457,9 @@ fn gaps_and_failures_are_told_apart() {
     let failed: Vec<&Value> = runs.iter().filter(|run| run["state"] == "failed").collect();
     assert!(!failed.is_empty() && failed.len() < runs.len());
     for run in &failed {
+        // The reason stands there once, however many windows it is of.
+        let coverage = said.split_once(" Gaps ").unwrap().1.split_once(" The sign-ins ").unwrap().0;
+        assert_eq!(coverage.matches(run["reason"].as_str().unwrap()).count(), 1, "{run} in {said}");
         assert!(said.contains(run["reason"].as_str().unwrap()), "{run} in {said}");
     }
     let windows = runs.iter().filter(|run| run["state"] != "superseded").count();

@@ -2,15 +2,17 @@
 
 use super::svg::{Anchor, Fill, GRID, Svg, TEXT, WIDTH, scaled, width_of};
 use crate::format::seal::RunState;
-use crate::report::words;
+use crate::report::unread::WindowState;
 
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Coverage {
     /// The columns' names, one for each cell of a row; empty where none is to stand.
     pub(crate) columns: Vec<String>,
-    /// The rows.
+    /// The logs.
     pub(crate) rows: Vec<CoverageRow>,
+    /// What the logs were to be compared with: below them, by itself.
+    pub(crate) apart: Vec<CoverageRow>,
 }
 
 /// One log.
@@ -23,7 +25,7 @@ pub(crate) struct CoverageRow {
 }
 
 /// What came of one day of one log: stretches one after the other, each with its length in seconds; none is outside the plan.
-pub(crate) type Cell = Vec<(u64, Option<RunState>)>;
+pub(crate) type Cell = Vec<(u64, Option<WindowState>)>;
 
 impl Coverage {
     /// Draws it, one strip of [`STRIP`] columns below the other.
@@ -33,12 +35,18 @@ impl Coverage {
         let strips = self.columns.len().div_ceil(STRIP).max(1);
         for strip in 0..strips {
             let columns = self.columns.iter().skip(strip * STRIP).take(STRIP);
-            let room = (WIDTH - LEFT - MARGIN) / u64::try_from(STRIP).unwrap_or(1);
+            // A few columns share the whole width.
+            let side_by_side = u64::try_from(self.columns.len().clamp(1, STRIP)).unwrap_or(1);
+            let room = (WIDTH - LEFT - MARGIN) / side_by_side;
             for (place, name) in (0_u64..).zip(columns) {
                 svg.text([LEFT + place * room + room / 2, top + 130], SMALL, Anchor::Middle, name);
             }
             top += 190;
-            for row in &self.rows {
+            for (place, row) in self.rows.iter().chain(&self.apart).enumerate() {
+                if place == self.rows.len() {
+                    svg.line([0, top + 25], [WIDTH, top + 25], GRID);
+                    top += APART;
+                }
                 svg.text([LEFT - 90, top + 145], TEXT, Anchor::End, &row.name);
                 for (place, cell) in (0_u64..).zip(row.cells.iter().skip(strip * STRIP).take(STRIP)) {
                     draw_cell(&mut svg, [LEFT + place * room, top, room - 12, ROW - 30], cell);
@@ -48,8 +56,10 @@ impl Coverage {
             top += 120;
         }
         let mut left = LEFT;
-        for state in LEGEND {
-            let word = words::state(state);
+        let all = self.rows.iter().chain(&self.apart).flat_map(|row| &row.cells).flatten();
+        let is_unread = all.into_iter().any(|(_, state)| *state == Some(WindowState::Unread));
+        for state in LEGEND.map(WindowState::Sealed).into_iter().chain(is_unread.then_some(WindowState::Unread)) {
+            let word = state.words();
             let end = left + 260 + width_of(word, TEXT) + 300;
             if end > WIDTH {
                 left = LEFT;
@@ -81,22 +91,23 @@ fn draw_cell(svg: &mut Svg, [x, y, width, height]: [u64; 4], cell: &Cell) {
     }
 }
 
-fn fill(state: RunState) -> Fill {
+fn fill(state: WindowState) -> Fill {
     match state {
-        RunState::Complete | RunState::Superseded => Fill::Solid,
-        RunState::Empty => Fill::White,
-        RunState::Expired => Fill::Rising,
-        RunState::Failed => Fill::Crossed,
-        RunState::NotAsked => Fill::Outlined,
+        WindowState::Sealed(RunState::Complete | RunState::Superseded) => Fill::Solid,
+        WindowState::Sealed(RunState::Empty) => Fill::White,
+        WindowState::Sealed(RunState::Expired) => Fill::Rising,
+        WindowState::Sealed(RunState::Failed) => Fill::Crossed,
+        WindowState::Sealed(RunState::NotAsked) => Fill::Outlined,
+        WindowState::Unread => Fill::Upright,
     }
 }
 
-/// What is full needs no letter; the others differ by it too.
-fn letter(state: RunState) -> &'static str {
+/// What is empty or not asked differs by it too.
+fn letter(state: WindowState) -> &'static str {
     match state {
-        RunState::Complete | RunState::Superseded | RunState::Expired | RunState::Failed => "",
-        RunState::Empty => "0",
-        RunState::NotAsked => "–",
+        WindowState::Sealed(RunState::Empty) => "0",
+        WindowState::Sealed(RunState::NotAsked) => "–",
+        _ => "",
     }
 }
 
@@ -108,4 +119,6 @@ const LEFT: u64 = 1900;
 /// Half of a name may stand beyond the last column.
 const MARGIN: u64 = 100;
 const ROW: u64 = 230;
+/// Between the logs and the rest.
+const APART: u64 = 70;
 const SMALL: u64 = 105;

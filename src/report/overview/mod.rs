@@ -61,7 +61,7 @@ pub fn overview<R: Read + Seek>(
     let unread = Unread::of(package)?;
     let mut blocks = cover::blocks(package, &activity.census, setting, &unread);
     blocks.push(Block::PageBreak);
-    blocks.extend(coverage::blocks(package));
+    blocks.extend(coverage::blocks(package, &unread));
     // Pictures of a page of their own, where there is something to show.
     let figures = sign_ins::blocks(&activity);
     let apart = if activity.looked.records > 0 { vec![Block::PageBreak] } else { Vec::new() };

@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState, Seal};
+use crate::report::document::Text;
+use crate::report::reasons::Reasons;
+use crate::report::unread::Unread;
 use crate::time::Bound;
 
 /// What of the sign-in logs is not in the package.
@@ -24,6 +27,8 @@ pub struct Gaps {
     pub volume: u64,
     /// Whether it is the only one; what other volumes hold was not looked at.
     pub is_only_volume: bool,
+    /// What of an INVALID package cannot be read as it was sealed, in words.
+    pub unread: Option<String>,
 }
 
 /// A window of one log that may lack records.
@@ -43,7 +48,7 @@ pub struct Window {
 
 impl Gaps {
     /// Reads plan and seal.
-    pub(super) fn of(seal: &Seal, genesis: &Genesis) -> Self {
+    pub(super) fn of(seal: &Seal, genesis: &Genesis, unread: &Unread) -> Self {
         let plan = &genesis.plan;
         let is_gap = |run: &&Run| run.kind.is_sign_in() && run.pass == 1 && run.state.is_gap();
         let mut windows: Vec<Window> = seal
@@ -69,33 +74,41 @@ impl Gaps {
             windows_beyond: u64::try_from(beyond).unwrap_or(u64::MAX),
             volume: seal.volume.number,
             is_only_volume: seal.volume.number == 1 && seal.volume.last,
+            unread: unread.words(),
         }
     }
 
-    /// Returns how many logs, windows and volumes are missing; all further volumes count as one.
+    /// Returns how many logs, windows and volumes are missing; all further volumes count as one, and so does what cannot be read.
     pub(super) fn count(&self) -> u64 {
         let listed = u64::try_from(self.not_asked.len() + self.windows.len()).unwrap_or(u64::MAX);
-        listed + self.windows_beyond + u64::from(!self.is_only_volume)
+        listed + self.windows_beyond + u64::from(!self.is_only_volume) + u64::from(self.unread.is_some())
     }
 
-    /// Says what is missing, line by line; nothing where nothing is known to be.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.not_asked.iter().map(|kind| format!("{kind}: this log was not asked.")).collect();
+    /// Says what is missing, line by line, and behind that why, each reason once; nothing where nothing is known to be missing.
+    pub(super) fn lines(&self) -> [Vec<Text>; 2] {
+        let mut lines: Vec<Text> = Vec::new();
+        if let Some(unread) = &self.unread {
+            lines.push(Text::plain(format!(
+                "{unread}: whatever the seal calls closed, these pages are in no figure here."
+            )));
+        }
+        lines.extend(self.not_asked.iter().map(|kind| Text::plain(format!("{kind}: this log was not asked."))));
+        let mut reasons = Reasons::default();
         lines.extend(self.windows.iter().map(|window| {
-            let reason = window.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            format!("{}: from {} to {}, {}{reason}.", window.kind, window.from, window.to, window.state)
+            let reason = window.reason.as_ref().map(|reason| format!(": {}", reasons.note(reason, 1)));
+            let Window { kind, from, to, state, .. } = window;
+            Text::plain(format!("{kind}: from {from} to {to}, {state}{}.", reason.unwrap_or_default()))
         }));
         if self.windows_beyond > 0 {
-            lines.push(format!("{} more windows; the seal lists them all.", self.windows_beyond));
+            lines.push(Text::plain(format!("{} more windows; the seal lists them all.", self.windows_beyond)));
         }
         if !self.is_only_volume {
-            lines.push(format!(
+            lines.push(Text::plain(format!(
                 "This package is volume {} of its acquisition; what other volumes hold was not looked at.",
                 self.volume
-            ));
+            )));
         }
-        lines
+        [lines, reasons.lines()]
     }
 }
 

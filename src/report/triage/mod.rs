@@ -40,6 +40,7 @@ use self::networks::Networks;
 use self::order::Waiting;
 use self::question::{Draft, Question};
 use super::reading::{Looked, each_sign_in};
+use super::unread::Unread;
 use crate::time::LocalTime;
 use crate::verify::{Provenance, ReadAgainError, VerifiedPackage};
 
@@ -138,6 +139,7 @@ impl Triage {
         waiting.release(None, &mut |event| inquiry.take(event));
         let drafts = inquiry.answer();
         let cited = cited::read(package, &drafts)?;
+        let unread = Unread::of(package)?;
         let answers = drafts.into_iter().map(|draft| cited.answer(draft)).collect();
         Ok(Self {
             notice: NOTICE,
@@ -146,7 +148,7 @@ impl Triage {
             looked: reading.looked,
             undated,
             out_of_order: waiting.late(),
-            gaps: Gaps::of(package.seal(), package.genesis()),
+            gaps: Gaps::of(package.seal(), package.genesis(), &unread),
             answers,
         })
     }

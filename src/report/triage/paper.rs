@@ -77,7 +77,7 @@ fn looked(triage: &Triage, file: &str) -> Vec<(String, Text)> {
 }
 
 fn missing(gaps: &Gaps) -> Vec<Block> {
-    let lines = gaps.lines();
+    let [lines, reasons] = gaps.lines();
     let mut blocks = vec![Block::heading(2, "Absence here may be absence of data")];
     if lines.is_empty() {
         blocks.push(Block::paragraph(
@@ -86,7 +86,11 @@ fn missing(gaps: &Gaps) -> Vec<Block> {
         ));
     } else {
         blocks.push(Block::paragraph("These parts of the sign-in logs are not, or not wholly, in this package:"));
-        blocks.push(Block::List { numbered: false, items: lines.into_iter().map(Text::plain).collect() });
+        blocks.push(Block::List { numbered: false, items: lines });
+        if !reasons.is_empty() {
+            blocks.push(Block::paragraph("Reasons by their numbers, as the seal has them:"));
+            blocks.push(Block::List { numbered: false, items: reasons });
+        }
     }
     blocks
 }

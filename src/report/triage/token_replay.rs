@@ -72,7 +72,7 @@ impl Question for TokenReplay {
         });
         Draft {
             question: "token-replay",
-            title: "Tokens used where nobody signed in",
+            title: "Tokens used from a network without an interactive sign-in of that account here",
             asks: "Whoever has a person's refresh token or cookie needs neither password nor second factor, and shows only in the non-interactive log.",
             rule: format!(
                 "Listed, by account and network: successful non-interactive sign-ins from an uncommon network from which the account has no successful interactive \

@@ -105,7 +105,7 @@ impl Question for Travel {
         Draft {
             question: "impossible-travel",
             title: "Too far in too short a time",
-            asks: "One person is not in two places; a session, a proxy or a telephone's network may be.",
+            asks: "One person is not in two places; a session, or a telephone's network, may be: it may also be a proxy or VPN.",
             rule: format!(
                 "Listed: two consecutive successful sign-ins of one account, interactive or not, whose coordinates are at least {MIN_KILOMETRES:.0} km apart on the great \
                  circle and more than {MAX_SPEED:.0} km/h, where at least one of the two came from an uncommon network. The service derives the location from the \
