@@ -86,6 +86,15 @@ pub fn words(code: u32) -> &'static str {
     meaning(code).map_or("not in our table of meanings", |row| row.words)
 }
 
+/// Says whether a number stands for a step on the way: the person was asked for something, and the sign-in goes on in another record.
+///
+/// So are all on the ground of an interruption, and those by which a second factor is asked for: the service shows them as
+/// interrupted, and writes another number where the factor was refused or not given (500121).
+#[must_use]
+pub fn is_interruption(code: u32) -> bool {
+    ASKED_FOR_FACTOR.contains(&code) || meaning(code).is_some_and(|meaning| meaning.grounds == Interrupt)
+}
+
 /// Returns all rows, by number.
 #[must_use]
 pub fn table() -> &'static [Meaning] {
@@ -109,6 +118,9 @@ const OLD_TLS: &str = "Microsoft Entra applications using TLS 1.0/1.1 fail to au
 const DATAVERSE: &str = "Troubleshooting conditional access in authentication";
 
 use Grounds::{Account, Application, ConditionalAccess, Interrupt, MultiFactor, Password, Service, Success, Token};
+
+/// A second factor is asked for, or has to be registered or given anew.
+const ASKED_FOR_FACTOR: [u32; 5] = [50_072, 50_074, 50_076, 50_078, 50_079];
 
 /// By number.
 #[rustfmt::skip]
@@ -251,6 +263,16 @@ mod tests {
             (7_000_222, Grounds::Application),
         ] {
             assert_eq!(meaning(code).unwrap().grounds, grounds, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_not_what_was_refused() {
+        for code in [50_072, 50_074, 50_076, 50_079, 50_140, 50_058, 50_097] {
+            assert!(is_interruption(code), "{code}");
+        }
+        for code in [0, 50_126, 500_121, 53_003, 50_158, 1] {
+            assert!(!is_interruption(code), "{code}");
         }
     }
 

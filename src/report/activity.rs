@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::census::Census;
 use super::reading::{Looked, Reading, each_sign_in};
 use super::tally::{Distinct, DistinctCounter, Ranking, Tally};
-use crate::codec::result_code::{self, Grounds};
+use crate::codec::result_code;
 use crate::codec::sign_in::{SignIn, Status};
 use crate::format::kind::Kind;
 use crate::time::{Bound, ServiceTime};
@@ -80,7 +80,7 @@ pub struct Activity {
 pub struct Endings {
     /// With number 0.
     pub succeeded: u64,
-    /// With a number that stands for a step on the way, such as the question whether to stay signed in.
+    /// With a number that stands for a step on the way, such as the question for a second factor ([`result_code::is_interruption`]).
     pub interrupted: u64,
     /// With another number.
     pub failed: u64,
@@ -97,6 +97,8 @@ pub struct Failure {
     pub code: u32,
     /// How many records.
     pub records: u64,
+    /// Whether it is counted as interrupted, and not as failed.
+    pub is_interruption: bool,
     /// On what it ended; null where the number is not in our table.
     pub grounds: Option<&'static str>,
     /// What it means, in our words.
@@ -111,14 +113,12 @@ impl Endings {
     }
 
     fn add(&mut self, status: &Status<'_>) {
-        let code = status.error_code;
-        let grounds = code.and_then(result_code::meaning).map(|meaning| meaning.grounds);
-        *match (code, grounds) {
-            (None, _) if status.error_code_is_repeated => &mut self.undetermined,
-            (None, _) => &mut self.unsaid,
-            (Some(0), _) => &mut self.succeeded,
-            (Some(_), Some(Grounds::Interrupt)) => &mut self.interrupted,
-            (Some(_), _) => &mut self.failed,
+        *match status.error_code {
+            None if status.error_code_is_repeated => &mut self.undetermined,
+            None => &mut self.unsaid,
+            Some(0) => &mut self.succeeded,
+            Some(code) if result_code::is_interruption(code) => &mut self.interrupted,
+            Some(_) => &mut self.failed,
         } += 1;
     }
 }
@@ -277,7 +277,8 @@ impl Counting {
         let failure = |(code, records): (u32, u64)| {
             let meaning = result_code::meaning(code);
             let grounds = meaning.map(|meaning| meaning.grounds.as_str());
-            Failure { code, records, grounds, words: result_code::words(code) }
+            let is_interruption = result_code::is_interruption(code);
+            Failure { code, records, is_interruption, grounds, words: result_code::words(code) }
         };
         let mut failures: Vec<Failure> = self.failures.into_iter().map(failure).collect();
         failures.sort_by(|a, b| b.records.cmp(&a.records).then(a.code.cmp(&b.code)));
@@ -385,6 +386,9 @@ mod tests {
         assert!((30..=31).contains(&activity.days.len()) && activity.undated == 0);
         let failures: u64 = activity.failures.iter().map(|failure| failure.records).sum();
         assert_eq!(failures, activity.endings.failed + activity.endings.interrupted);
+        let interrupted = activity.failures.iter().filter(|failure| failure.is_interruption);
+        assert_eq!(interrupted.map(|failure| failure.records).sum::<u64>(), activity.endings.interrupted);
+        assert!(activity.failures.iter().any(|failure| failure.code == 50_074 && failure.is_interruption));
         let spray = activity.failures.iter().find(|failure| failure.code == 50_126).unwrap();
         assert!(spray.records >= 32 && spray.grounds == Some("password"));
         let brazil = activity.countries.entries.iter().find(|entry| entry.value == "BR").unwrap();

@@ -185,7 +185,7 @@ fn every_day(activity: &Activity) -> Vec<(NaiveDate, Endings)> {
 }
 
 fn by_failure(activity: &Activity) -> Vec<Block> {
-    let mut blocks = vec![Block::heading(2, "Not succeeded, by reason")];
+    let mut blocks = vec![Block::heading(2, "Interrupted or failed, by reason")];
     if activity.failures.is_empty() {
         blocks.push(Block::paragraph("None."));
         return blocks;
@@ -210,6 +210,7 @@ fn by_failure(activity: &Activity) -> Vec<Block> {
                 Text::code(failure.code.to_string()),
                 Text::plain(failure.words),
                 Text::plain(failure.grounds.unwrap_or("–")),
+                Text::plain(if failure.is_interruption { "interrupted" } else { "failed" }),
                 Text::plain(grouped(failure.records)),
             ]
         })
@@ -218,6 +219,7 @@ fn by_failure(activity: &Activity) -> Vec<Block> {
     if beyond + activity.beyond_failures > 0 {
         rows.push(vec![
             Text::plain("others"),
+            Text::default(),
             Text::default(),
             Text::default(),
             Text::plain(grouped(beyond + activity.beyond_failures)),
@@ -229,6 +231,7 @@ fn by_failure(activity: &Activity) -> Vec<Block> {
             Column::words("Number", 2),
             Column::words("Meaning", 9),
             Column::words("Ended on", 3),
+            Column::words("Counted as", 3),
             Column::numbers("Records", 2),
         ],
         rows,

@@ -92,6 +92,11 @@ impl Event {
         self.grounds() == Some(Grounds::Password) || matches!(self.code, Some(50_034 | 50_053 | 50_057))
     }
 
+    /// Says whether it was interrupted: a step on the way.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.code.is_some_and(result_code::is_interruption)
+    }
+
     /// Says whether a second factor was asked for and refused, wrong, or not given in time.
     pub(super) fn is_refused_factor(&self) -> bool {
         self.code == Some(500_121)

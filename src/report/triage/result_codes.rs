@@ -14,7 +14,7 @@ pub(super) struct ResultCodes {
     addresses: States<Failures>,
     /// By hour since 1970.
     hours: BTreeMap<i64, Failures>,
-    totals: [u64; ASKED.len()],
+    totals: Failures,
     lost_hours: u64,
 }
 
@@ -22,14 +22,18 @@ pub(super) struct ResultCodes {
 #[derive(Clone, Default)]
 struct Failures {
     on: [u64; ASKED.len()],
+    /// Sign-ins that were interrupted for a second factor: steps on the way, no failures.
+    interrupted: u64,
     places: Vec<Place>,
 }
 
 impl Failures {
-    fn take(&mut self, ground: usize, place: Place) {
-        if let Some(count) = self.on.get_mut(ground) {
-            *count += 1;
-        }
+    fn take(&mut self, ground: Option<usize>, place: Place) {
+        let Some(count) = ground.and_then(|ground| self.on.get_mut(ground)) else {
+            self.interrupted += 1;
+            return;
+        };
+        *count += 1;
         if self.places.len() < MAX_EXAMPLES {
             self.places.push(place);
         }
@@ -48,10 +52,19 @@ impl Failures {
             .filter(|(count, _)| **count > 0)
             .map(|(count, (_, words))| format!("{count} {words}"))
             .collect();
+        let interrupted = match self.interrupted {
+            0 => String::new(),
+            count => format!("; besides, {count} {INTERRUPTED}"),
+        };
         let mut places = Places::default();
         self.places.into_iter().for_each(|place| places.add(place));
         places.beyond = total - places.total().min(total);
-        Found { about, says: format!("{total} failures: {}.", parts.join(", ")), places, weight: lead + total }
+        Found {
+            about,
+            says: format!("{total} failures: {}{interrupted}.", parts.join(", ")),
+            places,
+            weight: lead + total,
+        }
     }
 }
 
@@ -61,7 +74,7 @@ impl ResultCodes {
             accounts: States::new(MAX_STATES),
             addresses: States::new(MAX_STATES),
             hours: BTreeMap::new(),
-            totals: [0; ASKED.len()],
+            totals: Failures::default(),
             lost_hours: 0,
         }
     }
@@ -71,9 +84,8 @@ impl Question for ResultCodes {
     fn take(&mut self, event: &Event, _: &Networks) {
         let Some(account) = event.account else { return };
         let Some(ground) = ASKED.iter().position(|(ground, _)| event.grounds() == Some(*ground)) else { return };
-        if let Some(total) = self.totals.get_mut(ground) {
-            *total += 1;
-        }
+        let ground = (!event.is_interrupted()).then_some(ground);
+        self.totals.take(ground, event.place);
         if let Some(state) = self.accounts.of(account, |_| false) {
             state.take(ground, event.place);
         }
@@ -107,18 +119,21 @@ impl Question for ResultCodes {
         let mut found = most(self.accounts.into_states().collect(), About::Account, 2 << 60);
         found.extend(most(self.addresses.into_states().collect(), About::Address, 1 << 60));
         found.extend(most(self.hours.into_values().collect(), About::Hour, 0));
-        let counted = self.totals.iter().zip(ASKED);
+        let counted = self.totals.on.into_iter().zip(ASKED);
+        let counted = counted.map(|(count, (_, words))| Counted::new(format!("failures {words}"), count));
+        let interrupted = Counted::new(format!("sign-ins {INTERRUPTED}"), self.totals.interrupted);
         Draft {
             question: "result-codes",
             title: "Failures by account, address and hour",
-            asks: "Wrong passwords (50126), second factors not given (50074, 500121), sign-ins that Conditional Access stops (53003) and kin are where attacks \
+            asks: "Wrong passwords (50126), second factors refused or not given (500121), sign-ins that Conditional Access stops (53003) and kin are where attacks \
                    show first; most of them are people who mistype.",
             rule: format!(
-                "Counted: sign-ins of people that ended on the password, on a second factor, on a policy or on the account. Listed as figures, without any judgement: \
+                "Counted: sign-ins of people that ended on the password, on a second factor, on a policy or on the account; apart from them, those that were interrupted because a second factor was asked for (50074, 50076 and kin), which are steps on \
+                 the way and no failures. Listed as figures, without any judgement: \
                  the {MAX_EACH} accounts, addresses and hours (UTC) with the most, from {MIN_FAILURES} on, each with the first records."
             ),
             sightings: Sightings::rank(found, 0),
-            counted: counted.map(|(count, (_, words))| Counted::new(format!("failures {words}"), *count)).collect(),
+            counted: counted.chain([interrupted]).collect(),
             limits,
         }
     }
@@ -131,6 +146,8 @@ const ASKED: [(Grounds, &str); 4] = [
     (Grounds::ConditionalAccess, "on a policy"),
     (Grounds::Account, "on the account"),
 ];
+/// The same of those that did not fail.
+const INTERRUPTED: &str = "interrupted for a second factor";
 /// 8 accounts, addresses and hours each.
 const MAX_EACH: usize = 8;
 /// 5 failures: below, everybody has some.
@@ -162,6 +179,7 @@ mod tests {
         }
         take(&mut question, "a", 53_003, 6);
         take(&mut question, "b", 500_121, 7);
+        take(&mut question, "a", 50_074, 8);
         for code in [0, 50_140, 70_043, 1] {
             take(&mut question, "b", code, 8);
         }
@@ -170,14 +188,14 @@ mod tests {
         assert_eq!(
             says,
             [
-                "7 failures: 6 on the password, 1 on a policy.",
-                "8 failures: 6 on the password, 1 on a second factor, 1 on a policy.",
-                "8 failures: 6 on the password, 1 on a second factor, 1 on a policy."
+                "7 failures: 6 on the password, 1 on a policy; besides, 1 interrupted for a second factor.",
+                "8 failures: 6 on the password, 1 on a second factor, 1 on a policy; besides, 1 interrupted for a second factor.",
+                "8 failures: 6 on the password, 1 on a second factor, 1 on a policy; besides, 1 interrupted for a second factor."
             ]
         );
         let places = &draft.sightings.listed[0].places;
         assert_eq!((places.listed.len(), places.beyond), (5, 2));
         let counts: Vec<u64> = draft.counted.iter().map(|counted| counted.number).collect();
-        assert_eq!(counts, [6, 1, 1, 0]);
+        assert_eq!(counts, [6, 1, 1, 0, 1]);
     }
 }
