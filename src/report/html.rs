@@ -141,12 +141,17 @@ fn html(text: &Text) -> String {
         let words = escape(&words);
         match look {
             Look::Blank => format!("<mark>{words}</mark>"),
-            Look::Code => format!("<code>{words}</code>"),
-            Look::Plain => format!("<bdi>{words}</bdi>"),
+            Look::Code => format!("<code{}>{words}</code>", breakable(&words, LONG_CODE)),
+            Look::Plain => format!("<bdi{}>{words}</bdi>", breakable(&words, LONG_WORD)),
             Look::Strong => format!("<strong><bdi>{words}</bdi></strong>"),
         }
     };
     text.0.iter().map(stretch).collect()
+}
+
+/// Marks text with a word that may be longer than a column and therefore may break anywhere; a time, a number or a name may not.
+fn breakable(words: &str, limit: usize) -> &'static str {
+    if words.split(' ').any(|word| word.chars().count() > limit) { " class=\"long\"" } else { "" }
 }
 
 fn escaped(value: &str) -> String {
@@ -168,12 +173,31 @@ fn escape(text: &str) -> String {
     escaped
 }
 
+/// A time to the nanosecond has 30 characters; a digest or an identifier has more.
+const LONG_CODE: usize = 30;
+/// Words of a language are shorter.
+const LONG_WORD: usize = 30;
 const STYLE: &str = include_str!("html.css");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::document::Span;
     use crate::report::specimen::{HOSTILE, specimen};
+
+    #[test]
+    fn digests_may_break_and_times_may_not() {
+        let text = Text::code("2026-11-20T06:21:05.543Z")
+            .and(Span::Code("0f".repeat(32)))
+            .and(Span::Plain("computer".to_owned()));
+        let digest = "0f".repeat(32);
+        assert_eq!(
+            html(&text),
+            format!("<code>2026-11-20T06:21:05.543Z</code><code class=\"long\">{digest}</code><bdi>computer</bdi>")
+        );
+        let long = "x".repeat(31);
+        assert_eq!(html(&Text::plain(format!("see {long}"))), format!("<bdi class=\"long\">see {long}</bdi>"));
+    }
 
     #[test]
     fn no_value_becomes_markup() {

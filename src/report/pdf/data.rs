@@ -160,21 +160,39 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
     }
 }
 
-/// Cuts text where a word is too long to be sure of a line.
+/// Cuts text where a word is too long to be sure of a line: a time before its hour, other words behind signs, digests anywhere.
 fn parts(words: &str, long_word: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     for word in words.split_inclusive(' ') {
-        let is_long = word.chars().count() > long_word;
-        for (place, c) in word.chars().enumerate() {
-            if is_long && place > 0 && place % PART == 0 {
+        let bare = word.trim_end();
+        let is_long = bare.chars().count() > long_word;
+        let is_time = is_time(bare);
+        let longest = if bare.chars().all(|c| c.is_ascii_hexdigit()) { PART } else { PART_OF_WORD };
+        let (mut run, mut before) = (0, None);
+        for c in word.chars() {
+            let may_break = match before {
+                None | Some(' ') => false,
+                Some(before) if is_time => before == 'T',
+                Some(before) => c != ' ' && (run >= longest || SIGNS.contains(before) && c.is_alphanumeric()),
+            };
+            if is_long && may_break {
                 parts.push(String::new());
+                run = 0;
             }
             if let Some(last) = parts.last_mut() {
                 last.push(c);
             }
+            (run, before) = (run + 1, Some(c));
         }
     }
     parts
+}
+
+/// Says whether a word begins as RFC 3339 writes times.
+fn is_time(word: &str) -> bool {
+    let start = word.trim_start_matches(['[', '(']).bytes().take(11);
+    let shape: Vec<u8> = start.map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    shape == b"0000-00-00T"
 }
 
 /// So many characters of a mark fit a line of the header, in capitals.
@@ -185,6 +203,10 @@ const LONG_WORD: usize = 16;
 const LONG_WORD_OF_FOOT: usize = 80;
 /// Divides the length of a digest; narrower than any column.
 const PART: usize = 4;
+/// Narrow enough, and what is left can be read as a part of a word.
+const PART_OF_WORD: usize = 8;
+/// Behind these a word may go on in the next line.
+const SIGNS: &str = "-/_.:,;@=&?+|";
 
 #[cfg(test)]
 mod tests {
@@ -193,9 +215,12 @@ mod tests {
     #[test]
     fn long_words_may_break_and_nothing_is_lost() {
         let text = "see 0123456789abcdef0123 and more";
-        assert_eq!(parts(text, LONG_WORD), ["see 0123", "4567", "89ab", "cdef", "0123", " and more"]);
+        assert_eq!(parts(text, LONG_WORD), ["see 0123", "4567", "89ab", "cdef", "0123 and more"]);
         assert_eq!(parts(text, LONG_WORD).concat(), text);
         assert_eq!(parts("short words stay whole", LONG_WORD), ["short words stay whole"]);
         assert_eq!(parts("", LONG_WORD), [""]);
+        assert_eq!(parts("[2026-11-20T06:21:05.543Z to", LONG_WORD), ["[2026-11-20T", "06:21:05.543Z to"]);
+        assert_eq!(parts("data/pages/000029.json", LONG_WORD), ["data/", "pages/", "000029.", "json"]);
+        assert_eq!(parts("MSGraphPermissionMissing", LONG_WORD), ["MSGraphP", "ermissio", "nMissing"]);
     }
 }
