@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Alignment, Block, Document, Table, Text};
-use super::legible::{Look, chapters, is_short, legible, shown};
+use super::legible::{Look, chapters, is_short, is_time, legible, shown};
 
 /// Writes a document as one HTML file.
 #[must_use]
@@ -149,9 +149,15 @@ fn html(text: &Text) -> String {
     text.0.iter().map(stretch).collect()
 }
 
-/// Marks text with a word that may be longer than a column and therefore may break anywhere; a time, a number or a name may not.
+/// Marks text with a word that may be longer than a column and therefore may break anywhere, and a time, which may break nowhere.
 fn breakable(words: &str, limit: usize) -> &'static str {
-    if words.split(' ').any(|word| word.chars().count() > limit) { " class=\"long\"" } else { "" }
+    if words.split(' ').any(|word| word.chars().count() > limit) {
+        " class=\"long\""
+    } else if is_time(words) && !words.contains(' ') {
+        " class=\"whole\""
+    } else {
+        ""
+    }
 }
 
 fn escaped(value: &str) -> String {
@@ -193,7 +199,9 @@ mod tests {
         let digest = "0f".repeat(32);
         assert_eq!(
             html(&text),
-            format!("<code>2026-11-20T06:21:05.543Z</code><code class=\"long\">{digest}</code><bdi>computer</bdi>")
+            format!(
+                "<code class=\"whole\">2026-11-20T06:21:05.543Z</code><code class=\"long\">{digest}</code><bdi>computer</bdi>"
+            )
         );
         let long = "x".repeat(31);
         assert_eq!(html(&Text::plain(format!("see {long}"))), format!("<bdi class=\"long\">see {long}</bdi>"));

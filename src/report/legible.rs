@@ -58,6 +58,13 @@ pub(super) fn is_short(table: &Table) -> bool {
     table.rows.len() <= SHORT_ROWS && stretches.map(|span| shown(span).1.len()).sum::<usize>() <= SHORT_BYTES
 }
 
+/// Says whether a word begins as RFC 3339 writes times.
+pub(super) fn is_time(word: &str) -> bool {
+    let start = word.trim_start_matches(['[', '(']).bytes().take(11);
+    let shape: Vec<u8> = start.map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    shape == b"0000-00-00T"
+}
+
 /// Says whether Unicode reserves a code point for ever: XML and fonts have none of them.
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
@@ -65,8 +72,8 @@ fn is_noncharacter(c: char) -> bool {
 
 /// The longest value that the service writes by itself, a user agent or a list of policies in JSON, stays below.
 const MAX_CHARS: usize = 8192;
-/// Less than half a page.
-const SHORT_ROWS: usize = 14;
+/// A quarter of a page: longer tables fill the page they begin on.
+const SHORT_ROWS: usize = 8;
 /// The same, were it all in one narrow column.
 const SHORT_BYTES: usize = 1500;
 
@@ -78,6 +85,12 @@ mod tests {
     fn a_value_is_one_visible_line() {
         assert_eq!(legible("a\nb\0\u{202e}\u{ffff}"), "a\\u{a}b\\u{0}\\u{202e}\\u{ffff}");
         assert_eq!(legible("Müller 息"), "Müller 息");
+    }
+
+    #[test]
+    fn a_time_is_told_from_other_words() {
+        assert!(is_time("2026-11-20T06:21:05Z") && is_time("[2026-11-20T06:21:05Z,"));
+        assert!(!is_time("2026-11-20") && !is_time("ACME-2026-014_20261122T16") && !is_time(""));
     }
 
     #[test]

@@ -1,28 +1,36 @@
 //! Bars below one another, the longest first, each with its name and its number.
 
-use super::svg::{AXIS, Anchor, Fill, Svg, TEXT, WIDTH, scaled};
+use super::svg::{AXIS, Anchor, Fill, Svg, TEXT, WIDTH, scaled, width_of};
 use crate::report::words::grouped;
 
 /// Draws bars; a name that is long stands in two lines, and one that is too long for these is cut, and whole in the table beside it.
 pub(crate) fn ranked(name: &'static str, entries: &[(String, u64)]) -> String {
     let mut svg = Svg::new(name);
     let most = entries.iter().map(|(_, count)| *count).max().unwrap_or(1);
+    let names: Vec<Vec<String>> = entries.iter().map(|(label, _)| lines(label)).collect();
+    let widest = names.iter().map(|lines| match lines.as_slice() {
+        [one] => width_of(one, TEXT),
+        lines => lines.iter().map(|line| width_of(line, SMALL)).max().unwrap_or_default(),
+    });
+    // Short names leave their room to the bars.
+    let left = (widest.max().unwrap_or_default() + 200).clamp(900, LEFT);
+    let longest = WIDTH - left - NUMBER;
     let mut y = 30;
-    for (label, count) in entries {
-        match lines(label).as_slice() {
-            [one] => svg.text([LEFT - 80, y + 130], TEXT, Anchor::End, one),
+    for ((_, count), lines) in entries.iter().zip(&names) {
+        match lines.as_slice() {
+            [one] => svg.text([left - 80, y + 130], TEXT, Anchor::End, one),
             lines => {
                 for (place, line) in (0..).zip(lines) {
-                    svg.text([LEFT - 80, y + 75 + place * 110], SMALL, Anchor::End, line);
+                    svg.text([left - 80, y + 75 + place * 110], SMALL, Anchor::End, line);
                 }
             }
         }
-        let length = scaled(*count, most, LONGEST).max(10);
-        svg.area([LEFT, y, length, 170], Fill::Solid);
-        svg.text([LEFT + length + 60, y + 130], TEXT, Anchor::Start, &grouped(*count));
+        let length = scaled(*count, most, longest).max(10);
+        svg.area([left, y, length, 170], Fill::Solid);
+        svg.text([left + length + 60, y + 130], TEXT, Anchor::Start, &grouped(*count));
         y += 250;
     }
-    svg.line([LEFT, 0], [LEFT, y], AXIS);
+    svg.line([left, 0], [left, y], AXIS);
     svg.finish(y + 30)
 }
 
@@ -48,9 +56,10 @@ fn fitting(line: &str) -> String {
     format!("{kept}…")
 }
 
+/// As far to the right as bars begin.
 const LEFT: u64 = 3300;
-/// Leaves room for the number.
-const LONGEST: u64 = WIDTH - LEFT - 700;
+/// Room for the number behind the longest bar.
+const NUMBER: u64 = 700;
 /// In letters of [`TEXT`].
 const MAX_CHARS: usize = 46;
 const SMALL: u64 = 100;

@@ -63,11 +63,6 @@ impl Svg {
             &format!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{paint}\"{line}/>\n");
     }
 
-    /// Clears an area of what was drawn there.
-    pub(super) fn clear(&mut self, [x, y, width, height]: [u64; 4]) {
-        self.body += &format!("<path d=\"M{x} {y} h{width} v{height} h-{width} z\" fill=\"#ffffff\"/>\n");
-    }
-
     /// Draws a line.
     pub(super) fn line(&mut self, from: [u64; 2], to: [u64; 2], stroke: &str) {
         let ([x1, y1], [x2, y2]) = (from, to);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::svg::{AXIS, Anchor, Fill, GRID, Svg, TEXT, WIDTH, scaled, width_of};
+use super::svg::{AXIS, Anchor, Fill, GRID, Svg, TEXT, WIDTH, scaled};
 use crate::report::words::seconds;
 
 /// What is shown, between the first and the last instant in it.
@@ -49,7 +49,7 @@ impl Timeline {
         for at in [first, last] {
             svg.line([place(at), 0], [place(at), bottom], GRID);
         }
-        // Lines first: what is written stands above them.
+        // What is written stands to both sides of the lines, so that none runs through it.
         for mark in &self.marks {
             svg.line([place(mark.at), 0], [place(mark.at), bottom], MOMENT);
         }
@@ -63,27 +63,13 @@ impl Timeline {
         for mark in &self.marks {
             let (at, [from, to]) = (place(mark.at), mark.reach().map(place));
             svg.text([LEFT - 120, y + 130], TEXT, Anchor::End, &mark.name);
-            let words = mark.words(whole);
-            let width = width_of(&words, TEXT) + 80;
-            let right = to.max(at + 90) + 60;
-            let (x, anchor) = if right + width > WIDTH {
-                (from.min(at.saturating_sub(90)).saturating_sub(60), Anchor::End)
-            } else {
-                (right, Anchor::Start)
-            };
-            svg.clear([
-                if anchor == Anchor::End { x.saturating_sub(width) } else { x.saturating_sub(20) },
-                y,
-                width,
-                170,
-            ]);
             whisker(&mut svg, y + 85, at, [from, to]);
-            svg.text([x, y + 130], TEXT, anchor, &words);
+            svg.text([RIGHT + 150, y + 130], TEXT, Anchor::Start, &mark.words(whole));
             y += LINE;
         }
         svg.line([LEFT, bottom], [RIGHT, bottom], AXIS);
-        svg.text([LEFT, bottom + 180], TEXT, Anchor::Start, &clock(first, whole));
-        svg.text([RIGHT, bottom + 180], TEXT, Anchor::End, &clock(last, whole));
+        svg.text([LEFT - 400, bottom + 180], TEXT, Anchor::Start, &clock(first, whole));
+        svg.text([RIGHT + 400, bottom + 180], TEXT, Anchor::End, &clock(last, whole));
         Some(svg.finish(bottom + 240))
     }
 }
@@ -127,9 +113,9 @@ const TWO_DAYS_MS: u64 = 2 * 86_400_000;
 const TWO_MINUTES_MS: u64 = 120_000;
 /// An hour: an authority that is less exact says nothing that a picture could show.
 const MAX_WHISKER_MS: u64 = 3_600_000;
-const LEFT: u64 = 2300;
-/// Leaves room for half of what stands at the end.
-const RIGHT: u64 = WIDTH - 120;
+const LEFT: u64 = 1850;
+/// Leaves room for a moment to the millisecond, and how exact it is.
+const RIGHT: u64 = WIDTH - 2200;
 const LINE: u64 = 250;
 const MOMENT: &str = "stroke=\"#000000\" stroke-width=\"9\" stroke-dasharray=\"30 25\"";
 
@@ -168,7 +154,7 @@ mod tests {
             picture.contains(">2026-11-20T06:21:05.543Z ± 1 s</text>")
                 && picture.contains(">2026-11-20T06:21:04.543Z</text>")
         );
-        // Broken lines are drawn before anything is cleared and written.
-        assert!(picture.rfind("stroke-dasharray").unwrap() < picture.find(" z\" fill").unwrap());
+        // What is written begins to the right of every line.
+        assert!(picture.contains(&format!("<text x=\"{}\"", RIGHT + 150)));
     }
 }

@@ -62,10 +62,7 @@ pub fn overview<R: Read + Seek>(
     let mut blocks = cover::blocks(package, &activity.census, setting, &unread);
     blocks.push(Block::PageBreak);
     blocks.extend(coverage::blocks(package, &unread));
-    // Pictures of a page of their own, where there is something to show.
-    let figures = sign_ins::blocks(&activity);
-    let apart = if activity.looked.records > 0 { vec![Block::PageBreak] } else { Vec::new() };
-    blocks.extend([apart.clone(), figures, apart].concat());
+    blocks.extend(sign_ins::blocks(&activity));
     blocks.extend(timeline::blocks(package, asked, activity.first, setting.zone));
     blocks.extend(custody::blocks(custody, setting.zone));
     blocks.extend(reconciliation::blocks(package));

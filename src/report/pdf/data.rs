@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::report::document::{Alignment, Block, Document, Span, Text};
-use crate::report::legible::{Look, is_short, legible, shown};
+use crate::report::legible::{Look, is_short, is_time, legible, shown};
 
 /// The document, and its pictures by their path.
 pub(super) struct Paper {
@@ -186,13 +186,6 @@ fn parts(words: &str, long_word: usize) -> Vec<String> {
         }
     }
     parts
-}
-
-/// Says whether a word begins as RFC 3339 writes times.
-fn is_time(word: &str) -> bool {
-    let start = word.trim_start_matches(['[', '(']).bytes().take(11);
-    let shape: Vec<u8> = start.map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
-    shape == b"0000-00-00T"
 }
 
 /// So many characters of a mark fit a line of the header, in capitals.
