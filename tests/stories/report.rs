@@ -377,9 +377,7 @@ fn a_page_that_cannot_be_read_is_no_complete_window() {
     let records: u64 = runs.iter().map(|run| run["inside"].as_u64().unwrap()).sum();
     assert!(said.contains(&format!("NOT COMPLETE : {claimed}; {unread}; see Coverage.")), "{said}");
     assert!(said.contains(&format!("Gaps Not established: {unread}.")), "{said}");
-    assert!(
-        said.contains(" claimed, not readable ") && !said.contains("was followed to its last page")
-    );
+    assert!(said.contains(" claimed, not readable ") && !said.contains("was followed to its last page"));
     assert!(
         html.contains("fill=\"url(#coverage-upright)\"") && said.contains(&format!(" of {records} claimed ")),
         "{said}"

@@ -165,7 +165,9 @@ impl<'a> Coverage<'a> {
                 "Not established: {words}. What the seal calls closed is not, as far as these pages are concerned."
             ))));
         } else if gaps.is_empty() {
-            blocks.push(Block::paragraph("None: by the page records, every window of every log in the plan was followed to its last page."));
+            blocks.push(Block::paragraph(
+                "None: by the page records, every window of every log in the plan was followed to its last page.",
+            ));
         }
         if gaps.is_empty() {
             return blocks;
