@@ -40,6 +40,7 @@ mod key_homes;
 mod keys;
 mod killed_at_random;
 mod notify_and_certify;
+mod read_a_copy;
 mod readers_policy;
 mod renew_in_time;
 mod report;
