@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 import pyarrow as arrow
@@ -144,7 +144,11 @@ def questions():
     if listed != names:
         fail(f"README.md lists {listed}")
     with open(os.path.join(ROOT, "src", "codec", "result_code.rs"), encoding="utf-8") as file:
-        steps = [number.replace("_", "") for number in re.findall(r"^    row\(([\d_]+), \"\w+\", Interrupt,", file.read(), re.MULTILINE)]
+        source = file.read()
+    steps = re.findall(r"^    row\(([\d_]+), \"\w+\", Interrupt,", source, re.MULTILINE)
+    for asked in re.findall(r"^const ASKED_FOR_FACTOR: [^=]*= \[([^]]*)\]", source, re.MULTILINE):
+        steps += asked.split(", ")
+    steps = sorted({number.replace("_", "") for number in steps}, key=int)
     for path in sorted(glob.glob(os.path.join(QUERIES, "failures_by_*"))):
         with open(path, encoding="utf-8") as file:
             if re.findall(r"['\"](\d{5})['\"]", file.read()) != steps:
@@ -271,6 +275,25 @@ def check_runner(tables, folder):
     return len(refused)
 
 
+def check_times(package, path, records):
+    """The functions for times that every analyst begins with take the columns of `--format parquet`."""
+    signhold("export", package, "--format", "parquet", "--out", path, "--quiet")
+    connection = run.duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'").fetchall()
+    counted = f"FROM '{path}' WHERE counted AND kind = 'interactiveUser' GROUP BY ALL ORDER BY ALL"
+    times = list(map(reference.time, records["interactiveUser"]))
+    for name in ("time", "createdDateTime"):
+        by_hour = connection.execute(f"SELECT hour({name}), count(*) {counted}").fetchall()
+        if by_hour != sorted(Counter(time.hour for time in times).items()):
+            fail(f"hour({name}) of {path}: {by_hour}")
+        by_day = connection.execute(f"SELECT date_trunc('day', {name}), count(*) {counted}").fetchall()
+        if by_day != sorted(Counter(time.replace(hour=0, minute=0, second=0, microsecond=0) for time in times).items()):
+            fail(f"date_trunc('day', {name}) of {path}: {by_day}")
+        (lost,) = connection.execute(f"SELECT count(*) FROM '{path}' WHERE ({name} IS NULL) <> ({name}_text IS NULL)").fetchone()
+        if lost:
+            fail(f"{lost} rows of {path} have {name} or its text alone")
+
+
 def check_shell(connection, tables, names, who):
     """DuckDB's own shell, which pip has in another version, gives as many rows."""
     shell = os.path.join(os.path.dirname(sys.executable), "duckdb")
@@ -347,6 +370,8 @@ def main(package, folder):
     unusual = len(ask(connection, "unusual_hours"))
     if not 0 < unusual <= len(people) / 10:
         fail(f"{unusual} of {len(people)} sign-ins at unusual hours")
+    check_times(package, inside("story.parquet"), records)
+    ok(f"parquet: DuckDB {run.duckdb.__version__} groups by hour(time) and date_trunc('day', time)")
     check_shell(connection, inside("story"), names, who)
     refused, cut = check_runner(inside("story"), folder), check_identifiers(package, inside("story"), folder)
     ok(f"run.py: {refused} mistakes are named, with exit code 2; {cut} records that rows name are cut out as an exhibit")
