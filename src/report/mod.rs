@@ -24,6 +24,7 @@ mod specimen;
 mod tally;
 pub mod triage;
 mod unread;
+pub mod verification;
 pub mod words;
 
 pub use census::Census;

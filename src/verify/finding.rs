@@ -205,6 +205,12 @@ macro_rules! codes {
                 match self { $(Code::$variant => $text,)+ }
             }
 
+            /// Returns in a sentence what the code says, for who does not read codes.
+            #[must_use]
+            pub const fn words(self) -> &'static str {
+                match self { $(Code::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
             /// Returns the severity the code has unless the step says otherwise.
             #[must_use]
             pub const fn severity(self) -> Severity {

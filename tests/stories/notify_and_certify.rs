@@ -66,6 +66,13 @@ impl Sealed {
     }
 }
 
+/// What a paper says, without its tags.
+fn plain(paper: &str) -> String {
+    let (_, body) = paper.split_once("<main>").unwrap();
+    let (body, _) = body.split_once("</main>").unwrap();
+    body.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
+}
+
 #[test]
 fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
     let sealed = Sealed::new();
@@ -224,6 +231,15 @@ fn every_form_is_a_draft_in_every_medium() {
         assert!(draft.contains(&sealed.digest()), "{form}");
         assert!(draft.contains("____]"), "{form} has blanks");
         assert!(draft.contains("Who can sign") || draft.contains("Who signs"), "{form}");
+        let body = plain(&draft);
+        let seal = Opened::read(&sealed.package).seal();
+        let key = seal["signer"].as_str().unwrap();
+        let verified = format!("signhold verify, version {}, ", env!("CARGO_PKG_VERSION"));
+        let (_, verdict) = body.split_once(&verified).unwrap_or_else(|| panic!("{form}: {body}"));
+        assert!(verdict.contains(&format!("with the key {key} and the time stamp root ")), "{form}: {verdict}");
+        assert!(verdict.contains(": VALID, because all 13 steps "), "{form}: {verdict}");
+        assert!(body.contains("Simulated data, not evidence: ") && body.contains("(simulated-data)"), "{form}");
+        assert!(body.contains(" further root certificate"), "{form}");
     }
 }
 
@@ -334,6 +350,11 @@ fn of_a_package_that_failed_nothing_is_made_unless_it_says_so() {
         make.clone().code(1);
         assert!(!sealed.path(&name).exists());
         make.arg("--despite-findings").code(0);
-        assert!(sealed.read(&name).contains("FROM A PACKAGE THAT FAILED VERIFICATION"), "{name}");
+        let paper = sealed.read(&name);
+        assert!(paper.contains("FROM A PACKAGE THAT FAILED VERIFICATION"), "{name}");
+        // The marks stand above and below; the body says it too, and why.
+        let body = plain(&paper);
+        assert!(body.contains(": INVALID, because "), "{name}: {body}");
+        assert!(body.contains("(seal-archive-digest-mismatch)"), "{name}: {body}");
     }
 }

@@ -194,6 +194,12 @@ pub fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<
     );
 }
 
+/// How the package fared when the draft was made: in the body, since marks above and below a page are easily deleted.
+pub fn verification(paragraphs: &mut Paragraphs, subject: &Subject) {
+    paragraphs.heading("Verification of the package, by the program that made this draft");
+    paragraphs.paragraph(subject.verification.clone());
+}
+
 /// From sealing to today.
 pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, ledger: Option<&LedgerReport>) {
     let facts = &package.report().facts;

@@ -4,7 +4,7 @@
 //! the signer's statements: the program ticks nothing. It offers the digests, which either signer recomputes or takes at their own
 //! risk, and facts of the package beside the form.
 
-use super::evidence::{caption, collected, exceptions};
+use super::evidence::{caption, collected, exceptions, verification};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
 use crate::report::document::{Block, Column, Span, Table, Text};
@@ -22,6 +22,7 @@ pub fn parts<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[Exh
     let mut facts = Paragraphs::default();
     facts.heading("Facts of the package, for the signers' information");
     collected(&mut facts, package, subject);
+    verification(&mut facts, subject);
     exceptions(&mut facts, subject);
     facts.say("Neither part states who used an account, or what a record means.", &[]);
     blocks.extend(facts.blocks());

@@ -123,7 +123,7 @@ pub fn draft<R: Read + Seek>(
     form: Form,
     made: LocalTime,
 ) -> Result<Document, ReadAgainError> {
-    let subject = Subject::gather(package)?;
+    let subject = Subject::gather(package, made)?;
     let mut blocks = vec![Block::Notice(Text(vec![
         Span::Strong("Draft, signed by nobody. ".to_owned()),
         Span::Plain(

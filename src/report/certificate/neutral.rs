@@ -2,7 +2,9 @@
 
 use super::Enclosed;
 use super::comparison::{compare, compare_exhibits};
-use super::evidence::{caption, clocks, close, collected, custody, declarant, exceptions, identification, tool};
+use super::evidence::{
+    caption, clocks, close, collected, custody, declarant, exceptions, identification, tool, verification,
+};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
 use crate::report::document::{Block, Text};
@@ -21,6 +23,7 @@ pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &
     custody(&mut paragraphs, package, enclosed.ledger.as_ref());
     compare(&mut paragraphs, package);
     compare_exhibits(&mut paragraphs, package, subject, &enclosed.exhibits);
+    verification(&mut paragraphs, subject);
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     let mut blocks = paragraphs.blocks();

@@ -7,8 +7,8 @@ use crate::crypto::merkle::RootHash;
 use crate::format::genesis::Genesis;
 use crate::format::kind::{Kind, Sort};
 use crate::format::seal::RunState;
-use crate::report::document::{Span, Text};
-use crate::report::{Census, naming};
+use crate::report::document::Text;
+use crate::report::{Census, naming, verification};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -29,17 +29,19 @@ pub struct Subject {
     pub page_roots: BTreeMap<u64, RootHash>,
     /// Where all records stand: those that count, and the others.
     pub census: Census,
+    /// What the verification before the draft came to, in a sentence.
+    pub verification: Text,
     /// What a reader has to be told of as exceptional, one line each.
     pub exceptions: Vec<Text>,
 }
 
 impl Subject {
-    /// Reads all page records, and all pages.
+    /// Reads all page records, and all pages, for a draft made at `made`.
     ///
     /// # Errors
     ///
     /// [`ReadAgainError::Changed`] and [`ReadAgainError::Io`]; records that are missing are counted.
-    pub fn gather<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Self, ReadAgainError> {
+    pub fn gather<R: Read + Seek>(package: &mut VerifiedPackage<R>, made: LocalTime) -> Result<Self, ReadAgainError> {
         let mut subject = Self {
             first_request: None,
             last_answer: None,
@@ -48,6 +50,7 @@ impl Subject {
             unread_pages: 0,
             page_roots: BTreeMap::new(),
             census: Census::of(package)?,
+            verification: verification::sentence(package, made),
             exceptions: Vec::new(),
         };
         for record in naming::page_records(package) {
@@ -123,11 +126,7 @@ fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
         )));
     }
     for (code, count) in &package.report().finding_counts {
-        lines.push(Text(vec![
-            Span::Plain("The verification before this draft reported ".to_owned()),
-            Span::Code(code.as_str().to_owned()),
-            Span::Plain(format!(" ({count}).")),
-        ]));
+        lines.push(verification::finding(package, *code, *count));
     }
     lines
 }

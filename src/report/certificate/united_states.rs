@@ -2,7 +2,9 @@
 
 use super::Enclosed;
 use super::comparison::{compare, compare_exhibits};
-use super::evidence::{caption, clocks, close, collected, custody, declarant, exceptions, identification, tool};
+use super::evidence::{
+    caption, clocks, close, collected, custody, declarant, exceptions, identification, tool, verification,
+};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
 use crate::report::document::{Block, Text};
@@ -37,6 +39,7 @@ pub fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject) -> V
          not done].",
         &[],
     );
+    verification(&mut paragraphs, subject);
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     paragraphs.block(Block::heading(2, "Values by which the package is named"));
@@ -81,6 +84,7 @@ pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, en
     tool(&mut paragraphs, package);
     identification(&mut paragraphs, package);
     custody(&mut paragraphs, package, enclosed.ledger.as_ref());
+    verification(&mut paragraphs, subject);
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     paragraphs.block(Block::heading(2, "Values by which the package is named"));
@@ -109,6 +113,7 @@ pub fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed:
          service to the package is a process, and this certification does not speak of it.",
         &[],
     );
+    verification(&mut paragraphs, subject);
     exceptions(&mut paragraphs, subject);
     close(&mut paragraphs);
     paragraphs.block(notice());

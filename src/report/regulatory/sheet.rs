@@ -13,9 +13,8 @@ use crate::format::kind::Sort;
 use crate::format::seal::RunState;
 use crate::report::activity::Activity;
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
-use crate::report::naming;
 use crate::report::words::grouped;
-use crate::report::{Census, Distinct};
+use crate::report::{Census, Distinct, naming, verification};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -102,7 +101,7 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
         blocks.extend(clocks(regime, request));
     }
     blocks.extend(age(package, request, first_request));
-    blocks.extend(covered(package, &activity.census));
+    blocks.extend(covered(package, &activity.census, request.now));
     blocks.extend(numbers(&activity));
     blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
     blocks.extend(limits());
@@ -244,7 +243,7 @@ fn age<R: Read + Seek>(
 }
 
 /// The period and what is missing in it.
-fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census) -> Vec<Block> {
+fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census, made: LocalTime) -> Vec<Block> {
     let (plan, seal) = (&package.genesis().plan, package.seal());
     let logs = |kinds: &[crate::format::kind::Kind]| {
         let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == Sort::Log).map(|kind| kind.as_str()).collect();
@@ -258,6 +257,7 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census) -> Vec
             .to_string()
     };
     let mut facts = vec![
+        ("Verification of the package".to_owned(), verification::sentence(package, made)),
         ("Period asked for".to_owned(), Text::code(format!("[{}, {})", plan.from, plan.to))),
         ("Logs asked for".to_owned(), Text::plain(logs(&plan.kinds))),
         ("Logs not asked for".to_owned(), Text::plain(logs(&plan.not_asked))),
