@@ -64,6 +64,8 @@ pub enum Block {
         /// Its text.
         text: String,
     },
+    /// Pieces that belong on one page, such as a declaration and the lines to sign it on; together they are shorter than one.
+    Kept(Vec<Block>),
     /// Items, numbered or not.
     List {
         /// Whether they are numbered.
@@ -123,6 +125,8 @@ pub struct Text(pub Vec<Span>);
 pub enum Span {
     /// A place that a person has to fill in; the text says with what. Shown as a marked blank, and never filled by us.
     Blank(String),
+    /// An empty box that a person may tick. Nothing is ticked by us.
+    Box,
     /// Digests, identifiers, values of a log, to be read character by character; may break anywhere.
     Code(String),
     /// Words.

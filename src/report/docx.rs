@@ -28,7 +28,7 @@ pub struct DocxError(String);
 /// [`DocxError`].
 pub fn render(document: &Document, created: LocalTime) -> Result<Vec<u8>, DocxError> {
     let at = created.to_datetime().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut writer = Writer { docx: styled(Docx::new()).created_at(&at).updated_at(&at), lists: 0 };
+    let mut writer = Writer { docx: styled(Docx::new()).created_at(&at).updated_at(&at), lists: 0, is_kept: false };
     writer.frame(document);
     writer.paragraph(Paragraph::new().style("Title").add_run(run(&legible(&document.title))));
     writer.paragraph(Paragraph::new().style("Subtitle").add_run(run(&legible(&document.subtitle))));
@@ -44,6 +44,8 @@ struct Writer {
     docx: Docx,
     /// How many numbered lists there are: each counts from one.
     lists: usize,
+    /// Whether a paragraph stands on the page of the one after it.
+    is_kept: bool,
 }
 
 impl Writer {
@@ -85,6 +87,13 @@ impl Writer {
                 let style = format!("Heading{}", (*level).clamp(1, 3));
                 self.paragraph(Paragraph::new().style(&style).keep_next(true).add_run(run(&legible(text))));
             }
+            Block::Kept(blocks) => {
+                for (place, block) in (1..).zip(blocks) {
+                    self.is_kept = place < blocks.len();
+                    self.block(document, block);
+                }
+                self.is_kept = false;
+            }
             Block::List { numbered, items } => self.list(*numbered, items),
             Block::Notice(text) => {
                 let framed = TableBorders::with_empty();
@@ -102,10 +111,12 @@ impl Writer {
             Block::PageBreak => self.paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page))),
             Block::Paragraph(text) => self.paragraph(paragraph(text)),
             Block::SignatureLines(labels) => {
-                for label in labels {
+                for (place, label) in (1..).zip(labels) {
                     let space = LineSpacing::new().before(700).after(0);
                     self.paragraph(Paragraph::new().line_spacing(space).keep_next(true).add_run(run(SIGNATURE_LINE)));
-                    self.paragraph(Paragraph::new().add_run(run(&legible(label)).color(QUIET)));
+                    // One line alone on a page could be under anything.
+                    let line = Paragraph::new().keep_next(place < labels.len());
+                    self.paragraph(line.add_run(run(&legible(label)).color(QUIET)));
                 }
             }
             Block::Table(table) => self.table(table),
@@ -160,6 +171,7 @@ impl Writer {
     }
 
     fn paragraph(&mut self, paragraph: Paragraph) {
+        let paragraph = if self.is_kept { paragraph.keep_next(true) } else { paragraph };
         self.change(|docx| docx.add_paragraph(paragraph));
     }
 
@@ -259,6 +271,17 @@ mod tests {
         }
         assert!(text.contains("<w:highlight w:val=\"yellow\" />"), "a blank");
         assert!(text.contains("[____ your name ____]"));
+    }
+
+    #[test]
+    fn a_declaration_and_its_lines_stay_on_one_page() {
+        let bytes = render(&specimen(), moment()).unwrap();
+        let text = part(&bytes, "word/document.xml");
+        let (_, kept) = text.split_once(">Declaration<").unwrap();
+        let (kept, last) = kept.rsplit_once("<w:p ").unwrap();
+        let paragraphs = kept.matches("<w:p ").count();
+        assert!(paragraphs > 3 && kept.matches("<w:keepNext />").count() == paragraphs, "{kept}");
+        assert!(!last.contains("keepNext"), "{last}");
     }
 
     #[test]

@@ -60,6 +60,11 @@ impl Page {
                 );
             }
             Block::Heading { level, text } => self.heading(*level, text),
+            Block::Kept(blocks) => {
+                self.body += "<div class=\"kept\">\n";
+                blocks.iter().for_each(|block| self.block(document, block));
+                self.body += "</div>\n";
+            }
             Block::List { numbered, items } => {
                 let tag = if *numbered { "ol" } else { "ul" };
                 let items: String = items.iter().map(|item| element("li", "", &html(item))).collect();

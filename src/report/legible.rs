@@ -23,6 +23,7 @@ pub(super) enum Look {
 pub(super) fn shown(span: &Span) -> (Look, String) {
     match span {
         Span::Blank(what) => (Look::Blank, format!("[____ {} ____]", legible(what))),
+        Span::Box => (Look::Blank, "\u{2610}".to_owned()),
         Span::Code(value) => (Look::Code, legible(value)),
         Span::Plain(words) => (Look::Plain, legible(words)),
         Span::Strong(words) => (Look::Strong, legible(words)),

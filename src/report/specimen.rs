@@ -62,7 +62,11 @@ pub(super) fn specimen() -> Document {
                 columns: vec![Column::words("Nothing", 1)],
                 rows: Vec::new(),
             }),
-            Block::SignatureLines(vec!["Name".to_owned(), "Date".to_owned()]),
+            Block::Kept(vec![
+                Block::heading(2, "Declaration"),
+                Block::Paragraph(every().and(Span::Box)),
+                Block::SignatureLines(vec!["Name".to_owned(), "Date".to_owned()]),
+            ]),
         ],
     }
 }

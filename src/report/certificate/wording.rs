@@ -1,6 +1,6 @@
 //! Sentences of a draft: fixed words, facts set in, and blanks for what only a person knows.
 //!
-//! A sentence is written with its blanks in square brackets and `{}` where a fact belongs. Only our own words are read that way;
+//! A sentence is written with its blanks in square brackets (`[tick]` is a box) and `{}` where a fact belongs. Only our own words are read that way;
 //! facts come from a package, are set in as they are, and can open neither a blank nor a place for another fact.
 
 use crate::report::document::{Block, Span, Text};
@@ -19,7 +19,10 @@ pub fn text(sentence: &'static str, facts: &[String]) -> Text {
         let (end, is_blank) = if from.starts_with('[') { (']', true) } else { ('}', false) };
         let (inside, after) = from.split_once(end).unwrap_or((from, ""));
         let fact = if is_blank { None } else { facts.next() };
-        let blank = || Span::Blank(inside.trim_start_matches(['[', '{']).to_owned());
+        let blank = || match inside.trim_start_matches(['[', '{']) {
+            TICK => Span::Box,
+            what => Span::Blank(what.to_owned()),
+        };
         spans.push(fact.map_or_else(blank, |fact| Span::Code(fact.clone())));
         rest = after;
     }
@@ -66,9 +69,19 @@ impl Paragraphs {
     }
 }
 
+/// What a blank says that is a box to tick.
+const TICK: &str = "tick";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_to_be_ticked_is_an_empty_box() {
+        let made = text("Server [tick], Cloud [tick]", &[]);
+        let [server, cloud] = ["Server ", ", Cloud "].map(|words| Span::Plain(words.to_owned()));
+        assert_eq!(made.0, [server, Span::Box, cloud, Span::Box]);
+    }
 
     #[test]
     fn a_sentence_has_words_facts_and_blanks() {

@@ -40,6 +40,7 @@ enum BlockData {
     Facts { facts: Vec<Fact> },
     Figure { caption: Vec<Stretch>, alternative: String, path: String },
     Heading { level: u8, text: Vec<Stretch> },
+    Kept { blocks: Vec<BlockData> },
     List { numbered: bool, items: Vec<Vec<Stretch>> },
     Notice { text: Vec<Stretch> },
     PageBreak,
@@ -100,6 +101,9 @@ impl<D: Fn(char) -> bool> Typesetter<D> {
                 BlockData::Figure { caption: self.line(caption), alternative: legible(alternative), path }
             }
             Block::Heading { level, text } => BlockData::Heading { level: (*level).clamp(1, 3), text: self.line(text) },
+            Block::Kept(blocks) => {
+                BlockData::Kept { blocks: blocks.iter().map(|block| self.block(block, pictures)).collect() }
+            }
             Block::List { numbered, items } => {
                 BlockData::List { numbered: *numbered, items: items.iter().map(|item| self.text(item)).collect() }
             }

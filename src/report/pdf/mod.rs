@@ -145,6 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn a_declaration_and_its_lines_stay_on_one_page() {
+        let line = |number: usize| Block::paragraph(format!("line {number}"));
+        let lines = vec!["Place".to_owned(), "Name".to_owned(), "Signature".to_owned()];
+        // Wherever on the page it begins.
+        for before in [25, 30, 35, 40, 45] {
+            let mut blocks: Vec<Block> = (0..before).map(line).collect();
+            let signed = Block::SignatureLines(lines.clone());
+            blocks.push(Block::Kept(vec![Block::paragraph("I declare"), signed]));
+            let pages = pages(&Document { title: "Kept".to_owned(), blocks, ..Document::default() });
+            let page = pages.iter().find(|page| page.contains("Ideclare")).unwrap();
+            assert!(["Place", "Name", "Signature"].iter().all(|label| page.contains(label)), "{before}: {pages:?}");
+        }
+    }
+
+    #[test]
     fn the_same_document_and_moment_give_the_same_bytes() {
         let mut document = specimen();
         // The long table adds time, and no sort of block.
