@@ -27,16 +27,6 @@ pub(super) struct CertificateArgs {
 }
 
 impl CertificateArgs {
-    /// Refuses exhibits for a form that speaks of none.
-    pub(super) fn check(&self) -> Result<(), CliError> {
-        let speaks_of_exhibits = matches!(self.certificate, Some(Form::Fre90214 | Form::India63 | Form::Neutral));
-        if self.exhibit.is_empty() || speaks_of_exhibits {
-            return Ok(());
-        }
-        Err(CliError::request("this form speaks of no exhibit")
-            .hint("leave --exhibit out, or choose fre-902-14, india-63 or neutral"))
-    }
-
     /// Verifies the exhibits.
     pub(super) fn exhibits(&self, source: &SourceArgs, package: &Admitted) -> Result<Vec<ExhibitReport>, CliError> {
         self.exhibit.iter().map(|path| read(path, source, package)).collect()

@@ -70,7 +70,6 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CliError> {
         return triage::run(admit(args)?, &args.source.file, &file, args.json);
     }
     let made = SystemClock::start().now();
-    args.certificate.check()?;
     let sheet = args.notification.request(args.time_zone, made)?;
     let mut package = admit(args)?;
     let read = |ledger| custody(ledger, &package, &args.source.trust()?, args.source.goes_on());

@@ -38,6 +38,42 @@ pub fn compare<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     );
 }
 
+/// Says that an exhibit is what is offered, where a form does not go into its proofs.
+pub fn offered(paragraphs: &mut Paragraphs, exhibits: &[ExhibitReport]) {
+    for exhibit in exhibits {
+        let facts = &exhibit.facts;
+        paragraphs.say(
+            "The records offered are those of the exhibit {}, a file of {} bytes that shows {} records. Its SHA-256, as read when this draft \
+             was made, is {}; that of the copy offered: [computed by the declarant].",
+            &[name(exhibit), facts.archive_byte_len.to_string(), facts.records.len().to_string(), digest(exhibit)],
+        );
+    }
+}
+
+/// Says how the exhibits hang together with the package.
+pub fn origin<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) {
+    for exhibit in exhibits {
+        paragraphs.say(
+            "The exhibit {}, with the SHA-256 {}, was cut from package {} and has for each of its records a path to the root in the signed \
+             seal. The program's verification of it before this draft came to {}. That its copy is the same as what was sealed is for a \
+             certification by Rule 902(14).",
+            &[name(exhibit), digest(exhibit), package.seal().package.to_string(), exhibit.outcome.as_str().to_owned()],
+        );
+    }
+}
+
+/// Returns how an exhibit is called: by its number, where it has one, and its identifier.
+#[must_use]
+pub fn name(exhibit: &ExhibitReport) -> String {
+    let facts = &exhibit.facts;
+    let name = facts.exhibit.clone().unwrap_or_default();
+    facts.number.as_ref().map_or_else(|| name.clone(), |number| format!("{number} ({name})"))
+}
+
+fn digest(exhibit: &ExhibitReport) -> String {
+    exhibit.facts.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string())
+}
+
 /// Adds the exhibits: for each record its leaf and its place, on both levels of the proof.
 pub fn compare_exhibits<R>(
     paragraphs: &mut Paragraphs,
@@ -50,13 +86,12 @@ pub fn compare_exhibits<R>(
         let name = facts.exhibit.clone().unwrap_or_default();
         let number = facts.number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
         paragraphs.heading(&format!("Exhibit {name}{number}"));
-        let digest = facts.archive_sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
         paragraphs.say(
             "The exhibit has {} bytes and, as read when this draft was made, the SHA-256 {}; computed again: [digest]. It shows {} of the \
              package's records and leaves {} undisclosed. The program's verification of it before this draft came to {}.",
             &[
                 facts.archive_byte_len.to_string(),
-                digest,
+                digest(exhibit),
                 facts.records.len().to_string(),
                 facts.undisclosed.map_or_else(|| "an unknown number".to_owned(), |count| count.to_string()),
                 exhibit.outcome.as_str().to_owned(),

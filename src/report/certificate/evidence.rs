@@ -11,6 +11,15 @@ use crate::report::document::{Block, Span, Text};
 use crate::report::naming;
 use crate::verify::{LedgerReport, VerifiedPackage};
 
+/// Who states the facts of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Whoever signs: as what the package records, with a choice of having checked it.
+    Declarant,
+    /// The package alone; nobody who signs.
+    Package,
+}
+
 /// The case, to be filled in.
 #[must_use]
 pub fn caption() -> Block {
@@ -34,11 +43,19 @@ pub fn declarant(paragraphs: &mut Paragraphs) {
     );
 }
 
+/// Begins a section of facts that a declarant may not know.
+fn facts(paragraphs: &mut Paragraphs, heading: &str, voice: Voice) {
+    paragraphs.heading(heading);
+    if voice == Voice::Declarant {
+        paragraphs.say("As the package records; I [have / have not] checked this:", &[]);
+    }
+}
+
 /// What was asked for, as whom, and when.
-pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
+pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
     let (genesis, seal) = (package.genesis(), package.seal());
     let (plan, source, identity) = (&genesis.plan, &genesis.source, &genesis.identity);
-    paragraphs.heading("What was collected");
+    facts(paragraphs, "What was collected", voice);
     paragraphs.say(
         "The records are those that package {} holds. By its signed plan they were requested from the service at {} for the tenant \
          {}, by the application {}, which authenticated by {}.",
@@ -82,6 +99,9 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
     }
     match rights(genesis) {
         Some(rights) => paragraphs.say("The rights that the application's token named were {}.", &[rights]),
+        None if voice == Voice::Package => {
+            paragraphs.say("The plan does not say which rights the application held.", &[]);
+        }
         None => {
             paragraphs.say("The plan does not say which rights the application held: [rights, and how known].", &[]);
         }
@@ -119,8 +139,8 @@ fn held<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &
 }
 
 /// When, and by whose clock.
-pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
-    paragraphs.heading("When, and by whose clock");
+pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
+    facts(paragraphs, "When, and by whose clock", voice);
     let reading = |at: Option<crate::time::LocalTime>| at.map_or_else(|| "none".to_owned(), |at| at.to_string());
     paragraphs.say(
         "By the clock of the operator's machine, in UTC, the plan was made at {}, the first request sent at {}, the last answer in at \
@@ -149,7 +169,7 @@ pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subj
 pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     let tool = &package.seal().tool;
     let executable = tool.executable_sha256.map(|digest| digest.to_string());
-    paragraphs.heading("The tool");
+    facts(paragraphs, "The tool", Voice::Declarant);
     paragraphs.say(
         "By its seal, which is the program's own word, the package was made with {}, version {}, by version {} of its published format.",
         &[tool.name.to_string(), tool.version.to_string(), tool.format.clone()],
@@ -234,16 +254,19 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, led
 }
 
 /// What was not as planned.
-pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject) {
+pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) {
     paragraphs.heading("Exceptions");
-    if subject.exceptions.is_empty() {
-        paragraphs.say("The package names no window that was deleted, failed or not asked, and no other exception. I add: [others known].", &[]);
+    let said = if subject.exceptions.is_empty() {
+        "The package names no window that was deleted, failed or not asked, and no other exception."
     } else {
-        paragraphs.say(
-            "The package, or its verification before this draft, names these exceptions; I add: [others known].",
-            &[],
-        );
+        "The package, or its verification before this draft, names these exceptions:"
+    };
+    paragraphs.say(said, &[]);
+    if !subject.exceptions.is_empty() {
         paragraphs.block(Block::List { numbered: false, items: subject.exceptions.clone() });
+    }
+    if voice == Voice::Declarant {
+        paragraphs.say("I add: [others known; or that there is none].", &[]);
     }
 }
 

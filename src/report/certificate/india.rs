@@ -4,32 +4,40 @@
 //! the signer's statements: the program ticks nothing. It offers the digests, which either signer recomputes or takes at their own
 //! risk, and facts of the package beside the form.
 
-use super::evidence::{caption, collected, exceptions, verification};
+use super::comparison::name;
+use super::evidence::{Voice, caption, collected, exceptions, verification};
 use super::subject::Subject;
 use super::wording::{Paragraphs, text};
+use crate::crypto::digest::FileDigest;
 use crate::report::document::{Block, Column, Span, Table, Text};
 use crate::verify::{ExhibitReport, VerifiedPackage};
 
 /// Both parts, the hash report and the facts beside them.
 #[must_use]
 pub fn parts<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
-    let mut blocks = vec![caption()];
-    blocks.extend(part_a(package));
+    let mut blocks = vec![
+        caption(),
+        Block::paragraph(
+            "The Schedule, certificate [See section 63(4)(c)]. It goes along with the electronic record at each instance where that is \
+             submitted for admission (section 63(4)): sign one for each.",
+        ),
+    ];
+    blocks.extend(part_a(package, exhibits));
     blocks.push(Block::PageBreak);
     blocks.extend(part_b(package));
     blocks.push(Block::PageBreak);
     blocks.extend(hash_report(package, exhibits));
     let mut facts = Paragraphs::default();
     facts.heading("Facts of the package, for the signers' information");
-    collected(&mut facts, package, subject);
+    collected(&mut facts, package, subject, Voice::Package);
     verification(&mut facts, subject);
-    exceptions(&mut facts, subject);
+    exceptions(&mut facts, subject, Voice::Package);
     facts.say("Neither part states who used an account, or what a record means.", &[]);
     blocks.extend(facts.blocks());
     blocks
 }
 
-fn part_a<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
+fn part_a<R>(package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) -> Vec<Block> {
     let mut blocks = heading("Part A (to be filled by the party)");
     blocks.push(Block::Paragraph(text(
         "I have produced electronic record/output of the digital record taken from the following device/digital record source (tick mark):",
@@ -49,17 +57,17 @@ fn part_a<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
          (select as applicable).",
         &[],
     )));
-    let digest = package.report().facts.archive_sha256;
     let mut value = Text::blank("computed by the signer");
-    if let Some(digest) = digest {
-        let beside = "SHA256 of the package file, as read when this draft was made, to compare with: ";
-        value = value
-            .and(Span::Plain(format!(" ({beside}")))
-            .and(Span::Code(digest.to_string()))
-            .and(Span::Plain(")".to_owned()));
+    let mut beside = " (SHA256, as read when this draft was made, to compare with: ";
+    for (what, digest) in produced(package, exhibits) {
+        let Some(digest) = digest else { continue };
+        value = value.and(Span::Plain(format!("{beside}{what} "))).and(Span::Code(digest));
+        beside = "; ";
     }
-    blocks.extend(hash_statement(value));
-    blocks.push(Block::SignatureLines(lines("Name and signature")));
+    if beside == "; " {
+        value = value.and(Span::Plain(")".to_owned()));
+    }
+    blocks.push(signed(value, "Name and signature"));
     blocks
 }
 
@@ -71,8 +79,7 @@ fn part_b<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
         &[],
     )));
     blocks.extend(source(package));
-    blocks.extend(hash_statement(Text::blank("computed by the expert")));
-    blocks.push(Block::SignatureLines(lines("Name, designation and signature")));
+    blocks.push(signed(Text::blank("computed by the expert"), "Name, designation and signature"));
     blocks
 }
 
@@ -112,18 +119,32 @@ fn source<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     ]
 }
 
-/// The statement on digests; `value` is a blank: whoever signs computes it; the package's own stands beside it for the party.
-fn hash_statement(value: Text) -> [Block; 3] {
+/// Names what is produced, the exhibits first, and what they were cut from, each with its digest.
+fn produced<R>(package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) -> Vec<(String, Option<String>)> {
+    let of = |digest: Option<FileDigest>| digest.map(|digest| digest.to_string());
+    let mut files: Vec<(String, Option<String>)> = exhibits
+        .iter()
+        .map(|exhibit| (format!("exhibit file {}", name(exhibit)), of(exhibit.facts.archive_sha256)))
+        .collect();
+    let cut_from = if exhibits.is_empty() { "" } else { ", from which the exhibit was cut" };
+    files.push((format!("package file{cut_from}"), of(package.report().facts.archive_sha256)));
+    files
+}
+
+/// The statement on digests, and the lines to sign it on. `value` begins with a blank: whoever signs computes it; what the files
+/// had when the draft was made stands beside it for the party.
+fn signed(value: Text, signature: &str) -> Block {
     let mut state = Text::plain("I state that the HASH value/s of the electronic/digital record/s is ");
     state.0.extend(value.0);
-    [
+    Block::Kept(vec![
         Block::Paragraph(state.and(Span::Plain(", obtained through the following algorithm:".to_owned()))),
         Block::Paragraph(text(
             "SHA1 [tick], SHA256 [tick], MD5 [tick], Other [which] (Legally acceptable standard)",
             &[],
         )),
         Block::paragraph("(Hash report to be enclosed with the certificate)"),
-    ]
+        Block::SignatureLines(lines(signature)),
+    ])
 }
 
 fn lines(signature: &str) -> Vec<String> {
@@ -138,16 +159,12 @@ fn lines(signature: &str) -> Vec<String> {
 /// What the form wants enclosed.
 fn hash_report<R>(package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) -> Vec<Block> {
     let (facts, seal) = (&package.report().facts, package.seal());
-    let mut values = vec![
-        ("package file".to_owned(), facts.archive_sha256.map(|digest| digest.to_string())),
+    let mut values = produced(package, exhibits);
+    values.extend([
         ("seal/seal.json".to_owned(), facts.seal_sha256.map(|digest| digest.to_string())),
         ("data/genesis.json".to_owned(), Some(seal.genesis.sha256.to_string())),
         ("tagmanifest-sha256.txt".to_owned(), Some(seal.tagmanifest_sha256.to_string())),
-    ];
-    values.extend(exhibits.iter().map(|exhibit| {
-        let name = exhibit.facts.exhibit.as_deref().unwrap_or("exhibit");
-        (format!("exhibit file {name}"), exhibit.facts.archive_sha256.map(|digest| digest.to_string()))
-    }));
+    ]);
     let rows = values.into_iter().map(|(what, value)| {
         let value = value.map_or_else(|| Text::blank("value"), Text::code);
         vec![Text::plain(what), Text::plain("SHA256"), value, Text::blank("computed by the signer")]

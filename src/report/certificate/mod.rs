@@ -135,7 +135,7 @@ pub fn draft<R: Read + Seek>(
         Span::Plain(form.signer().to_owned()),
     ]))];
     blocks.extend(match form {
-        Form::Fre90211 => united_states::regular_activity(package, &subject),
+        Form::Fre90211 => united_states::regular_activity(package, &subject, enclosed),
         Form::Fre90213 => united_states::electronic_process(package, &subject, enclosed),
         Form::Fre90214 => united_states::copied_data(package, &subject, enclosed),
         Form::India63 => india::parts(package, &subject, &enclosed.exhibits),
