@@ -1,13 +1,15 @@
 //! `report --regulatory`: what was typed becomes regimes and instants. Nothing is guessed: a clock whose start was not named stays
 //! blank, and the talk says which option names it.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::error::CliError;
 use super::out;
-use crate::report::regulatory::{Moment, NotAMoment, REGIMES, Regime, Request, Start};
+use crate::report::regulatory::{Moment, NotAMoment, REGIMES, Regime, Request, Start, Zone};
 use crate::time::LocalTime;
 
 /// Rules on notification, and when what happened.
@@ -18,9 +20,10 @@ use crate::time::LocalTime;
 #[command(next_help_heading = "Cover sheet for an authority")]
 pub(super) struct NotificationArgs {
     /// Make a cover sheet with the clocks of these rules; whether one runs it does not decide
-    #[arg(long, value_name = "RULE", value_delimiter = ',', requires = "aware_at", conflicts_with = "certificate", value_parser = regimes())]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', conflicts_with = "certificate", value_parser = regimes())]
     regulatory: Vec<&'static Regime>,
-    /// When somebody became aware: 2026-11-22T10:20+01:00, or 2026-11-22T10:20 by the clocks of --time-zone
+    /// When somebody became aware, where a rule runs from that (gdpr, uk-gdpr, nis2, dora, cra):
+    /// 2026-11-22T10:20+01:00, or 2026-11-22T10:20 by the clocks of --time-zone
     #[arg(long, value_name = "TIME", requires = "regulatory")]
     aware_at: Option<String>,
     /// When it was believed, on reasonable grounds, that the incident occurred (circia)
@@ -52,18 +55,21 @@ pub(super) struct NotificationArgs {
 impl NotificationArgs {
     /// Makes the request for a sheet; none where no rule was named.
     pub(super) fn request(&self, zone: Option<Tz>, now: LocalTime) -> Result<Option<Request>, CliError> {
-        let Some(aware) = self.aware_at.as_ref().filter(|_| !self.regulatory.is_empty()) else { return Ok(None) };
-        let aware = read(Start::Aware, aware, zone)?;
-        let others = Start::ALL.into_iter().filter(|start| *start != Start::Aware);
-        let given = others.filter_map(|start| self.typed(start).map(|text| (start, text)));
-        let starts =
-            given.map(|(start, text)| Ok((start, read(start, text, zone)?))).collect::<Result<_, CliError>>()?;
+        if self.regulatory.is_empty() {
+            return Ok(None);
+        }
         let mut regimes: Vec<&'static Regime> = Vec::new();
         for regime in &self.regulatory {
             if !regimes.contains(regime) {
                 regimes.push(regime);
             }
         }
+        let given = Start::ALL.into_iter().filter_map(|start| self.typed(start).map(|text| (start, text)));
+        let mut starts =
+            given.map(|(start, text)| Ok((start, read(start, text, zone)?))).collect::<Result<_, CliError>>()?;
+        leave_out(&regimes, &mut starts)?;
+        let named = zone.map(Zone::Named).or_else(|| starts.values().next().map(|moment| moment.zone));
+        let zone = named.unwrap_or(Zone::Named(Tz::UTC));
         for start in [Start::Determined, Start::Notified] {
             let rules: Vec<&str> =
                 regimes.iter().filter(|regime| regime.starts().contains(&start)).map(|regime| regime.name).collect();
@@ -72,7 +78,7 @@ impl NotificationArgs {
                 return Err(CliError::request(message).hint("make a sheet for each of these rules, with its own time"));
             }
         }
-        let request = Request { regimes, aware, starts, now };
+        let request = Request { regimes, starts, zone, now };
         let bare: Vec<String> =
             request.without_calendar().into_iter().map(|start| format!("--{}", start.option())).collect();
         if !bare.is_empty() {
@@ -113,6 +119,31 @@ impl NotificationArgs {
         }
         .as_deref()
     }
+}
+
+/// Leaves out times that none of the rules counts from: a line that no rule asks for could only do harm in front of an authority.
+/// Awareness is the one time that has to be given where a rule counts from it.
+fn leave_out(regimes: &[&Regime], starts: &mut BTreeMap<Start, Moment>) -> Result<(), CliError> {
+    let runs = |start: Start| regimes.iter().filter(move |regime| regime.starts().contains(&start));
+    let from_awareness: Vec<&str> = runs(Start::Aware).map(|regime| regime.name).collect();
+    if !from_awareness.is_empty() && !starts.contains_key(&Start::Aware) {
+        let message =
+            format!("--aware-at is not given, and clocks of {} run from awareness", from_awareness.join(", "));
+        return Err(
+            CliError::request(message).hint("say when somebody became aware: --aware-at 2026-11-22T10:20+01:00")
+        );
+    }
+    let idle = |start: &Start| runs(*start).next().is_none();
+    let left: Vec<String> = starts
+        .keys()
+        .filter(|start| idle(start))
+        .map(|start| format!("{} (--{})", start.words(), start.option()))
+        .collect();
+    if !left.is_empty() {
+        out::talk(&format!("left out, since no clock of these rules runs from it: {}", left.join(", ")));
+        starts.retain(|start, _| !idle(start));
+    }
+    Ok(())
 }
 
 fn regimes() -> impl TypedValueParser<Value = &'static Regime> {

@@ -78,6 +78,7 @@ fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
     let sealed = Sealed::new();
     let berlin = |name| sealed.report(name).set("--time-zone", "Europe/Berlin").set("--aware-at", "2020-02-27T10:00");
     let said = berlin("sheet.html").set("--regulatory", "gdpr,sec,nydfs").code(0);
+    assert_eq!(sealed.read("sheet.html").matches("at most 72 hours").count(), 2);
     let expected = "left blank, since their start was not named: clocks that run from determination (--determined-at), payment (--paid-at)\n";
     assert!(said.stderr.starts_with(expected), "{}", said.stderr);
     let sheet = sealed.read("sheet.html");
@@ -91,6 +92,33 @@ fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
     let named = sealed.read("named.html");
     assert!(named.contains("Wed 2020-03-04 17:30:00 -05:00") && named.contains("2020-03-04T22:30:00Z"), "{named}");
     assert!(!named.contains("not computed") && !named.contains("cannot all be right"));
+    // No European rule: no regulation on periods; and long spans are days.
+    assert!(sheet.contains("No 1182/71") && !named.contains("No 1182/71"));
+    assert!(plain(&named).contains("PASSED by 2") && !plain(&named).contains(" h left"), "{named}");
+}
+
+#[test]
+fn a_time_that_no_rule_counts_from_is_neither_needed_nor_printed() {
+    let sealed = Sealed::new();
+    let sheet = sealed.report("sheet.html").set("--regulatory", "sec,hipaa").set("--time-zone", "UTC");
+    let sheet = sheet.set("--determined-at", "2020-02-27T18:00");
+    let said = sheet.set("--aware-at", "2020-01-15T08:00").code(0).stderr;
+    let expected = "left out, since no clock of these rules runs from it: awareness (--aware-at)\n";
+    assert!(said.contains(expected), "{said}");
+    let paper = plain(&sealed.read("sheet.html"));
+    assert!(!paper.contains("2020-01-15") && !paper.to_lowercase().contains("awareness"), "{paper}");
+    assert!(
+        paper.contains("After determination") && paper.contains("not computed: --discovered-at not given"),
+        "{paper}"
+    );
+    assert!(paper.contains("without unreasonable delay, at most 60 calendar days"), "{paper}");
+    // Nothing at all is known yet: the clocks are blank, and no age is counted.
+    let blank = sealed.report("blank.html").set("--regulatory", "nydfs");
+    blank.code(0);
+    let blank = plain(&sealed.read("blank.html"));
+    assert!(blank.contains("as promptly as possible, at most 72 hours") && !blank.contains("After "), "{blank}");
+    let said = sealed.report("none.html").set("--regulatory", "sec,gdpr").code(2).stderr;
+    assert!(said.starts_with("error: --aware-at is not given, and clocks of gdpr run from awareness\n"), "{said}");
 }
 
 #[test]
@@ -192,7 +220,7 @@ fn a_time_that_names_no_instant_is_refused_before_anything_is_written() {
 fn days_are_not_counted_on_a_calendar_that_nobody_named() {
     let sealed = Sealed::new();
     let sheet = |name: &str, discovered: &str| {
-        let sheet = sealed.report(name).set("--regulatory", "hipaa").set("--aware-at", "2020-01-01T00:00Z");
+        let sheet = sealed.report(name).set("--regulatory", "hipaa");
         sheet.set("--discovered-at", discovered)
     };
     for discovered in ["2026-02-20T10:00-05:00", "2026-11-20T03:30Z"] {

@@ -116,12 +116,18 @@ impl Deadline {
     }
 }
 
-/// Writes a span as hours and whole minutes, dropping seconds: `71 h 04 min`.
+/// Writes a span as hours and whole minutes, dropping seconds: `71 h 04 min`; beyond what clocks in hours run, as days and hours:
+/// `58 d 13 h`.
 #[must_use]
 pub fn hours_and_minutes(span: TimeDelta) -> String {
     let minutes = span.num_minutes();
     let sign = if minutes < 0 { "-" } else { "" };
-    format!("{sign}{} h {:02} min", minutes.abs() / 60, minutes.abs() % 60)
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    if hours < IN_HOURS {
+        format!("{sign}{hours} h {minutes:02} min")
+    } else {
+        format!("{sign}{} d {} h", hours / 24, hours % 24)
+    }
 }
 
 /// Returns the day of an event for a count of the Commission's days: the earlier one of that on the wall where the event was, and
@@ -146,6 +152,9 @@ fn counted(count: u32, noun: &str) -> String {
 
 /// Filings are of the day by Washington's clock, until 5:30 p.m.: 17 CFR 232.13(a)(2).
 const COMMISSION: Zone = Zone::Named(Tz::America__New_York);
+
+/// 96: a day more than the longest clock that counts hours.
+const IN_HOURS: i64 = 96;
 
 #[cfg(test)]
 mod tests {
@@ -270,7 +279,7 @@ mod tests {
         assert_eq!(end.standing(end.until), "0 h 00 min left");
         assert_eq!(end.standing(end.until + TimeDelta::seconds(1)), "PASSED by 0 h 00 min");
         assert_eq!(end.standing(end.until - TimeDelta::seconds(3 * 3600 + 61)), "3 h 01 min left");
-        assert_eq!(end.standing(end.until + TimeDelta::hours(100)), "PASSED by 100 h 00 min");
+        assert_eq!(end.standing(end.until + TimeDelta::hours(100)), "PASSED by 4 d 4 h");
         assert_eq!(hours_and_minutes(TimeDelta::minutes(-61)), "-1 h 01 min");
         // A day has no instant left when the next one begins.
         let day = Length::CalendarDays(30).end(&at("2026-11-20T18:00", Tz::UTC)).unwrap();

@@ -12,6 +12,8 @@ pub struct Regime {
     pub title: &'static str,
     /// Its rules.
     pub rules: &'static [Rule],
+    /// Whether Regulation (EEC, Euratom) No 1182/71 on periods and dates may reach it: law of the European Union.
+    pub is_european: bool,
     /// What has to be said about its clocks.
     pub cautions: &'static [&'static str],
 }
@@ -36,7 +38,9 @@ pub struct Duty {
     pub what: &'static str,
     /// What it runs from.
     pub start: Start,
-    /// How long.
+    /// What the rule asks for before any length, as it stands in front of one; empty where it asks for no more than the length.
+    pub pace: &'static str,
+    /// How long at most.
     pub length: Length,
 }
 
@@ -74,6 +78,23 @@ pub enum Start {
     Reported,
 }
 
+impl Duty {
+    /// Asks for more than a length: a length that stands alone reads as an allowance.
+    #[must_use]
+    pub const fn promptly(self, pace: &'static str) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Says how soon it is due: `without undue delay, at most 72 hours`.
+    #[must_use]
+    pub fn within(&self) -> String {
+        match self.length {
+            Length::Words(words) => words.to_owned(),
+            length => format!("{} at most {}", self.pace, length.words()).trim_start().to_owned(),
+        }
+    }
+}
+
 impl Start {
     /// All, in order.
     pub const ALL: [Self; 9] = [
@@ -102,6 +123,12 @@ impl Start {
             Self::Paid => "paid-at",
             Self::Reported => "reported-at",
         }
+    }
+
+    /// Says whether it is how somebody learnt of it, and not what they did about it: the age of the evidence is counted from that.
+    #[must_use]
+    pub fn is_knowledge(self) -> bool {
+        matches!(self, Self::Aware | Self::Believed | Self::Classified | Self::Determined | Self::Discovered)
     }
 
     /// Returns what happened then.

@@ -20,6 +20,7 @@ pub const REGIMES: &[Regime] = &[
                 days("sample to the Attorney General, above 500 residents", Start::Notified, 15),
             ],
         }],
+        is_european: false,
         cautions: &[
             "The 30 days may run from discovery or from notification of the breach; a delay for law enforcement, or to determine the scope, is for counsel.",
         ],
@@ -38,6 +39,7 @@ pub const REGIMES: &[Regime] = &[
                 hours("report of a ransom payment", Start::Paid, 24),
             ],
         }],
+        is_european: false,
         cautions: &[
             "Whether this rule is in force was not confirmed: the ends shown are those that the Act's lengths would give, and no statement that anything is due.",
         ],
@@ -50,10 +52,12 @@ pub const REGIMES: &[Regime] = &[
             source: "C.R.S. 6-1-716",
             state: State::Unconfirmed("secondary"),
             duties: &[
-                days("notice to residents", Start::Determined, 30),
-                days("notice to the Attorney General, 500 residents or more", Start::Determined, 30),
+                days("notice to residents", Start::Determined, 30).promptly(UNREASONABLE),
+                days("notice to the Attorney General, 500 residents or more", Start::Determined, 30)
+                    .promptly(UNREASONABLE),
             ],
         }],
+        is_european: false,
         cautions: &[],
     },
     Regime {
@@ -64,12 +68,13 @@ pub const REGIMES: &[Regime] = &[
             source: "Regulation (EU) 2024/2847 Art. 14",
             state: State::Unconfirmed("secondary"),
             duties: &[
-                hours("early warning", Start::Aware, 24),
-                hours("notification", Start::Aware, 72),
+                hours("early warning", Start::Aware, 24).promptly(UNDUE),
+                hours("notification", Start::Aware, 72).promptly(UNDUE),
                 days("final report, actively exploited vulnerability", Start::Corrected, 14),
                 month("final report, severe incident", Start::Notified),
             ],
         }],
+        is_european: true,
         cautions: &[
             "For manufacturers, about their products, since 11 September 2026. --notified-at is the time of the 72-hour notification.",
         ],
@@ -81,8 +86,9 @@ pub const REGIMES: &[Regime] = &[
             title: "Delaware",
             source: "6 Del. C. 12B-102(c)",
             state: State::Unconfirmed("republished text"),
-            duties: &[days("notice to residents", Start::Determined, 60)],
+            duties: &[days("notice to residents", Start::Determined, 60).promptly(UNREASONABLE)],
         }],
+        is_european: false,
         cautions: &["Above 500 residents the Attorney General is told no later than the residents are."],
     },
     Regime {
@@ -101,6 +107,7 @@ pub const REGIMES: &[Regime] = &[
                 month("final report", Start::Reported),
             ],
         }],
+        is_european: true,
         cautions: &[
             "The initial notification is due by the earlier of its two ends. Where an incident is classified as major only after the 24 hours, the four hours from classification count alone.",
             "Article 5 lets some entities report by noon of the next working day where an end falls on a weekend or a bank holiday of their Member State. That depends on the kind of entity and is not computed.",
@@ -115,10 +122,12 @@ pub const REGIMES: &[Regime] = &[
             source: "Fla. Stat. 501.171",
             state: State::Unconfirmed("secondary"),
             duties: &[
-                days("notice to individuals", Start::Determined, 30),
-                days("notice to the Department of Legal Affairs, 500 individuals or more", Start::Determined, 30),
+                days("notice to individuals", Start::Determined, 30).promptly(UNREASONABLE),
+                days("notice to the Department of Legal Affairs, 500 individuals or more", Start::Determined, 30)
+                    .promptly(UNREASONABLE),
             ],
         }],
+        is_european: false,
         cautions: &["A reason to believe that a breach occurred may start the clock as a determination does."],
     },
     Regime {
@@ -129,7 +138,8 @@ pub const REGIMES: &[Regime] = &[
                 title: "GDPR, authority",
                 source: "Regulation (EU) 2016/679 Art. 33(1), (5)",
                 state: State::Unconfirmed("republished text"),
-                duties: &[hours("notification to the authority, unless a risk is unlikely", Start::Aware, 72)],
+                duties: &[hours("notification to the authority, unless a risk is unlikely", Start::Aware, 72)
+                    .promptly(FEASIBLE)],
             },
             Rule {
                 title: "GDPR, persons",
@@ -138,10 +148,12 @@ pub const REGIMES: &[Regime] = &[
                 duties: &[Duty {
                     what: "communication to the persons, where the risk is high",
                     start: Start::Aware,
+                    pace: "",
                     length: Length::Words("without undue delay"),
                 }],
             },
         ],
+        is_european: true,
         cautions: &[
             "The controller's awareness counts; what it consists in, and whether a processor's counts, is for counsel. A later notice has to give reasons for the delay.",
         ],
@@ -154,18 +166,20 @@ pub const REGIMES: &[Regime] = &[
                 title: "HIPAA, individuals",
                 source: "45 CFR 164.404; delay for law enforcement .412",
                 state: State::Unconfirmed("republished text"),
-                duties: &[days("notice to individuals, without unreasonable delay and at most", Start::Discovered, 60)],
+                duties: &[days("notice to individuals", Start::Discovered, 60).promptly(UNREASONABLE)],
             },
             Rule {
                 title: "HIPAA, media and HHS",
                 source: "45 CFR 164.406, .408",
                 state: State::Unconfirmed("republished text of .408"),
                 duties: &[
-                    days("media, above 500 residents of a State", Start::Discovered, 60),
-                    days("HHS, 500 individuals or more: with the notice to them", Start::Discovered, 60),
+                    days("media, above 500 residents of a State", Start::Discovered, 60).promptly(UNREASONABLE),
+                    days("HHS, 500 individuals or more: with the notice to them", Start::Discovered, 60)
+                        .promptly(UNREASONABLE),
                     Duty {
                         what: "HHS, fewer than 500 individuals",
                         start: Start::Discovered,
+                        pace: "",
                         length: Length::DaysAfterYearEnd(60),
                     },
                 ],
@@ -174,9 +188,12 @@ pub const REGIMES: &[Regime] = &[
                 title: "HIPAA, business associate",
                 source: "45 CFR 164.410",
                 state: State::Unconfirmed(""),
-                duties: &[days("business associate to the covered entity", Start::Discovered, 60)],
+                duties: &[
+                    days("business associate to the covered entity", Start::Discovered, 60).promptly(UNREASONABLE)
+                ],
             },
         ],
+        is_european: false,
         cautions: &[
             "Discovery is the first day on which the breach is known or, with reasonable diligence, would have been; that day is for counsel. The 60 days are an outer limit.",
         ],
@@ -188,8 +205,9 @@ pub const REGIMES: &[Regime] = &[
             title: "New York",
             source: "N.Y. Gen. Bus. Law 899-aa, as amended on 21 Dec 2024",
             state: State::Unconfirmed("secondary, with the words quoted"),
-            duties: &[days("notice to residents", Start::Discovered, 30)],
+            duties: &[days("notice to residents", Start::Discovered, 30).promptly(UNREASONABLE)],
         }],
+        is_european: false,
         cautions: &[
             "State authorities, among them the Department of Financial Services, are to be told too; when is for counsel.",
         ],
@@ -202,11 +220,12 @@ pub const REGIMES: &[Regime] = &[
             source: "Directive (EU) 2022/2555 Art. 23(4), through national law",
             state: State::Unconfirmed("republished text"),
             duties: &[
-                hours("early warning", Start::Aware, 24),
-                hours("incident notification", Start::Aware, 72),
+                hours("early warning", Start::Aware, 24).promptly(UNDUE),
+                hours("incident notification", Start::Aware, 72).promptly(UNDUE),
                 month("final report", Start::Notified),
             ],
         }],
+        is_european: true,
         cautions: &[
             "The directive binds through national law, which may differ; trust service providers have 24 hours for the notification itself.",
             "--notified-at is the time of the incident notification. An incident that goes on asks for a progress report in place of the final one.",
@@ -220,11 +239,12 @@ pub const REGIMES: &[Regime] = &[
             source: "23 NYCRR 500.17(a)(1), (c)",
             state: State::Confirmed,
             duties: &[
-                hours("notice to the superintendent", Start::Determined, 72),
+                hours("notice to the superintendent", Start::Determined, 72).promptly("as promptly as possible,"),
                 hours("notice of an extortion payment", Start::Paid, 24),
                 days("reasons for an extortion payment", Start::Paid, 30),
             ],
         }],
+        is_european: false,
         cautions: &[
             "The clock starts when it is determined that an incident occurred, at the entity, its affiliates or a third-party service provider.",
         ],
@@ -236,8 +256,9 @@ pub const REGIMES: &[Regime] = &[
             title: "SEC Form 8-K, item 1.05",
             source: "Release 33-11216; Form 8-K, General Instruction B.1; 17 CFR 232.13(a)(2); 5 U.S.C. 6103",
             state: State::Unconfirmed("republished text of B.1 and 232.13; otherwise secondary"),
-            duties: &[Duty { what: "Form 8-K", start: Start::Determined, length: Length::BusinessDays(4) }],
+            duties: &[Duty { what: "Form 8-K", start: Start::Determined, pace: "", length: Length::BusinessDays(4) }],
         }],
+        is_european: false,
         cautions: &[
             "The clock starts when the company determines that the incident is material, not when it becomes aware; the determination is due without unreasonable delay after discovery.",
             "Business days leave out Saturdays, Sundays and the federal holidays of 5 U.S.C. 6103 on the days they are observed. Inauguration Day, and days on which offices are closed by order, are counted as business days: look at the Commission's calendar. The end is 5:30 p.m. in Washington.",
@@ -252,10 +273,11 @@ pub const REGIMES: &[Regime] = &[
             source: "Tex. Bus. & Com. Code 521.053(b), (i)",
             state: State::Unconfirmed("republished text of (b), (i) secondary; one source says 30 days for both"),
             duties: &[
-                days("notice to individuals", Start::Determined, 60),
+                days("notice to individuals", Start::Determined, 60).promptly(UNREASONABLE),
                 days("notice to the Attorney General, 250 residents or more", Start::Determined, 30),
             ],
         }],
+        is_european: false,
         cautions: &[],
     },
     Regime {
@@ -265,8 +287,10 @@ pub const REGIMES: &[Regime] = &[
             title: "UK GDPR",
             source: "UK GDPR Art. 33",
             state: State::Unconfirmed("secondary"),
-            duties: &[hours("notification to the Commissioner, unless a risk is unlikely", Start::Aware, 72)],
+            duties: &[hours("notification to the Commissioner, unless a risk is unlikely", Start::Aware, 72)
+                .promptly(FEASIBLE)],
         }],
+        is_european: false,
         cautions: &["The controller's awareness counts. A later notice has to give reasons for the delay."],
     },
 ];
@@ -275,16 +299,21 @@ pub const REGIMES: &[Regime] = &[
 pub const NOT_LAW: &[(&str, &str)] =
     &[("GDPR as the Digital Omnibus would have it", "gdpr"), ("UK Cyber Security and Resilience Bill", "uk-gdpr")];
 
+/// As the rules have it; LEGAL_NOTES §4 has the same words.
+const UNDUE: &str = "without undue delay,";
+const UNREASONABLE: &str = "without unreasonable delay,";
+const FEASIBLE: &str = "without undue delay and, where feasible,";
+
 const fn hours(what: &'static str, start: Start, count: u32) -> Duty {
-    Duty { what, start, length: Length::Hours(count) }
+    Duty { what, start, pace: "", length: Length::Hours(count) }
 }
 
 const fn days(what: &'static str, start: Start, count: u32) -> Duty {
-    Duty { what, start, length: Length::CalendarDays(count) }
+    Duty { what, start, pace: "", length: Length::CalendarDays(count) }
 }
 
 const fn month(what: &'static str, start: Start) -> Duty {
-    Duty { what, start, length: Length::Months(1) }
+    Duty { what, start, pace: "", length: Length::Months(1) }
 }
 
 #[cfg(test)]
@@ -327,7 +356,9 @@ mod tests {
                     }
                     Length::Words(words) => words.to_owned(),
                 };
-                assert!(clock.contains(&number), "`{}` has no {number}: {clock}", rule.title);
+                let words = format!("{} at most {number}", duty.pace);
+                let words = if matches!(duty.length, Length::Words(_)) { &number } else { words.trim_start() };
+                assert!(clock.contains(words), "`{}` has no `{words}`: {clock}", rule.title);
             }
         }
     }
@@ -344,6 +375,16 @@ mod tests {
         }
         let not_law = rows.iter().filter(|(_, [.., state])| state.contains("not law")).count();
         assert_eq!(not_law, NOT_LAW.len());
+    }
+
+    #[test]
+    fn a_length_is_never_an_allowance() {
+        let within = |name: &str| Regime::named(name).unwrap().rules[0].duties[0].within();
+        assert_eq!(within("gdpr"), "without undue delay and, where feasible, at most 72 hours");
+        assert_eq!(within("nis2"), "without undue delay, at most 24 hours");
+        assert_eq!(within("nydfs"), "as promptly as possible, at most 72 hours");
+        assert_eq!(within("hipaa"), "without unreasonable delay, at most 60 calendar days");
+        assert_eq!(within("sec"), "at most 4 business days");
     }
 
     #[test]

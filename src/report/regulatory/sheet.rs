@@ -23,17 +23,17 @@ use crate::verify::{ReadAgainError, VerifiedPackage};
 pub struct Request {
     /// By which rules, in the order in which they are to be shown.
     pub regimes: Vec<&'static Regime>,
-    /// When somebody became aware: hours are counted from it, whether a clock starts there or not.
-    pub aware: Moment,
-    /// The other events whose time is known. [`Start::Aware`] has no place in it.
+    /// The events whose time is known and that a clock of these rules runs from: no other one is told to an authority.
     pub starts: BTreeMap<Start, Moment>,
+    /// By whose wall clock other times are written.
+    pub zone: Zone,
     /// When the sheet is made.
     pub now: LocalTime,
 }
 
 impl Request {
     fn start(&self, start: Start) -> Option<&Moment> {
-        if start == Start::Aware { Some(&self.aware) } else { self.starts.get(&start) }
+        self.starts.get(&start)
     }
 
     /// Returns the events that a clock runs from and whose time was not given.
@@ -104,7 +104,7 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
     blocks.extend(covered(package, &activity.census, request.now));
     blocks.extend(numbers(&activity));
     blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
-    blocks.extend(limits());
+    blocks.push(limits(request));
     let about = Document::about(
         "Cover sheet for a notification",
         naming::subtitle(package),
@@ -116,12 +116,12 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
 
 /// When things happened, as they were named.
 fn events(request: &Request) -> Vec<Block> {
-    let mut facts = vec![moment_fact(Start::Aware, &request.aware)];
-    facts.extend(request.starts.iter().map(|(start, moment)| moment_fact(*start, moment)));
+    let mut facts: Vec<(String, Text)> =
+        request.starts.iter().map(|(start, moment)| moment_fact(*start, moment)).collect();
     for start in request.missing() {
         facts.push((sentence(start.words()), Text::blank(format!("time of {} (--{})", start.words(), start.option()))));
     }
-    facts.push(("This sheet made".to_owned(), instant(request.now.to_datetime(), request.aware.zone)));
+    facts.push(("This sheet made".to_owned(), instant(request.now.to_datetime(), request.zone)));
     let mut blocks = vec![Block::heading(2, "Events, as they were stated to the program"), Block::Facts(facts)];
     let doubts = request.doubts();
     if !doubts.is_empty() {
@@ -146,7 +146,7 @@ fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
         columns: vec![
             Column::words("What", 5),
             Column::words("Runs from", 4),
-            Column::words("Length", 3),
+            Column::words("How soon", 4),
             Column::words("Ends, local time", 5),
             Column::words("Ends, UTC", 6),
             Column::words("When this was made", 4),
@@ -174,14 +174,7 @@ fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
                     ],
                 };
             let from = Text::plain(duty.start.words());
-            table.rows.push(vec![
-                Text::plain(duty.what),
-                from,
-                Text::plain(duty.length.words()),
-                local,
-                universal,
-                standing,
-            ]);
+            table.rows.push(vec![Text::plain(duty.what), from, Text::plain(duty.within()), local, universal, standing]);
         }
         sources.push(Text(vec![
             Span::Strong(format!("{}: ", rule.title)),
@@ -204,7 +197,7 @@ fn clocks(regime: &Regime, request: &Request) -> Vec<Block> {
     blocks
 }
 
-/// How long after awareness the evidence was asked for and sealed.
+/// How long after the rules' own events the evidence was asked for and sealed.
 fn age<R: Read + Seek>(
     package: &VerifiedPackage<R>,
     request: &Request,
@@ -214,29 +207,23 @@ fn age<R: Read + Seek>(
     let mut rows =
         vec![("plan signed", Some(package.genesis().created)), ("first request of this package", first_request)];
     rows.extend([("package sealed", Some(seal.created)), ("this sheet made", Some(request.now))]);
+    let known: Vec<(&Start, &Moment)> = request.starts.iter().filter(|(start, _)| start.is_knowledge()).collect();
     let rows = rows.into_iter().map(|(what, at)| {
-        let Some(at) = at else {
-            return vec![Text::plain(what), Text::plain("none"), Text::default(), Text::default()];
-        };
-        let (at, zone) = (at.to_datetime(), request.aware.zone);
-        let after = hours_and_minutes(at - request.aware.utc);
-        vec![Text::plain(what), Text::plain(zone.written(at)), Text::code(utc(at)), Text::plain(after)]
+        let mut row = vec![Text::plain(what), Text::plain("none"), Text::default()];
+        row.resize(row.len() + known.len(), Text::default());
+        let Some(at) = at.map(LocalTime::to_datetime) else { return row };
+        let after = known.iter().map(|(_, moment)| Text::plain(hours_and_minutes(at - moment.utc)));
+        let times = [Text::plain(what), Text::plain(request.zone.written(at)), Text::code(utc(at))];
+        times.into_iter().chain(after).collect()
     });
-    let table = Table {
-        caption: String::new(),
-        columns: vec![
-            Column::words("Event", 4),
-            Column::words("Local time", 5),
-            Column::words("UTC", 4),
-            Column::numbers("After awareness", 3),
-        ],
-        rows: rows.collect(),
-    };
+    let mut columns = vec![Column::words("Event", 4), Column::words("Local time", 5), Column::words("UTC", 4)];
+    columns.extend(known.iter().map(|(start, _)| Column::numbers(format!("After {}", start.words()), 3)));
+    let table = Table { caption: String::new(), columns, rows: rows.collect() };
     vec![
         Block::heading(2, "Age of the evidence"),
         Block::Table(table),
         Block::paragraph(
-            "These times are by the clock of the operator's machine; a negative span lies before awareness. Time stamps of an \
+            "These times are by the clock of the operator's machine; a negative span lies before the event. Time stamps of an \
              authority, where there are any, stand below and bound them.",
         ),
     ]
@@ -322,20 +309,26 @@ fn numbers(activity: &Activity) -> Vec<Block> {
     ]
 }
 
-fn limits() -> [Block; 2] {
+/// Kept together: the end of a list alone on a last page reads as if it belonged to nothing.
+fn limits(request: &Request) -> Block {
+    let mut moves = "Whether an end on a Saturday, a Sunday or a holiday moves. It was not moved, and where two readings of a rule differ the \
+                     earlier end is shown."
+        .to_owned();
+    if request.regimes.iter().any(|regime| regime.is_european) {
+        moves += " Under Regulation (EEC, Euratom) No 1182/71 Art. 3, where it applies, the hour of the event is not counted, and a period not \
+                  in hours that would end on a day without work ends with the next working day: both later.";
+    }
     let items = [
         "Whether there was an incident or a breach, who is responsible for notifying, and whether a rule applies.",
         "When a clock started. The events above were stated by whoever ran the program; nothing in the package shows them.",
         "Whose calendar counts. Days and months are counted by that of the zone named beside the event.",
-        "Whether an end on a Saturday, a Sunday or a holiday moves. It was not moved, and where two readings of a rule differ the \
-         earlier end is shown. Under Regulation (EEC, Euratom) No 1182/71 Art. 3, where it applies, the hour of the event is not \
-         counted, and a period not in hours that would end on a day without work ends with the next working day: both later.",
+        &moves,
         "Whether anybody was notified. PASSED says that an end lies before the moment at which this sheet was made, and no more.",
         "What a notification has to say, and to whom.",
         "Who signed in. A sign-in record is consistent with a use of an account from an address; it does not show a person.",
     ];
     let items = items.into_iter().map(Text::plain).collect();
-    [Block::heading(2, "What this sheet does not decide"), Block::List { numbered: false, items }]
+    Block::Kept(vec![Block::heading(2, "What this sheet does not decide"), Block::List { numbered: false, items }])
 }
 
 fn utc(at: DateTime<Utc>) -> String {
