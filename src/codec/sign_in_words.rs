@@ -73,6 +73,35 @@ pub fn risk_state(member: &str) -> Option<&'static str> {
     })
 }
 
+/// Says what a member of `riskEventTypes_v2` means, after Microsoft Graph's `riskDetection` and the descriptions of risk detections
+/// in the documentation of Microsoft Entra ID Protection.
+#[must_use]
+pub fn risk_event_type(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "adminConfirmedUserCompromised" => "an administrator marked the account as compromised",
+        "anomalousToken" => "the token was unusual, such as in its lifetime or the place it was used from",
+        "anomalousUserActivity" => "behaviour in the directory that is unusual for the account",
+        "anonymizedIPAddress" => "the address is one of an anonymising service, such as Tor",
+        "attackerinTheMiddle" => "the session ran through a proxy that is linked to attacks",
+        "generic" => "a detection that the service does not name under this licence",
+        "investigationsThreatIntelligence" => "a pattern that the service knows from attacks",
+        "leakedCredentials" => "the account's password was found among leaked ones",
+        "maliciousIPAddress" => "the address is one that the service takes to be malicious",
+        "malwareInfectedIPAddress" => "the address is one of devices that the service takes to be infected",
+        "mcasImpossibleTravel" => "places too far apart for the time between them, by Defender for Cloud Apps",
+        "mcasSuspiciousInboxManipulationRules" => "suspicious rules in the mailbox, by Defender for Cloud Apps",
+        "newCountry" => "a country that was not seen for the account before, by Defender for Cloud Apps",
+        "passwordSpray" => "common passwords were tried on many accounts",
+        "riskyIPAddress" => "an anonymising address, by Defender for Cloud Apps",
+        "suspiciousBrowser" => "one browser signed in to accounts of several tenants in several countries",
+        "tokenIssuerAnomaly" => "the issuer of the SAML token may be compromised",
+        "unfamiliarFeatures" => "properties of the sign-in that were not seen for the account before",
+        "unlikelyTravel" => "places too far apart for the time between them, one of them unusual for the account",
+        "unknownFutureValue" => "a value that the service kept back because the client did not know it",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +134,10 @@ mod tests {
         for member in ["singleFactorAuthentication", "multiFactorAuthentication"] {
             assert!(authentication_requirement(member).is_some(), "{member}");
         }
+        for member in ["anomalousToken", "unlikelyTravel", "unfamiliarFeatures", "leakedCredentials", "passwordSpray"] {
+            assert!(risk_event_type(member).is_some(), "{member}");
+        }
+        assert_eq!(risk_event_type("AnomalousToken"), None);
         assert_eq!((conditional_access_status("Success"), risk_state(""), risk_level("x")), (None, None, None));
     }
 }

@@ -265,6 +265,7 @@ impl<'a> Views<'a> {
             exhibit: cutting.number.as_ref().map(Line::to_string),
             by: cutting.by.as_ref().map(Line::to_string),
             created: cutting.created,
+            is_signed: cutting.signer.is_some(),
             count,
             time_zone: cutting.time_zone,
             matter: format!("{}{title}", genesis.matter.id),

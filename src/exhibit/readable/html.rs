@@ -77,6 +77,11 @@ impl Html {
         let _ = writeln!(self.0, "<p>{}</p>", text(note));
     }
 
+    /// Adds the end of the page: printed, it does not stand alone on a last one.
+    pub(super) fn last_note(&mut self, note: &str) {
+        let _ = writeln!(self.0, "<p class=\"last\">{}</p>", text(note));
+    }
+
     pub(super) fn begin_rows(&mut self) {
         self.push("<table>");
     }
@@ -114,7 +119,16 @@ th { font-weight: normal; background: #f0f0f0; overflow-wrap: normal; } th[scope
 code { font: 9.5pt monospace; overflow-wrap: anywhere; } small { color: #333; }
 ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid #bbb; } .members { line-height: 1.3; } .members > ul { border: 0; padding: 0; }
 .name { font-weight: bold; font-family: monospace; font-size: 9.5pt; overflow-wrap: anywhere; } .twice { border: 1px solid #000; padding: 0 .3rem; }
-@page { margin: 18mm; } @media print { body { margin: 0; max-width: none; } tr, .mark { break-inside: avoid; } h2 { break-after: avoid; } th { background: none; } }
+.exhibit { display: none; }
+@page { margin: 14mm 16mm; }
+@media print {
+  body { display: table; width: 100%; margin: 0; padding: 0; max-width: none; font-size: 9.5pt; }
+  /* A head that may not break is repeated on every page. */
+  header { display: table-header-group; break-inside: avoid; }
+  main { display: table-row-group; }
+  .mark { font-size: 8.5pt; } .exhibit { display: block; margin: 0 0 4mm; font-weight: bold; }
+  tr, .mark { break-inside: avoid; } h2, h2 + p { break-after: avoid; } .last { break-before: avoid; break-inside: avoid; } th { background: none; }
+}
 ";
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(super) struct Case {
     pub(super) exhibit: Option<String>,
     pub(super) by: Option<String>,
     pub(super) created: LocalTime,
+    /// Whether somebody signed the statement of the exhibit.
+    pub(super) is_signed: bool,
     pub(super) count: u64,
     pub(super) time_zone: Option<Tz>,
     pub(super) matter: String,
@@ -61,6 +63,7 @@ pub(super) fn render(case: &Case, number: u64, bates: Option<&str>, picked: &Pic
         None => html.note("The record is no JSON value that can be walked; its bytes are beside this view."),
     }
     place(&mut html, case, number, picked, page);
+    html.push("</main>");
     html.end()
 }
 
@@ -69,6 +72,7 @@ fn title(case: &Case, number: u64) -> String {
     if case.count == 1 { exhibit } else { format!("{exhibit}, record {number} of {}", case.count) }
 }
 
+/// What stands on every printed page, and below it, once, what this is.
 fn head(html: &mut Html, case: &Case, number: u64, bates: Option<&str>) {
     html.push("<header>");
     for mark in &case.marks {
@@ -77,12 +81,13 @@ fn head(html: &mut Html, case: &Case, number: u64, bates: Option<&str>) {
     if let Some(bates) = bates {
         html.push(&format!("<p class=\"bates\">{}</p>", text(bates)));
     }
+    html.push(&format!("<p class=\"exhibit\">{}</p>", text(&title(case, number))));
+    html.push("</header>\n<main>");
     html.push(&format!("<h1>{}</h1>", text(&title(case, number))));
     html.push(&format!(
         "<p>Derived, for reading. The evidence is the bytes in <code>{}</code> beside it.</p>",
         paths::record(number)
     ));
-    html.push("</header>");
 }
 
 fn place(html: &mut Html, case: &Case, number: u64, picked: &Picked, page: &PickedPage) {
@@ -112,10 +117,14 @@ fn place(html: &mut Html, case: &Case, number: u64, picked: &Picked, page: &Pick
     }
     stamps(html, "Not before", &case.not_before);
     stamps(html, "Not after", &case.not_after);
-    html.row("Cut", &format!("{}{}", case.by.as_ref().map_or(String::new(), |by| format!("by {by}, ")), case.created));
+    let word = if case.is_signed { "by its own word; the statement is signed" } else { "by its own word, unsigned" };
+    html.row(
+        "Cut",
+        &format!("{}{} ({word})", case.by.as_ref().map_or(String::new(), |by| format!("by {by}, ")), case.created),
+    );
     html.row("With", &case.tool);
     html.end_rows();
-    html.note(&format!(
+    html.last_note(&format!(
         "Both paths from the leaf to the signed seal are in exhibit.json; README.txt says how to check them. This view is {} of \
          the exhibit. That the log service sent these bytes is not shown by any signature, and a record says what the service \
          noted, not who sat at the keyboard.",

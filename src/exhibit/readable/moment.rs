@@ -25,12 +25,14 @@ fn join(utc: &str, local: Option<String>) -> String {
     local.map_or_else(|| utc.to_owned(), |local| format!("{utc}<br>{}", text(&local)))
 }
 
-/// Writes date, time to the second, the zone's name of the hour, its distance from UTC, and the zone.
+/// Writes date, time to the second, the zone, its name of the hour, its distance from UTC, and that nobody said so who signed in:
+/// beside the place of an address it would read as the time there.
 fn on_the_wall(instant: DateTime<Utc>, zone: Tz) -> String {
     let local = instant.with_timezone(&zone);
     let name = local.offset().abbreviation().filter(|name| name.chars().all(char::is_alphabetic));
     let name = name.map_or(String::new(), |name| format!("{name}, "));
-    format!("{} local time ({name}UTC{}, {zone})", local.format("%Y-%m-%d %H:%M:%S"), local.offset().fix())
+    let (time, offset) = (local.format("%Y-%m-%d %H:%M:%S"), local.offset().fix());
+    format!("{time} in {zone} ({name}UTC{offset}; the zone chosen by whoever cut this)")
 }
 
 #[cfg(test)]
@@ -41,13 +43,23 @@ mod tests {
     fn the_hour_that_comes_twice_is_told_apart() {
         let berlin = Some(Tz::Europe__Berlin);
         for (utc, local) in [
-            ("2026-10-25T00:30:00Z", "2026-10-25 02:30:00 local time (CEST, UTC+02:00, Europe/Berlin)"),
-            ("2026-10-25T01:30:00.5Z", "2026-10-25 02:30:00 local time (CET, UTC+01:00, Europe/Berlin)"),
+            (
+                "2026-10-25T00:30:00Z",
+                "2026-10-25 02:30:00 in Europe/Berlin (CEST, UTC+02:00; the zone chosen by whoever cut this)",
+            ),
+            (
+                "2026-10-25T01:30:00.5Z",
+                "2026-10-25 02:30:00 in Europe/Berlin (CET, UTC+01:00; the zone chosen by whoever cut this)",
+            ),
         ] {
             assert_eq!(of_service(utc, berlin), format!("<bdi>{utc}</bdi> (UTC)<br>{local}"));
         }
         let kathmandu = of_service("2026-01-01T00:00:00Z", Some(Tz::Asia__Kathmandu));
-        assert!(kathmandu.ends_with("2026-01-01 05:45:00 local time (UTC+05:45, Asia/Kathmandu)"), "{kathmandu}");
+        assert!(
+            kathmandu
+                .ends_with("2026-01-01 05:45:00 in Asia/Kathmandu (UTC+05:45; the zone chosen by whoever cut this)"),
+            "{kathmandu}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a record says, in the order in which people ask: who, when, from where, with what, how it ended, and why.
+//! What a record says, in the order in which people ask: which account, when, from where, with what, how it ended, and why.
 //!
 //! Words are the service's own or say what its numbers and members mean; nothing is concluded. What the record does not state
 //! is named as such where people would ask for it, and left out otherwise.
@@ -55,9 +55,9 @@ pub(super) fn other(html: &mut Html, picked: &Picked, zone: Option<Tz>) {
 fn who(html: &mut Html, record: &SignIn<'_>) {
     let is_person = record.user_id.is_some() || record.user_principal_name.is_some();
     if is_person || record.service_principal_id.is_none() && record.service_principal_name.is_none() {
-        row(html, "Who", &record.user_principal_name);
+        row(html, "Account", &record.user_principal_name);
         known(html, "Name shown", &record.user_display_name);
-        known(html, "Account", &record.user_id);
+        known(html, "Account's identifier", &record.user_id);
         known(html, "Kind of account", &record.user_type);
     }
     known(html, "Service principal", &record.service_principal_name);
@@ -66,8 +66,8 @@ fn who(html: &mut Html, record: &SignIn<'_>) {
     known(html, "Home tenant", &record.home_tenant_id);
     known_but_none(html, "Access across tenants", &record.cross_tenant_access_type);
     let interactive = match record.is_interactive {
-        Some(true) => "yes: a person gave something",
-        Some(false) => "no: a program signed in on somebody's behalf, or on its own",
+        Some(true) => "yes: the service logged it as interactive",
+        Some(false) => "no: the service logged it as not interactive",
         None => return,
     };
     html.row("Interactive", interactive);
@@ -143,9 +143,10 @@ fn device(html: &mut Html, record: &SignIn<'_>) {
 fn risk(html: &mut Html, record: &SignIn<'_>) {
     meant(html, "Risk during the sign-in, by the service", &record.risk_level_during_sign_in, words::risk_level);
     meant(html, "State of that risk", &record.risk_state, words::risk_state);
-    let events = record.risk_event_types.join(", ");
+    let events = record.risk_event_types.iter().take(ROWS);
+    let events: Vec<String> = events.map(|member| meaning(member, words::risk_event_type)).collect();
     if !events.is_empty() {
-        html.row("Kinds of risk noted", &events);
+        html.row_html("Kinds of risk noted", &events.join("<br>"));
     }
 }
 
@@ -236,7 +237,9 @@ fn meant(html: &mut Html, label: &str, value: &Words<'_>, words: fn(&str) -> Opt
 }
 
 fn meaning(member: &str, words: fn(&str) -> Option<&'static str>) -> String {
-    let said = words(member).map_or(String::new(), |words| format!(": {}", text(words)));
+    // Where the words are the member's own they say nothing more.
+    let said =
+        words(member).filter(|words| *words != member).map_or(String::new(), |words| format!(": {}", text(words)));
     format!("<bdi>{}</bdi>{said}", short(member))
 }
 

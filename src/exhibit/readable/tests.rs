@@ -15,6 +15,7 @@ fn case() -> Case {
         exhibit: Some("A-12".to_owned()),
         by: Some("J. Doe & Söhne".to_owned()),
         created: "2026-11-22T09:00:00.000Z".parse().unwrap(),
+        is_signed: false,
         count: 2,
         time_zone: Some(Tz::Europe__Berlin),
         matter: "ACME-1, <title>".to_owned(),
@@ -79,7 +80,7 @@ fn a_record_is_told_in_the_order_in_which_people_ask() {
         "<h1>Exhibit A-12, record 1 of 2</h1>",
         "records/000001.json",
         "dana@contoso.example",
-        "2026-11-18T09:14:27Z</bdi> (UTC)<br>2026-11-18 10:14:27 local time (CET, UTC+01:00, Europe/Berlin)",
+        "2026-11-18T09:14:27Z</bdi> (UTC)<br>2026-11-18 10:14:27 in Europe/Berlin (CET, UTC+01:00; the zone chosen by whoever cut this)",
         "203.0.113.45",
         "Exchange Online",
         "<b>error code 50126</b>",
@@ -92,7 +93,7 @@ fn a_record_is_told_in_the_order_in_which_people_ask() {
         "All members of the record",
         "&quot;2026-11-18T09:14:20Z&quot;",
         "element 0 (counted from 0) of the 40 on page 3",
-        "by J. Doe &amp; Söhne, 2026-11-22T09:00:00.000Z",
+        "by J. Doe &amp; Söhne, 2026-11-22T09:00:00.000Z (by its own word, unsigned)",
     ];
     let mut rest = html.as_str();
     for words in order {
@@ -119,7 +120,7 @@ fn hostile_values_come_out_harmless() {
         let html = view_of(bytes.as_bytes(), kind);
         let known = [
             "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "header", "p", "h1", "h2", "code", "table",
-            "tr", "th",
+            "tr", "th", "main",
         ];
         let known = [&known[..], &["td", "b", "br", "bdi", "small", "ul", "li", "span", "div"]].concat();
         for tag in tags(&html) {
@@ -167,4 +168,35 @@ fn a_record_too_long_to_show_is_named_as_such() {
     let long = format!("{{\"x\":[{}0]}}", "0,".repeat(1 << 20));
     let html = view(&long);
     assert!(html.len() < 100_000 && html.contains("too much of it to be shown here"), "{}", html.len());
+}
+
+#[test]
+fn what_has_to_stand_on_every_printed_page_stands_in_the_head_that_is_repeated() {
+    let html = view(r#"{"id":"a"}"#);
+    let (_, head) = html.split_once("<header>").unwrap();
+    let (head, _) = head.split_once("</header>").unwrap();
+    for words in ["SIMULATED DATA, NOT EVIDENCE", "ACME0000001", "Exhibit A-12, record 1 of 2"] {
+        assert!(head.contains(words), "{words}: {head}");
+    }
+    let (_, print) = html.split_once("@media print {").unwrap();
+    assert!(print.contains("header { display: table-header-group; break-inside: avoid; }"), "{print}");
+}
+
+#[test]
+fn words_are_the_services_and_conclude_nothing() {
+    let html = view(
+        r#"{"id":"a","userPrincipalName":"dana@contoso.example","userId":"7","isInteractive":true,"riskLevelDuringSignIn":"high",
+        "riskState":"atRisk","riskEventTypes_v2":["anomalousToken","someNewKind"]}"#,
+    );
+    for words in [
+        "<tr><th scope=\"row\">Account</th><td><bdi>dana@contoso.example</bdi></td></tr>",
+        "yes: the service logged it as interactive",
+        "<td><bdi>high</bdi></td>",
+        "<bdi>atRisk</bdi>: at risk",
+        "<bdi>anomalousToken</bdi>: the token was unusual",
+        "<bdi>someNewKind</bdi></td>",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    assert!(!html.contains("a person gave something") && !html.contains(">Who<"));
 }

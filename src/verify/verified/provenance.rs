@@ -78,7 +78,7 @@ impl Provenance {
         }
         if self.is_only_unread {
             marks.push(
-                "of the package container digest, signatures and time stamps were checked when this was made"
+                "of the package, only the container digest, signatures and time stamps were checked when this was made"
                     .to_owned(),
             );
         } else if self.verdict == Outcome::Indeterminate {
