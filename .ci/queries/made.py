@@ -236,6 +236,7 @@ def records():
     add("failures_by_user:1", at(19, 1), "failures_by_user:yes:1", code=50126)
     add("failures_by_user:2", at(19, 1), "failures_by_user:yes:2", kind="nonInteractiveUser", code=70043)
     add("failures_by_user:3", at(19, 1), "failures_by_user:no:1", code=50140)  # a step on the way
+    add("failures_by_user:5", at(19, 1), "failures_by_user:no:3", code=50076)  # asked for a second factor
     add("failures_by_user:4", at(19, 1), "failures_by_user:no:2")
     add("failures_by_address:yes:1", at(19, 2), "", kind="servicePrincipal", code=7000215, address="198.51.100.70")
     add("failures_by_address:no:1", at(19, 2), "", kind="servicePrincipal", address="198.51.100.70")

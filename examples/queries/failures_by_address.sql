@@ -10,7 +10,10 @@ WITH parameters AS (
     SELECT
         coalesce(
             getvariable('steps'),
-            ['16001', '50058', '50097', '50125', '50140', '50168', '50199', '70016', '70018']
+            [
+                '16001', '50058', '50072', '50074', '50076', '50078', '50079',
+                '50097', '50125', '50140', '50168', '50199', '70016', '70018'
+            ]
         ) AS steps,
         coalesce(getvariable('top'), 50) AS top,
         coalesce(getvariable('listed'), 100) AS listed

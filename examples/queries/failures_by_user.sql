@@ -1,7 +1,7 @@
 -- Which users fail most often, on what, from how many addresses, and do they get in?
 --
--- No rule of the reference set; what an investigator looks at first. A step on the way, such as the question whether to stay signed in,
--- is no failure: `steps` has the results that only interrupt.
+-- No rule of the reference set; what an investigator looks at first. A step on the way is no failure: `steps` has the
+-- results that only interrupt, to ask for a second factor (what was refused has another number, 500121) or whether to stay signed in.
 --
 -- steps   results that are no failures
 -- tables  which of the two
@@ -11,7 +11,10 @@ WITH parameters AS (
     SELECT
         coalesce(
             getvariable('steps'),
-            ['16001', '50058', '50097', '50125', '50140', '50168', '50199', '70016', '70018']
+            [
+                '16001', '50058', '50072', '50074', '50076', '50078', '50079',
+                '50097', '50125', '50140', '50168', '50199', '70016', '70018'
+            ]
         ) AS steps,
         coalesce(getvariable('tables'), ['SigninLogs', 'AADNonInteractiveUserSignInLogs']) AS tables,
         coalesce(getvariable('top'), 50) AS top,
