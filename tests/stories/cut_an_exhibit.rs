@@ -193,9 +193,13 @@ fn a_sign_in_is_cut_and_a_stranger_checks_it() {
         assert_eq!(bytes, &package.files[path], "{path}");
     }
     let view = exhibit.text("readable/000001.html");
-    for words in
-        ["SIMULATED DATA, NOT EVIDENCE", "Exhibit A-12", "ACME0000041", "in America/New_York (", "accepted under a root"]
-    {
+    for words in [
+        "SIMULATED DATA, NOT EVIDENCE",
+        "Exhibit A-12",
+        "ACME0000041",
+        "in America/New_York (",
+        "accepted under a root",
+    ] {
         assert!(view.contains(words), "{words} in\n{view}");
     }
     assert!(exhibit.text("README.txt").starts_with("SIMULATED DATA, NOT EVIDENCE\n"));
