@@ -59,7 +59,7 @@ impl Question for FirstUse {
         let found = self.applications.into_states().filter(is_new).map(|application| Found {
             about: About::Application,
             says: format!(
-                "First used {} after the package's earliest sign-in: {} successful sign-ins of {}.",
+                "First seen {} after the package's earliest sign-in: {} successful sign-ins of {}.",
                 span(first(&application)),
                 application.sign_ins,
                 if application.accounts.len() == 1 {
@@ -73,7 +73,7 @@ impl Question for FirstUse {
         });
         Draft {
             question: "first-use",
-            title: "Applications used for the first time",
+            title: "Applications first seen late in this package",
             asks: "An application that nobody used before may be new, or may be the one that consent was phished for.",
             rule: format!(
                 "Listed: applications to which a person first signed in with success at least {QUIET_DAYS} days after the earliest sign-in of this package, and to \

@@ -70,7 +70,7 @@ impl Question for NewCountries {
         let found = self.arrivals.all.into_iter().map(|arrival| Found {
             about: About::Account,
             says: format!(
-                "After {} successes in {}, {} from a country that is new to the account.",
+                "After {} successes in {}, {} from a country in which this package has none before.",
                 arrival.before,
                 if arrival.known == 1 { "one country".to_owned() } else { format!("{} countries", arrival.known) },
                 if arrival.places.total() == 1 { "one".to_owned() } else { arrival.places.total().to_string() }
@@ -80,7 +80,7 @@ impl Question for NewCountries {
         });
         Draft {
             question: "new-countries",
-            title: "Accounts in a country that is new to them",
+            title: "Accounts in a country that is new in this package",
             asks: "People travel; so do stolen passwords.",
             rule: format!(
                 "Listed: successful sign-ins, interactive or not, from a country in which the account had none before in this package, after at least {MIN_SUCCESSES} \

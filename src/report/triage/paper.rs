@@ -24,7 +24,7 @@ pub fn document(triage: &Triage, file: &str, typed: &str) -> Document {
     blocks.extend(missing(&triage.gaps));
     blocks.push(Block::heading(2, "How to follow a record"));
     blocks.push(Block::Paragraph(
-        Text::plain("Each record is cited by its page and element in the package, and by its id. To lay one before somebody else with proof: ")
+        Text::plain("Each record is cited by its page and element in the package, and by its id. To lay one before somebody else, with proofs that it is in the package: ")
             .and(Span::Code(format!("signhold exhibit {typed} --id ID --out EXHIBIT.zip"))),
     ));
     for answer in &triage.answers {

@@ -81,7 +81,7 @@ impl Question for ServicePrincipals {
         let found = self.moves.all.into_iter().map(|moved| Found {
             about: About::ServicePrincipal,
             says: format!(
-                "After {} sign-ins from {}, {} from a network that is new to it.",
+                "After {} sign-ins from {}, {} from a network from which this package has none before.",
                 moved.before,
                 if moved.known == 1 { "one network".to_owned() } else { format!("{} networks", moved.known) },
                 if moved.places.total() == 1 { "one".to_owned() } else { moved.places.total().to_string() }
@@ -91,7 +91,7 @@ impl Question for ServicePrincipals {
         });
         Draft {
             question: "service-principals",
-            title: "Service principals in a network that is new to them",
+            title: "Service principals in a network that is new in this package",
             asks: "An application runs where it runs; a stolen secret or certificate of it runs elsewhere.",
             rule: format!(
                 "Listed: sign-ins of a service principal, successful or not, from a network from which it had none before in this package, after at least {MIN_SIGN_INS} \

@@ -239,7 +239,7 @@ fn a_new_country_needs_something_to_be_new_against() {
     let answers = ask_of(&records);
     assert_eq!(
         first(&answers["new-countries"]),
-        (vec![5, 6], "After 5 successes in one country, 2 from a country that is new to the account.")
+        (vec![5, 6], "After 5 successes in one country, 2 from a country in which this package has none before.")
     );
     let few: Vec<_> = records.split_off(3);
     assert_eq!(ask_of(&few)["new-countries"].sightings.listed.len(), 0);
@@ -258,7 +258,7 @@ fn a_service_principal_that_moves_is_listed_and_one_that_changes_its_address_is_
     let answers = ask_of(&records);
     assert_eq!(
         first(&answers["service-principals"]),
-        (vec![11, 12], "After 11 sign-ins from one network, 2 from a network that is new to it.")
+        (vec![11, 12], "After 11 sign-ins from one network, 2 from a network from which this package has none before.")
     );
     assert_eq!(answers["service-principals"].counted[0].number, 1);
 }
@@ -274,7 +274,7 @@ fn an_application_used_late_and_by_few_is_a_first_use() {
     let answers = ask_of(&records);
     assert_eq!(
         first(&answers["first-use"]),
-        (vec![1, 2], "First used 9 days after the package's earliest sign-in: 2 successful sign-ins of 2 accounts.")
+        (vec![1, 2], "First seen 9 days after the package's earliest sign-in: 2 successful sign-ins of 2 accounts.")
     );
     assert_eq!(answers["first-use"].sightings.listed.len(), 1);
     let short = ask_of(&[use_of(0, "a", "mail"), use_of(2, "a", "phish")]);

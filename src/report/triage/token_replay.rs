@@ -63,7 +63,7 @@ impl Question for TokenReplay {
         let found = self.replays.all.into_iter().map(|replay| Found {
             about: About::Account,
             says: format!(
-                "{} successful non-interactive sign-ins from a network that the account never signed in from interactively; between the first and the last: {}.",
+                "{} successful non-interactive sign-ins from a network without a successful interactive sign-in of the account in this package; between the first and the last: {}.",
                 replay.sign_ins,
                 span(replay.last - replay.first)
             ),
@@ -73,7 +73,7 @@ impl Question for TokenReplay {
         Draft {
             question: "token-replay",
             title: "Tokens used from a network without an interactive sign-in of that account here",
-            asks: "Whoever has a person's refresh token or cookie needs neither password nor second factor, and shows only in the non-interactive log.",
+            asks: "Whoever has a person's refresh token or cookie needs neither password nor second factor, and shows in the non-interactive log alone, as a rule.",
             rule: format!(
                 "Listed, by account and network: successful non-interactive sign-ins from an uncommon network from which the account has no successful interactive \
                  sign-in anywhere in this package, and so none from that address. For confidential clients the service writes the address to which the \
