@@ -62,7 +62,9 @@ impl Page {
             Block::Heading { level, text } => self.heading(*level, text),
             Block::Kept(blocks) => {
                 self.body += "<div class=\"kept\">\n";
-                blocks.iter().for_each(|block| self.block(document, block));
+                for block in blocks {
+                    self.block(document, block);
+                }
                 self.body += "</div>\n";
             }
             Block::List { numbered, items } => {

@@ -255,6 +255,7 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, led
 
 /// What was not as planned.
 pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) {
+    let start = paragraphs.len();
     paragraphs.heading("Exceptions");
     let said = if subject.exceptions.is_empty() {
         "The package names no window that was deleted, failed or not asked, and no other exception."
@@ -268,6 +269,10 @@ pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) 
     if voice == Voice::Declarant {
         paragraphs.say("I add: [others known; or that there is none].", &[]);
     }
+    // A few lines of a list alone on a last page read as if they belonged to nothing.
+    if subject.exceptions.len() <= FEW {
+        paragraphs.keep_since(start);
+    }
 }
 
 /// What is not said, and what goes along.
@@ -279,3 +284,6 @@ pub fn close(paragraphs: &mut Paragraphs) {
     );
     paragraphs.say("Attached: [manifest; the verifier's report; exhibits; others].", &[]);
 }
+
+/// 8: a quarter of a page, at two lines each.
+const FEW: usize = 8;

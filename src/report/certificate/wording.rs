@@ -62,6 +62,24 @@ impl Paragraphs {
         self.blocks.push(block);
     }
 
+    /// Puts what was added since there were `start` blocks on one page.
+    pub fn keep_since(&mut self, start: usize) {
+        let kept = self.blocks.split_off(start.min(self.blocks.len()));
+        self.blocks.push(Block::Kept(kept));
+    }
+
+    /// Returns how many blocks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Says whether nothing was said yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     /// Returns everything.
     #[must_use]
     pub fn blocks(self) -> Vec<Block> {
@@ -111,6 +129,19 @@ mod tests {
     #[test]
     fn a_fact_that_is_missing_is_a_blank_and_never_invented() {
         assert_eq!(text("{head of the ledger}", &[]).0, [Span::Blank("head of the ledger".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_kept_together_is_what_was_added_last() {
+        let mut paragraphs = Paragraphs::default();
+        paragraphs.say("One.", &[]);
+        let start = paragraphs.len();
+        paragraphs.heading("More");
+        paragraphs.say("Two.", &[]);
+        paragraphs.keep_since(start);
+        let blocks = paragraphs.blocks();
+        let [Block::Paragraph(_), Block::Kept(kept)] = blocks.as_slice() else { panic!("{blocks:?}") };
+        assert!(matches!(kept.as_slice(), [Block::Heading { .. }, Block::Paragraph(_)]), "{kept:?}");
     }
 
     #[test]
