@@ -306,7 +306,7 @@ fn an_identifier_that_is_nowhere_is_named() {
     assert!(said.contains("error: line 3 of `") && said.contains("holds the character \\u{1b}"), "{said}");
     std::fs::write(&list, format!("{known}\r\n\r\n  other  \nyet-another\n")).unwrap();
     let said = source.cut("exhibit.zip").arg("--ids-from").arg(&list).stdout("").code(2).stderr;
-    assert!(said.contains("error: no record `other` is in the package (nor are 1 others); "), "{said}");
+    assert!(said.contains("error: no record `other` is in the package (nor is 1 other); "), "{said}");
     assert!(!source.path("exhibit.zip").exists());
     std::fs::write(&list, format!("{known}\r\n{known}\n")).unwrap();
     source.cut("exhibit.zip").arg("--ids-from").arg(&list).code(0);

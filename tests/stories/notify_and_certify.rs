@@ -355,7 +355,7 @@ fn a_custodian_of_records_does_not_swear_to_our_collection() {
         "Logs asked for",
         "The rights that the application",
         "By the clock of",
-        "Seal not after",
+        "not after (time stamp over the seal)",
         "Verification of the package",
     ] {
         assert!(!sworn.contains(fact) && annex.contains(fact), "{fact}: {routine}");
