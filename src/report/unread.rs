@@ -109,7 +109,7 @@ impl Unread {
             [] => {}
             [one] => said.push(format!("page {one} could not be read as it was sealed")),
             _ if self.beyond == 0 => {
-                said.push(format!("pages {} could not be read as they were sealed", listed.join(", ")))
+                said.push(format!("pages {} could not be read as they were sealed", listed.join(", ")));
             }
             _ => said.push(format!(
                 "pages {} and {} more could not be read as they were sealed",

@@ -23,7 +23,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, zone: Tz) -> Vec<Block> {
         let row = |reading: &crate::format::genesis::ClockReading| {
             vec![
                 Text::code(reading.against.clone()),
-                Text::plain(format!("{}{}", reading.local, beside(reading.local.to_datetime(), zone))),
+                Text::plain(reading.local.to_string()).and_plain(&beside(reading.local.to_datetime(), zone)),
                 Text::code(reading.remote.to_string()),
                 Text::plain(format!("{} ms", reading.round_trip_ms)),
             ]

@@ -46,8 +46,11 @@ fn missing(runs: &[Run], unread: &Unread, is_in: fn(Kind) -> bool, name: &str) -
     (!said.is_empty()).then(|| said.join(", "))
 }
 
+/// Which logs, and what they are called together.
+type Group = (fn(Kind) -> bool, &'static str);
+
 /// Logs that a reader asks about apart from one another.
-const GROUPS: [(fn(Kind) -> bool, &str); 3] = [
+const GROUPS: [Group; 3] = [
     (Kind::is_sign_in, "the sign-in logs"),
     (|kind| kind.sort() == Sort::Log && !kind.is_sign_in(), "other logs"),
     (|kind| kind.sort() != Sort::Log, "what the logs were to be compared with"),

@@ -2,6 +2,7 @@
 
 use super::clocks::{beside, both};
 use super::{Setting, completeness};
+use crate::format::kind::Sort;
 use crate::format::line::Line;
 use crate::report::document::{Block, Span, Text};
 use crate::report::unread::Unread;
@@ -108,11 +109,16 @@ fn not_asked<R>(package: &VerifiedPackage<R>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if seal.reconciliation.is_empty() {
-        said.push(
+    let was_counted = genesis.plan.kinds.iter().any(|kind| kind.sort() == Sort::Count);
+    match (seal.reconciliation.is_empty(), was_counted) {
+        (false, _) => {}
+        (true, true) => said.push(
+            "Whether the service's own counts of a day agree: they were asked, and the seal compares none.".to_owned(),
+        ),
+        (true, false) => said.push(
             "Whether the service's own counts of a day agree: they were not asked, so nothing was held against them."
                 .to_owned(),
-        );
+        ),
     }
     match genesis.source.extra_roots.len() {
         0 => {}

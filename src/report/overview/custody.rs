@@ -206,7 +206,7 @@ fn row(listed: &Listed, zone: Tz) -> Vec<Text> {
     said.push(Span::Plain(words::act(&event.act)));
     vec![
         number,
-        Text::plain(format!("{}{}", event.time, beside(event.time.to_datetime(), zone))),
+        Text::plain(event.time.to_string()).and_plain(&beside(event.time.to_datetime(), zone)),
         Text::plain(event.act.kind()),
         Text::plain(format!("{} ({}{organisation})", actor.name, actor.role)),
         Text(said),

@@ -60,7 +60,6 @@ pub fn overview<R: Read + Seek>(
     let custody = setting.custody.as_ref();
     let unread = Unread::of(package)?;
     let mut blocks = cover::blocks(package, &activity.census, setting, &unread);
-    blocks.push(Block::PageBreak);
     blocks.extend(coverage::blocks(package, &unread));
     blocks.extend(sign_ins::blocks(&activity));
     blocks.extend(timeline::blocks(package, asked, activity.first, setting.zone));

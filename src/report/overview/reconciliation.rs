@@ -12,7 +12,7 @@ use crate::verify::VerifiedPackage;
 pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     let (plan, seal) = (&package.genesis().plan, package.seal());
     let mut blocks = vec![Block::heading(1, "Reconciliation")];
-    blocks.extend(counts(&seal.reconciliation, plan.kinds.iter().any(|kind| kind.sort() == Sort::Count)));
+    blocks.extend(counts(&seal.reconciliation, &plan.kinds));
     blocks.push(Block::heading(1, "Second pass"));
     blocks.extend(match &seal.second_pass {
         Some(pass) => second_pass(pass),
@@ -26,9 +26,9 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>) -> Vec<Block> {
     blocks
 }
 
-fn counts(reconciliation: &[Reconciliation], was_asked: bool) -> Vec<Block> {
+fn counts(reconciliation: &[Reconciliation], asked: &[Kind]) -> Vec<Block> {
     if reconciliation.is_empty() {
-        return vec![Block::paragraph(if was_asked {
+        return vec![Block::paragraph(if asked.iter().any(|kind| kind.sort() == Sort::Count) {
             "The service's own daily counts were asked, and the seal compares none: it takes whole UTC days in the plan's window for which \
              the service gave a number."
         } else {
@@ -48,10 +48,11 @@ fn counts(reconciliation: &[Reconciliation], was_asked: bool) -> Vec<Block> {
         }
     }
     let row = |(kind, sum): (&Kind, &Sum)| {
-        let numbers = [sum.days, sum.reported, sum.collected, sum.differing, sum.one_sided];
-        std::iter::once(Text::plain(words::kind(*kind)))
-            .chain(numbers.map(|number| Text::plain(grouped(number))))
-            .collect()
+        let compared = [sum.reported, sum.collected, sum.differing];
+        // Where no day could be compared, a nought would say that there was nothing.
+        let compared = compared.map(|number| if sum.one_sided < sum.days { grouped(number) } else { "–".to_owned() });
+        let numbers = [vec![grouped(sum.days)], compared.to_vec(), vec![grouped(sum.one_sided)]].concat();
+        std::iter::once(Text::plain(words::kind(*kind))).chain(numbers.into_iter().map(Text::plain)).collect()
     };
     let mut blocks = vec![
         Block::paragraph(
@@ -71,6 +72,12 @@ fn counts(reconciliation: &[Reconciliation], was_asked: bool) -> Vec<Block> {
             rows: sums.iter().map(row).collect(),
         }),
     ];
+    let one_sided = sums.iter().filter(|(_, sum)| sum.one_sided > 0);
+    let said: Vec<Text> =
+        one_sided.map(|(kind, sum)| Text::plain(not_comparable(*kind, sum.one_sided, asked))).collect();
+    if !said.is_empty() {
+        blocks.push(Block::List { numbered: false, items: said });
+    }
     let differing: Vec<&Reconciliation> = reconciliation.iter().filter(|entry| differs(entry)).collect();
     if !differing.is_empty() {
         blocks.push(differences(&differing));
@@ -87,6 +94,21 @@ struct Sum {
     differing: u64,
     /// Days on which one side was not asked.
     one_sided: u64,
+}
+
+/// Says why days of a count could not be compared: it speaks of one log, or of all four (FORMAT §9.2).
+fn not_comparable(count: Kind, days: u64, asked: &[Kind]) -> String {
+    let same_place = Kind::COUNTS.into_iter().zip(Kind::SIGN_INS).find(|(other, _)| *other == count);
+    let logs = match same_place {
+        Some((_, log)) if count != Kind::SignInEventsSummary => vec![log],
+        _ => Kind::SIGN_INS.to_vec(),
+    };
+    let wanting: Vec<&str> = logs.into_iter().filter(|log| !asked.contains(log)).map(words::kind).collect();
+    let why = match wanting.as_slice() {
+        [] => "the service gave no number".to_owned(),
+        wanting => format!("{} were not asked", wanting.join(", ")),
+    };
+    format!("{}: not comparable on {}: {why}.", words::kind(count), counted(days, "day"))
 }
 
 /// Returns how many more were collected than the service counts; none where one of the two was not asked.
@@ -174,3 +196,40 @@ fn second_pass(pass: &SecondPass) -> Vec<Block> {
 
 /// A few pages; there may be a count for each day and log of years.
 const MAX_ROWS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_asked_is_named_and_stands_outside_of_the_sums() {
+        let asked = [Kind::InteractiveUser, Kind::NonInteractiveUser, Kind::ServicePrincipal];
+        let entry =
+            |kind, reported, collected| Reconciliation { kind, day: "2026-11-01".to_owned(), reported, collected };
+        let days = [
+            entry(Kind::NonInteractiveUserSummary, Some(5), Some(4)),
+            entry(Kind::ManagedIdentitySummary, Some(7), None),
+            entry(Kind::SignInEventsSummary, Some(12), None),
+        ];
+        let blocks = counts(&days, &asked);
+        let said: Vec<String> = blocks
+            .iter()
+            .filter_map(|block| if let Block::List { items, .. } = block { Some(items) } else { None })
+            .flatten()
+            .map(|item| format!("{:?}", item.0))
+            .collect();
+        assert_eq!(said.len(), 2);
+        assert!(
+            said.iter().all(|line| line.contains("not comparable on 1 day: managed identities were not asked.")),
+            "{said:?}"
+        );
+        let tables: Vec<&Table> = blocks
+            .iter()
+            .filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
+            .collect();
+        let row = |place: usize| tables[0].rows[place][1..].to_vec();
+        assert_eq!(row(1), ["1", "5", "4", "1", "0"].map(Text::plain));
+        assert_eq!(row(0), ["1", "–", "–", "–", "1"].map(Text::plain));
+        assert_eq!(tables[1].rows.len(), 1, "one day differs");
+    }
+}
