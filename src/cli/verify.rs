@@ -318,10 +318,7 @@ pub(super) fn established(facts: &Facts, quick: bool) -> String {
     let line = |token: &TokenFact, what: &str| {
         let word = if token.accepted { "" } else { ", not accepted" };
         let authority = token.authority.as_deref().map_or("an unnamed authority", |name| name);
-        let accuracy = match token.accuracy_ms {
-            Some(accuracy) => format!("within {} s", thousandths(accuracy)),
-            None => "accuracy not stated".to_owned(),
-        };
+        let accuracy = token.accuracy_words();
         format!("{what} {} ({accuracy}) by {}{word}\n", token.gen_time, escape_line(authority))
     };
     facts.times.genesis_tokens.iter().for_each(|token| text += &line(token, "not before"));
@@ -335,12 +332,6 @@ pub(super) fn established(facts: &Facts, quick: bool) -> String {
         text += "times      the operator's own clock; no time stamp\n";
     }
     text
-}
-
-/// Writes milliseconds as seconds, with no more digits than needed.
-fn thousandths(milliseconds: u64) -> String {
-    let text = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// More threads than this wait for the one that reads.

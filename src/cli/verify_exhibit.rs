@@ -12,6 +12,7 @@ use super::out::{bytes, counted, escape_line, grouped};
 use super::verify::{checks_text, established, findings_text, open, outcome_words};
 use crate::format::exhibit::{Search, looks_like_an_exhibit};
 use crate::format::line::Line;
+use crate::verify::verdict::TokenFact;
 use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, verify_exhibit};
 
 /// One exhibit's verdict.
@@ -229,8 +230,11 @@ fn record_words(record: &RecordFact) -> String {
 
 /// Between which moments the records were sealed, as far as accepted time stamps say.
 fn bracket(facts: &ExhibitFacts) -> String {
-    let latest = facts.times.genesis_tokens.iter().filter(|token| token.accepted).map(|token| &token.gen_time).max();
-    let earliest = facts.times.seal_tokens.iter().filter(|token| token.accepted).map(|token| &token.gen_time).min();
+    let accepted = |token: &&TokenFact| token.accepted;
+    let latest = facts.times.genesis_tokens.iter().filter(accepted).max_by_key(|token| &token.gen_time);
+    let earliest = facts.times.seal_tokens.iter().filter(accepted).min_by_key(|token| &token.gen_time);
+    let words = |token: &TokenFact| format!("{} ({})", token.gen_time, token.accuracy_words());
+    let (latest, earliest) = (latest.map(words), earliest.map(words));
     match (latest, earliest) {
         (Some(latest), Some(earliest)) => format!(", sealed not before {latest} and not after {earliest}"),
         (Some(latest), None) => format!(", sealed not before {latest}"),
@@ -244,4 +248,5 @@ const RECORDS_LISTED: usize = 20;
 const REWRITTEN: &str = "\nhint: a record that was opened in another program and saved again is no longer the sealed bytes; take the file from\n\
                          \x20     the exhibit as it was handed over\n";
 const LIMITS: &str = "\nNot shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in\n\
-                      order: ask for the package. Nor that the service sent these bytes. See LEGAL_NOTES.md.\n";
+                      order: ask for the package. Nor that the service sent these bytes. README.txt and readable/ were not compared with the records:\n\
+                      whoever cut the exhibit wrote them. See LEGAL_NOTES.md.\n";

@@ -3,7 +3,7 @@
 use crate::codec::content;
 use crate::codec::json::{Element, slice_page};
 use crate::codec::zip::write::Part;
-use crate::crypto::digest::{PageDigest, Prefix, prefix};
+use crate::crypto::digest::{PageDigest, Prefix, prefix_of};
 use crate::crypto::merkle::{Tree, leaf_hash};
 use crate::format::kind::Kind;
 use crate::format::limits::PAGE_BYTES;
@@ -25,7 +25,7 @@ pub struct PageContent {
     pub opaque_because: Option<String>,
     /// The body, deflated.
     pub part: Part,
-    /// The prefix of each identifier, in page order.
+    /// What an index holds of each element, in page order.
     pub prefixes: Vec<Prefix>,
 }
 
@@ -42,7 +42,7 @@ impl PageContent {
             Ok(text) => {
                 let mut summary = Summary::new(window);
                 let sliced = slice_page(text, kind.time_member(), |element| {
-                    prefixes.extend(element.id.map(prefix));
+                    prefixes.push(prefix_of(element.id));
                     summary.take(&element);
                 });
                 match sliced {
@@ -132,7 +132,7 @@ mod tests {
         let content = PageContent::new(body, None, Kind::InteractiveUser, window());
         let Records { count, inside, undated, earliest, latest, .. } = content.records;
         assert_eq!((count, inside, undated), (3, 2, 1));
-        assert_eq!(content.prefixes, [prefix("x")]);
+        assert_eq!(content.prefixes, [None, None, Some("x")].map(prefix_of));
         assert_eq!(
             (earliest.as_deref(), latest.as_deref()),
             (Some("2026-11-01T05:59:59.5Z"), Some("2026-11-01T06:00:00Z"))

@@ -141,6 +141,15 @@ pub fn prefix(text: &str) -> Prefix {
     [a, b, c, d]
 }
 
+/// Stands for an element that has not exactly one identifier in plain letters: where it is, one has to look.
+pub const UNNAMED: Prefix = [0; 4];
+
+/// Returns what an index holds of an element: the prefix of its identifier, or [`UNNAMED`].
+#[must_use]
+pub fn prefix_of(id: Option<&str>) -> Prefix {
+    id.map_or(UNNAMED, prefix)
+}
+
 /// A digest that is fed piece by piece.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);

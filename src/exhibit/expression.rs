@@ -3,13 +3,16 @@
 //! The language is the one of the `cel` crate, with `ip_in` added; nothing of it is our own. Of a record only the members that
 //! the expression names are converted, each value as JSON has it; of members of one name the last counts, as in most readers of
 //! JSON. A record that lacks what is asked for is not selected and is counted; one that holds a value of another type than the
-//! expression can work with ends the whole selection: to leave it out in silence would be to decide what it says.
+//! expression can work with ends the whole selection: to leave it out in silence would be to decide what it says. [`strict`] sees to
+//! it that comparisons keep to this too.
 
 mod needs;
+mod strict;
 mod value;
 
 use std::sync::Arc;
 
+use cel::common::ast::IdedExpr;
 use cel::common::types::{CelBool, CelString, STRING_TYPE};
 use cel::common::value::CowVal;
 use cel::{Context, Env, ExecutionError, Program, Value};
@@ -26,6 +29,8 @@ pub struct Expression {
     text: Statement,
     env: Arc<Env>,
     program: Program,
+    /// The program's tree with strict comparisons: what is worked out.
+    asked: IdedExpr,
     needs: Needs,
 }
 
@@ -55,6 +60,11 @@ pub enum ExpressionError {
     /// It nests deeper than the threads that work it out have room for.
     #[error("the expression nests deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// Macros that go over lists stand inside or behind one another: work and memory would grow with a power of the record's length.
+    #[error(
+        "`exists`, `all`, `exists_one`, `map` and `filter` stand inside or behind one another more than {MAX_LOOPS} deep"
+    )]
+    TooManyLoops,
     /// It names something that no record has.
     #[error("the expression names `{name}`{}, which is none of {VARIABLES_IN_WORDS}", at(*.column))]
     UnknownName {
@@ -92,11 +102,12 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError::Syntax`], [`ExpressionError::TooDeep`] and [`ExpressionError::UnknownName`].
+    /// [`ExpressionError::Syntax`], [`ExpressionError::TooDeep`], [`ExpressionError::TooManyLoops`] and
+    /// [`ExpressionError::UnknownName`].
     ///
     /// # Panics
     ///
-    /// Never: the one function that is added has a name of its own.
+    /// Never: the functions that are added have names of their own.
     pub fn compile(text: Statement) -> Result<Self, ExpressionError> {
         if bracket_depth(text.as_str()) > MAX_DEPTH {
             return Err(ExpressionError::TooDeep);
@@ -113,6 +124,7 @@ impl Expression {
         let mut env = Env::stdlib();
         env.add_overload(IP_IN, "ip_in_string_string", vec![STRING_TYPE, STRING_TYPE], ip_in)
             .expect("nothing else is called ip_in");
+        strict::declare(&mut env).expect("no expression can write these names");
         let program = env.compile(text.as_str()).map_err(|errors| {
             let first = errors.errors.into_iter().next();
             let (column, message) = first.map_or((0, String::new()), |error| (error.pos.1, error.msg));
@@ -122,11 +134,16 @@ impl Expression {
         if needs::is_deeper(program.expression(), MAX_DEPTH) {
             return Err(ExpressionError::TooDeep);
         }
+        if needs::loops(program.expression()) > MAX_LOOPS {
+            return Err(ExpressionError::TooManyLoops);
+        }
         let needs = Needs::of(program.expression(), env.types());
         if let Some((name, id)) = needs.unknown.first() {
             return Err(ExpressionError::UnknownName { name: name.clone(), column: column_of(&program, *id) });
         }
-        Ok(Self { text, env: Arc::new(env), program, needs })
+        let mut asked = program.expression().clone();
+        strict::replace(&mut asked);
+        Ok(Self { text, env: Arc::new(env), program, asked, needs })
     }
 
     /// Returns the expression as it was written.
@@ -155,7 +172,7 @@ impl Expression {
         if let Some(time) = record.time.and_then(ServiceTime::parse).and_then(timestamp) {
             context.add_variable_from_value(TIME, Value::Timestamp(time));
         }
-        match self.program.execute(&context) {
+        match Value::resolve(&self.asked, &context) {
             Ok(Value::Bool(true)) => Ok(Answer::Yes),
             Ok(Value::Bool(false)) => Ok(Answer::No),
             Ok(other) => Err(ExpressionError::NotAQuestion {
@@ -271,6 +288,8 @@ const NANOS: i128 = 1_000_000_000;
 const MAPPED_BITS: u8 = 96;
 /// 400: as many alternatives as find room in 4000 characters; a level takes some 40 KB of stack in a build without optimisation.
 const MAX_DEPTH: usize = 400;
+/// 2: a condition on the elements of a list within another, or on what is left of one.
+const MAX_LOOPS: usize = 2;
 /// 512 MiB, of addresses and not of memory: the parser takes some 500 KB for each bracket in a build without optimisation.
 const STACK_BYTES: usize = 512 << 20;
 /// 300: an error quotes values of strangers.

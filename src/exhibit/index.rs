@@ -1,4 +1,5 @@
-//! A hint that lies beside a package and says which pages may hold a record: four bytes of SHA-256 of each identifier.
+//! A hint that lies beside a package and says which pages may hold a record: four bytes of SHA-256 of each element's identifier, or
+//! zeros for an element that has none, several, or one that is escaped. A page with such an element is always looked into.
 //!
 //! Derived, unsigned, and never evidence; deleting it costs time and nothing else. What it says is believed for one question alone:
 //! where to look first. Whoever alters it can hide that a record stands in a second page, which is why an answer that rests on it
@@ -15,7 +16,7 @@ use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::digest::{Prefix, SealDigest, prefix};
+use crate::crypto::digest::{Prefix, SealDigest, UNNAMED, prefix};
 use crate::format::limits::{ELEMENTS, PAGES};
 
 /// Writes an index, page by page.
@@ -37,7 +38,7 @@ impl<W: Write> IndexWriter<W> {
         Ok(writer)
     }
 
-    /// Adds a page: the prefixes of its records that have an identifier.
+    /// Adds a page: what [`prefix_of`](crate::crypto::digest::prefix_of) gives of each of its records.
     ///
     /// # Errors
     ///
@@ -81,7 +82,7 @@ pub enum Hint {
 ///
 /// What `source` says; whatever is wrong with the index is [`Hint::None`].
 pub fn look_up<R: Read>(source: R, seal: SealDigest, pages: &[u64], ids: &BTreeSet<String>) -> io::Result<Hint> {
-    let wanted: BTreeSet<Prefix> = ids.iter().map(|id| prefix(id)).collect();
+    let wanted: BTreeSet<Prefix> = ids.iter().map(|id| prefix(id)).chain([UNNAMED]).collect();
     let mut reader = IndexReader { source, hasher: Sha256::new() };
     match reader.pages(seal, pages, &wanted) {
         Ok(hint) => Ok(hint),
@@ -145,6 +146,7 @@ pub const MAGIC: &[u8; 18] = b"signhold/index/v1\n";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::digest::prefix_of;
 
     const PAGES_THERE: [u64; 3] = [7, 8, 9];
 
@@ -165,6 +167,18 @@ mod tests {
     fn an_index_names_every_page_that_may_hold_an_identifier() {
         for (ids, pages) in [(&["a"][..], &[7][..]), (&["b"], &[7, 9]), (&["a", "c"], &[7, 9]), (&["x"], &[])] {
             assert_eq!(hint(&index(), ids), Hint::Pages(pages.iter().copied().collect()));
+        }
+    }
+
+    #[test]
+    fn a_page_whose_records_have_no_plain_identifier_is_always_named() {
+        let mut writer = IndexWriter::new(Vec::new(), SealDigest::of(b"seal")).unwrap();
+        for (page, ids) in [(7, &[Some("a")][..]), (8, &[Some("b"), None]), (9, &[Some("c")])] {
+            writer.page(page, &ids.iter().copied().map(prefix_of).collect::<Vec<_>>()).unwrap();
+        }
+        let index = writer.finish().unwrap();
+        for (id, pages) in [("a", &[7, 8][..]), ("b", &[8]), ("x", &[8])] {
+            assert_eq!(hint(&index, &[id]), Hint::Pages(pages.iter().copied().collect()), "{id}");
         }
     }
 

@@ -92,7 +92,8 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
          5. From the leaves to the signed roots (RFC 9162, section 2.1.3.2): each \"proof\" in exhibit.json is a list of hashes. Beginning\n\
          \x20  with the leaf, the next hash joins from the left or from the right, as the place of the record in its page says, and the\n\
          \x20  end must be \"merkle_root\" in the signed statement about the page; from that statement's own leaf likewise to\n\
-         \x20  \"merkle_root\" in the signed seal. With Python 3 and nothing else, by the lines below, which this command takes from here:\n\
+         \x20  \"merkle_root\" in the signed seal. With Python 3 and nothing else, by the lines below, which this command takes from here.\n\
+         \x20  They also name every file in this folder that the manifest does not (and that is none of yours by a name used here):\n\
          \n\
          \x20   sed -n '/^    import hashlib/,/^$/s/^    //p' README.txt | python3 -\n\
          \n"
@@ -164,7 +165,7 @@ fn stamps(facts: &Facts<'_>) -> String {
 }
 
 /// Checks both paths of every record with nothing but a standard library.
-const PYTHON: &str = r#"    import hashlib, json
+const PYTHON: &str = r#"    import hashlib, json, os
     h = lambda b: hashlib.sha256(b).digest()
     def leads(leaf, index, size, proof, root):
         if index >= size: return False
@@ -181,15 +182,19 @@ const PYTHON: &str = r#"    import hashlib, json
     read = lambda path: open(path, "rb").read()
     exhibit, seal = json.loads(read("exhibit.json")), json.loads(read("package/seal/seal.json"))
     pages = {p["sequence"]: p["proof"] for p in exhibit["pages"]}
-    for record in exhibit["records"]:
-        n = record["page"]
+    for number, record in enumerate(exhibit["records"], 1):
+        path, n = f"records/{number:06}.json", record["page"]
         page = read(f"package/data/records/{n:06}.json")
         signed = json.loads(page)
-        leaf = h(b"\0" + read(record["path"]))
-        good = (leaf.hex() == record["leaf"] and signed["sequence"] == n
+        leaf = h(b"\0" + read(path))
+        good = (record["path"] == path and leaf.hex() == record["leaf"] and signed["sequence"] == n
             and leads(leaf, record["element"], signed["records"]["count"], record["proof"], signed["records"]["merkle_root"])
             and leads(h(b"\0" + page), n - seal["volume"]["first_page"], seal["totals"]["pages"], pages[n], seal["merkle_root"]))
-        print(record["path"], "is record", record["element"], "of page", n) if good else print(record["path"], "FAILED")
+        print(path, "is record", record["element"], "of page", n) if good else print(path, "FAILED")
+    named = {line[66:] for line in read("manifest-sha256.txt").decode().splitlines()}
+    named |= {"exhibit.json", "exhibit.sig", "manifest-sha256.txt", "operator.pem", "signer.pem", "ca.pem", "tsa-root.pem"}
+    there = {os.path.relpath(os.path.join(folder, name)).replace(os.sep, "/") for folder, _, names in os.walk(".") for name in names}
+    for path in sorted(there - named): print(ascii(path), "FAILED: not of this exhibit")
 "#;
 /// OpenSSL verifies the first certificate of the file and takes the others, untrusted, for the path.
 const CERTIFICATE: &str = "\
@@ -208,14 +213,19 @@ const LIMITS: &str = "\nWHAT THIS SHOWS, AND WHAT IT DOES NOT\n\
      \n\
      Each record is, byte for byte, the one at its place in the page that the operator's key signed, in the package that this key\n\
      sealed; with time stamps, between which two moments. The rest of the package is not in here and was not checked by these\n\
-     commands. Nothing proves that the log service sent these bytes: TLS leaves no proof for third parties. What the statement says\n\
-     of number, author, date, tool and request is the word of whoever cut the exhibit.\n\
+     commands; how many records it has is the word of its signed seal. This text and readable/ are no evidence, and no command here\n\
+     compares them with the records: whoever cut the exhibit wrote them.\n\
+     \n\
+     Nothing proves that the log service sent these bytes: TLS leaves no proof for third parties. What the statement says of number,\n\
+     author, date, tool, request and search is the word of whoever cut the exhibit.\n\
      \n\
      WHAT IT GIVES AWAY\n\
      \n\
      Of other records: how many there are in the pages shown, and hashes of neighbours, which tell nothing to anybody who does not have\n\
-     their bytes already. Statements about pages give the times of the earliest and the latest record of a page, and addresses asked.\n\
-     The plan names the operator, the matter and its custodians.\n";
+     their bytes already. Statements about pages give the times of the earliest and the latest record of a page, and addresses asked:\n\
+     links of the service to the next page among them, whose skip tokens may contain identifiers, also of other records. The plan\n\
+     names the operator, the matter, its title and its custodians, the tenant, the machine that collected, and the application or\n\
+     person that asked, with the claims of their token.\n";
 
 #[cfg(test)]
 mod tests {
@@ -261,6 +271,23 @@ mod tests {
         }
         assert!(!text.contains("exhibitor.pem"));
         assert!(text.lines().all(|line| line.len() <= 140));
+    }
+
+    #[test]
+    fn what_no_command_checks_and_what_is_given_away_is_said() {
+        let text = text(&facts(&[], &[]));
+        for words in [
+            "This text and readable/ are no evidence, and no command here\n",
+            "the word of its signed seal",
+            "skip tokens may contain identifiers, also of other records",
+            "its title and its custodians, the tenant, the machine that collected",
+            "claims of their token",
+            "    for number, record in enumerate(exhibit[\"records\"], 1):\n        path, n = f\"records/{number:06}.json\", record[\"page\"]\n",
+            "good = (record[\"path\"] == path and ",
+        ] {
+            assert!(text.contains(words), "{words} in\n{text}");
+        }
+        assert!(!text.contains("print(record"), "what a stranger wrote is not printed as it stands");
     }
 
     #[test]

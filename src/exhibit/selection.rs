@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew::{Crew, Lost};
 use super::expression::{Answer, Expression, ExpressionError};
-use crate::crypto::digest::{LeafHash, Prefix, prefix};
+use crate::codec::json::{Json, Shape};
+use crate::crypto::digest::{LeafHash, Prefix, prefix_of};
 use crate::crypto::merkle::{Levels, RootHash};
 use crate::format::kind::Kind;
 use crate::format::limits::EXHIBIT_RECORDS;
@@ -46,8 +47,10 @@ pub struct Picked {
     pub is_counted: bool,
     /// Its time as the service wrote it.
     pub time: Option<String>,
-    /// Its identifier.
+    /// Its identifier, where it has exactly one, in plain letters.
     pub id: Option<String>,
+    /// All its identifiers, where it has others than that (FORMAT §21.2).
+    pub ids: Vec<String>,
 }
 
 /// A page of which a record is to be shown.
@@ -227,11 +230,14 @@ fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool)
     for record in page.records() {
         found.record_count += 1;
         if keeps_prefixes {
-            found.prefixes.extend(record.id.map(prefix));
+            found.prefixes.push(prefix_of(record.id));
         }
         let answer = match wanted {
-            Wanted::Ids(ids) if record.id.is_some_and(|id| ids.contains(id)) => Answer::Yes,
-            Wanted::Ids(_) => Answer::No,
+            Wanted::Ids(ids) => match record.id {
+                Some(id) if ids.contains(id) => Answer::Yes,
+                None if all_ids(&record).any(|id| ids.contains(&id)) => Answer::Yes,
+                _ => Answer::No,
+            },
             Wanted::Where(expression) => expression.asks(&record)?,
         };
         match answer {
@@ -284,7 +290,17 @@ fn pick(record: &VerifiedRecord<'_>) -> Picked {
         is_counted: record.is_counted,
         time: record.time.map(str::to_owned),
         id: record.id.map(str::to_owned),
+        ids: if record.id.is_some() { Vec::new() } else { all_ids(record).collect() },
     }
+}
+
+/// Returns the identifiers of an element (FORMAT §21.2): every text member `id`, since readers of JSON differ in which they take.
+fn all_ids(record: &VerifiedRecord<'_>) -> impl Iterator<Item = String> {
+    let members = Json::read(record.bytes).into_iter().flat_map(|json| json.all("id"));
+    members.filter_map(|member| match member.shape() {
+        Shape::Text(text) => Some(text.spelled().into_owned()),
+        _ => None,
+    })
 }
 
 /// 512 MiB: ten thousand records of 50 KB, ten times what the service writes. They are in memory at once.

@@ -250,6 +250,16 @@ pub struct TokenFact {
     pub accepted: bool,
 }
 
+impl TokenFact {
+    /// Says how accurate the authority calls its time, such as `within 1.5 s`.
+    #[must_use]
+    pub fn accuracy_words(&self) -> String {
+        let Some(accuracy) = self.accuracy_ms else { return "accuracy not stated".to_owned() };
+        let seconds = format!("{}.{:03}", accuracy / 1000, accuracy % 1000);
+        format!("within {} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// Draws the verdict of FORMAT §13 from findings and from the steps that could not be carried out.
 pub(in crate::verify) fn conclude(
     findings: Findings,

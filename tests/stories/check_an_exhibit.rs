@@ -64,7 +64,8 @@ shown      2 records of ACME-2026-014_20261122T060400Z-1a2b3c4d, byte for byte, 
 kept back  1 other record of the package, by the signed seal
 
 Not shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in
-order: ask for the package. Nor that the service sent these bytes. See LEGAL_NOTES.md.
+order: ask for the package. Nor that the service sent these bytes. README.txt and readable/ were not compared with the records:
+whoever cut the exhibit wrote them. See LEGAL_NOTES.md.
 ";
     verify("good").stdout(expected).stderr("").code(0);
 }
@@ -127,7 +128,9 @@ fn what_was_cut_is_what_is_checked() {
     cut.code(0);
     let said = service.verify(&matter, &exhibit).stderr("").code(0).stdout;
     assert!(said.starts_with("VALID  "), "{said}");
-    assert!(said.contains(", sealed not before 20") && said.contains(" and not after 20"), "{said}");
+    let bracket = said.lines().find(|line| line.starts_with("shown  ")).unwrap();
+    assert!(bracket.contains(", sealed not before 20") && bracket.contains(" and not after 20"), "{said}");
+    assert_eq!(bracket.matches("Z (within ").count(), 2, "each with its accuracy: {bracket}");
     let ledger = matter.path("ledger.jsonl");
     let said = service.verify(&matter, &exhibit).arg("--ledger").arg(&ledger).stderr("").code(0).stdout;
     assert!(said.contains("\n 18  ledger packages      passed\n"), "{said}");

@@ -288,6 +288,25 @@ fn every_place_of_a_record_is_shown() {
     assert!(text.contains("the same identifier and OTHER bytes than 1\n"), "{text}");
 }
 
+/// Whoever can write into the log writes a member twice: each reader of JSON takes another, and none is denied.
+#[test]
+fn a_record_of_several_identifiers_is_found_by_each() {
+    let mut draft = Draft::good();
+    let twice = r#"{"id":"A","createdDateTime":"2026-11-01T07:00:00Z","i\u0064":"B\u0021"}"#;
+    draft.pages[1].elements = vec![(twice.to_owned(), Some("2026-11-01T07:00:00Z".to_owned()))];
+    let source = Source::written(&draft.build().zip());
+    // The first call finds no index and leaves one; the second is told by it.
+    for (number, id) in ["A", "B!", "A"].into_iter().enumerate() {
+        let name = format!("exhibit-{number}.zip");
+        let text = source.cut(&name).args(["--id", id]).code(0).stdout;
+        assert!(text.contains("it has 2 identifiers: A, B!; readers of JSON differ in which they take\n"), "{text}");
+        assert_eq!(text.contains("as the index beside the package says"), number > 0, "{text}");
+        assert_eq!(Opened::read(&source.path(&name)).text("records/000001.json"), twice);
+    }
+    let answer = answer(&source.cut("json.zip").args(["--id", "B!", "--json"]).code(0));
+    assert_eq!((&answer["records"][0]["id"], &answer["records"][0]["ids"]), (&Value::Null, &vec!["A", "B!"].into()));
+}
+
 #[test]
 fn an_identifier_that_is_nowhere_is_named() {
     let source = Source::collected(200, |collect| collect);

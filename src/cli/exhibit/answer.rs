@@ -81,8 +81,10 @@ struct RecordAnswer {
     path: String,
     /// Its number in the production.
     bates: Option<Line>,
-    /// Its identifier, where it has one.
+    /// Its identifier, where it has exactly one, in plain letters.
     id: Option<String>,
+    /// All its identifiers, where it has others than that.
+    ids: Vec<String>,
     /// Its time as the service wrote it.
     time: Option<String>,
     /// Which log.
@@ -210,7 +212,8 @@ impl ExhibitAnswer {
 impl RecordAnswer {
     fn to_text(&self) -> String {
         let bates = self.bates.as_ref().map_or(String::new(), |bates| format!("  {bates}"));
-        let id = self.id.as_deref().map_or("no identifier".to_owned(), out::escape_line);
+        let id = self.id.as_ref().or(self.ids.first());
+        let id = id.map_or("no identifier".to_owned(), |id| out::escape_line(id));
         let time = self.time.as_deref().map_or("undated".to_owned(), out::escape_line);
         let pass = if self.pass == 1 { String::new() } else { format!(", pass {}", self.pass) };
         let is_counted = if self.counted { "" } else { ", not counted" };
@@ -218,6 +221,14 @@ impl RecordAnswer {
             "  {:>6}{bates}  {id}  {time}  {}{pass}{is_counted}, page {}, element {}\n",
             self.number, self.kind, self.page, self.element
         );
+        if self.ids.len() > 1 {
+            let ids: Vec<String> = self.ids.iter().take(10).map(|id| out::escape_line(id)).collect();
+            text += &format!(
+                "          it has {} identifiers: {}; readers of JSON differ in which they take\n",
+                self.ids.len(),
+                ids.join(", ")
+            );
+        }
         let list = |numbers: &[u64]| numbers.iter().take(10).map(u64::to_string).collect::<Vec<_>>().join(", ");
         if !self.same_bytes.is_empty() {
             text += &format!("          the same identifier and the same bytes as {}\n", list(&self.same_bytes));
@@ -232,14 +243,15 @@ impl RecordAnswer {
 fn records(found: &Found, exhibit: &Exhibit) -> Vec<RecordAnswer> {
     let mut by_id: BTreeMap<&str, Vec<(u64, LeafHash)>> = BTreeMap::new();
     for (number, picked) in (1..).zip(&found.gathered.picked) {
-        if let Some(id) = &picked.id {
+        for id in picked.id.iter().chain(&picked.ids) {
             by_id.entry(id).or_default().push((number, picked.leaf));
         }
     }
     let shown = (1..).zip(&found.gathered.picked).zip(&exhibit.records);
     shown
         .map(|((number, picked), shown)| {
-            let of_id = picked.id.as_deref().and_then(|id| by_id.get(id)).map(Vec::as_slice).unwrap_or_default();
+            let id = picked.id.as_ref().or(picked.ids.first());
+            let of_id = id.and_then(|id| by_id.get(id.as_str())).map(Vec::as_slice).unwrap_or_default();
             let others = |same: bool| {
                 let others = of_id.iter().filter(|(other, leaf)| *other != number && (*leaf == picked.leaf) == same);
                 others.map(|(other, _)| *other).take(SAME_LISTED).collect()
@@ -249,6 +261,7 @@ fn records(found: &Found, exhibit: &Exhibit) -> Vec<RecordAnswer> {
                 path: shown.path.to_string(),
                 bates: shown.bates.clone(),
                 id: picked.id.clone(),
+                ids: picked.ids.clone(),
                 time: picked.time.clone(),
                 kind: picked.kind,
                 pass: picked.pass,

@@ -155,7 +155,8 @@ fn hinted(source: &SourceArgs, package: &Admitted, pages: &[u64], ids: &BTreeSet
 }
 
 fn missing<'a>(ids: &'a BTreeSet<String>, gathered: &Gathered) -> Vec<&'a str> {
-    let found: BTreeSet<&str> = gathered.picked.iter().filter_map(|picked| picked.id.as_deref()).collect();
+    let found: BTreeSet<&str> =
+        gathered.picked.iter().flat_map(|picked| picked.id.iter().chain(&picked.ids)).map(String::as_str).collect();
     ids.iter().map(String::as_str).filter(|id| !found.contains(id)).collect()
 }
 

@@ -229,7 +229,10 @@ impl From<ExpressionError> for CliError {
     fn from(error: ExpressionError) -> Self {
         let text = with_causes(&error);
         match error {
-            ExpressionError::Syntax { .. } | ExpressionError::TooDeep | ExpressionError::UnknownName { .. } => {
+            ExpressionError::Syntax { .. }
+            | ExpressionError::TooDeep
+            | ExpressionError::TooManyLoops
+            | ExpressionError::UnknownName { .. } => {
                 Self::request(text).hint("`signhold exhibit --help` has the language and eight examples")
             }
             ExpressionError::Evaluation { .. } | ExpressionError::NotAQuestion { .. } => Self::request(text).hint(
@@ -272,15 +275,18 @@ impl From<CutError> for CliError {
 
 const LANGUAGE: &str = "\
 Identifiers: every element that bears one is taken, also the same record from the edge of a neighbouring window and from the second
-pass; the answer says where each stands and which have the same bytes.
+pass; the answer says where each stands and which have the same bytes. Of an element with several members `id` each is one of its
+identifiers; the answer names them all.
 
 --where takes an expression in CEL (Common Expression Language), of at most 4000 characters, which is sealed in the exhibit. It may
 name `record` (the record's own members), `kind` (such as 'interactiveUser'), `page`, `element`, `pass` (numbers), `counted` (true
 or false) and `time` (the record's time). There are == != < <= > >= && || ! in ?: and has(x.y), x.startsWith('…'), x.endsWith('…'),
 x.contains('…'), x.matches('regular expression'), size(x), list.exists(p, …), list.all(p, …), timestamp('…Z'), duration('1h'),
 time.getHours(), and ip_in(address, 'range'), which is false for text that is no address. A record that lacks a member that the
-expression needs, or has null there, is not selected; how many is said. A value of another type ends the selection. Of members of
-one name the last counts.
+expression needs, or has null there, is not selected, not even by != or !; how many is said, here and in the exhibit. Only with the
+word null itself null is compared: record.x == null. Values of two types are never compared, by == and `in` neither: that ends the
+selection. Numbers are one type. Of members of one name the last counts. exists, all, exists_one, map and filter may stand inside or
+behind one another two deep.
 
   record.userPrincipalName == 'dana@contoso.example' && time >= timestamp('2026-11-18T00:00:00Z')
   record.status.errorCode in [50126, 50053] && kind == 'interactiveUser'

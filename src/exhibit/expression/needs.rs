@@ -139,6 +139,13 @@ pub(super) fn is_deeper(node: &IdedExpr, levels: usize) -> bool {
     found
 }
 
+/// Returns how many comprehensions stand inside or behind one another, where most do.
+pub(super) fn loops(node: &IdedExpr) -> usize {
+    let mut most = 0;
+    each_part(node, &mut |part| most = most.max(loops(part)));
+    most + usize::from(matches!(&node.expr, Expr::Comprehension(_)))
+}
+
 /// Returns the only call of that function, if there is exactly one.
 pub(super) fn only_call(expression: &IdedExpr, function: &str) -> Option<u64> {
     let mut calls = Vec::new();

@@ -153,7 +153,8 @@ fn stamps(html: &mut Html, label: &str, tokens: &[TokenFact]) {
         } else {
             "not established when this was cut: no root was given, or it does not fit"
         };
-        html.row(label, &format!("{}, by {authority}; {standing}", token.gen_time));
+        let accuracy = token.accuracy_words();
+        html.row(label, &format!("{} ({accuracy}), by {authority}; {standing}", token.gen_time));
     }
 }
 

@@ -44,6 +44,7 @@ fn view_of(bytes: &[u8], kind: Kind) -> String {
         is_counted: true,
         time: Some("2026-11-18T09:14:27Z".to_owned()),
         id: Some("a".to_owned()),
+        ids: Vec::new(),
     };
     let page = PickedPage {
         sequence: 3,
