@@ -571,6 +571,8 @@ codes! {
     ExhibitDespiteFindings = "exhibit-despite-findings", Unestablished, ExhibitStatement, "21.2";
     /// Nobody signed the statement.
     ExhibitUnsigned = "exhibit-unsigned", Note, ExhibitStatement, "21.2";
+    /// Two exhibits presented together bear one number in one matter.
+    ExhibitNumberTwice = "exhibit-number-twice", Note, ExhibitStatement, "21.3";
     /// The bytes of a record are not those that the statement names.
     ExhibitRecordMismatch = "exhibit-record-mismatch", Violation, ExhibitRecords, "21.2";
     /// A record's path does not lead to the root in its page's signed record.

@@ -511,6 +511,54 @@ fn package_twice_by_an_exhibit() {
     assert!(two.iter().all(|(_, report)| report.outcome == Outcome::Invalid));
 }
 
+/// FORMAT §21.3: beside its package an exhibit's word about it is no longer all there is.
+#[test]
+fn the_word_of_an_exhibit_is_held_against_its_package() {
+    let judge = |archive: &[u8], files: &Files| {
+        let mut packages = [("p.zip".to_owned(), crate::report_on(archive, pinned()))];
+        let mut exhibits = [("e.zip".to_owned(), report_on(&zip(files), pinned()))];
+        compare_packages(&mut packages, &mut exhibits);
+        let report = &exhibits[0].1;
+        (report.outcome, report.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>())
+    };
+    let archive = draft().build().zip();
+    let (sha256, byte_len) = (hex_digest(&archive), archive.len().to_string());
+    let stating = |from: &str, to: &str| changed(|exhibit| exhibit.statement.replace("package", from, to));
+    assert_eq!(judge(&archive, &GOOD), (Outcome::Valid, vec!["timestamp-absent"]));
+    for (from, to) in [(sha256.as_str(), hex_digest(b"another").as_str()), (byte_len.as_str(), "9")] {
+        let (outcome, codes) = judge(&archive, &stating(from, to));
+        assert_eq!((outcome, codes), (Outcome::Invalid, vec!["exhibit-mismatch", "timestamp-absent"]), "{to}");
+    }
+    let nameless = stating(&format!("\"{sha256}\""), "null");
+    assert_eq!(judge(&archive, &nameless).0, Outcome::Valid);
+    // The package is broken, and the exhibit was cut from these very bytes without a word.
+    let mut files = draft().build();
+    files.replace("data/pages/000003.json", "T01:00", "T02:00");
+    let broken = files.zip();
+    let mut exhibit = Exhibit::cut(&draft(), &files, &[(1, 1)]);
+    let silent = exhibit.build();
+    let codes = vec!["exhibit-despite-findings", "timestamp-absent"];
+    assert_eq!(judge(&broken, &silent), (Outcome::Indeterminate, codes.clone()));
+    exhibit.statement.set("despite_findings", "[\"page-digest-mismatch\"]");
+    assert_eq!(judge(&broken, &exhibit.build()), (Outcome::Indeterminate, codes));
+    // A copy that was damaged afterwards says nothing against an exhibit of the whole one.
+    assert_eq!(judge(&broken, &GOOD).0, Outcome::Valid);
+}
+
+/// FORMAT §21.3: two papers under one number.
+#[test]
+fn exhibit_number_twice() {
+    let other = changed(|exhibit| exhibit.statement.set("by", "\"R. Roe\""));
+    let numbered = changed(|exhibit| exhibit.statement.set("number", "\"A-13\""));
+    let report = |files: &Files| ("e.zip".to_owned(), report_on(&zip(files), pinned()));
+    let mut exhibits = [&GOOD, &other, &numbered, &GOOD].map(report);
+    compare_packages(&mut [], &mut exhibits);
+    let code = Code::from_text("exhibit-number-twice").unwrap();
+    let noted = exhibits.each_ref().map(|(_, report)| report.finding_counts.get(&code).copied().unwrap_or(0));
+    assert_eq!(noted, [1, 2, 0, 1]);
+    assert!(exhibits.iter().all(|(_, report)| report.outcome == Outcome::Valid));
+}
+
 /// FORMAT §§20.6, 20.7: a ledger knows the package by name, seal and digest, and a key that was revoked is as revoked in an exhibit.
 #[test]
 fn a_ledger_is_asked_about_the_package_of_an_exhibit() {
