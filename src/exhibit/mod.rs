@@ -5,7 +5,8 @@
 //!
 //! * [`expression`]: what `--where` asks of each record;
 //! * [`index`]: a hint beside a package that says where to look;
-//! * [`selection`]: finding the records, and the proof of each in its page;
+//! * [`selection`]: finding the records, and the proof of each in its page; `given_away`: what the documents that come along tell of
+//!   others;
 //! * [`bates`]: the numbers that they bear;
 //! * [`cut`]: the one file, with its how-to-check text (`readme`) and a view of each record for people (`readable`).
 
@@ -13,6 +14,7 @@ pub mod bates;
 mod crew;
 pub mod cut;
 pub mod expression;
+mod given_away;
 pub mod index;
 mod readable;
 mod readme;

@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew::{Crew, Lost};
 use super::expression::{Answer, Expression, ExpressionError};
+use super::given_away::{Documents, telling};
 use crate::codec::json::{Json, Shape};
 use crate::crypto::digest::{LeafHash, Prefix, prefix_of};
 use crate::crypto::merkle::{Levels, RootHash};
 use crate::format::kind::Kind;
 use crate::format::limits::EXHIBIT_RECORDS;
+use crate::format::path::{GENESIS, SEAL};
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
 use crate::verify::{PackedPage, ReadAgainError, VerifiedPackage, VerifiedPage, VerifiedRecord};
@@ -81,6 +83,10 @@ pub struct Gathered {
     pub records_searched: u64,
     /// How many were passed over because they lack what the expression asks for.
     pub wanting: u64,
+    /// Identifiers, names and addresses of records that are not shown and that plan, seal or the records of the pages shown name.
+    pub given_away: BTreeSet<String>,
+    /// Pages shown whose other records were not looked through for that: it would take long.
+    pub pages_unsifted: u64,
 }
 
 impl Gathered {
@@ -136,6 +142,8 @@ pub fn gather<R: Read + Seek>(
     mut index: Option<IndexSink<'_>>,
 ) -> Result<Gathered, GatherError> {
     let held = Held::default();
+    let signed = [GENESIS, SEAL].map(|path| package.read(path).unwrap_or_default());
+    let signed = Documents::new(signed.iter().map(Vec::as_slice));
     let keeps_prefixes = index.is_some();
     let mut gathered = Gathered::default();
     let mut matching = 0;
@@ -156,6 +164,8 @@ pub fn gather<R: Read + Seek>(
         gathered.records_searched += found.record_count;
         gathered.wanting += found.wanting;
         matching += found.matching;
+        gathered.pages_unsifted += u64::from(found.is_unsifted);
+        gathered.given_away.extend(found.given_away);
         gathered.pages.extend(found.page);
         gathered.picked.extend(found.picked);
         if let Some(index) = &mut index {
@@ -164,7 +174,7 @@ pub fn gather<R: Read + Seek>(
     };
     std::thread::scope(|scope| {
         let search = |page: PackedPage| {
-            page.open().map_err(GatherError::from).and_then(|page| look(&page, wanted, &held, keeps_prefixes))
+            page.open().map_err(GatherError::from).and_then(|page| look(&page, wanted, &held, &signed, keeps_prefixes))
         };
         let mut crew = Crew::start(scope, threads, search)?;
         for number in pages {
@@ -185,6 +195,10 @@ pub fn gather<R: Read + Seek>(
     if matching > EXHIBIT_RECORDS {
         return Err(GatherError::TooMany { found: matching });
     }
+    // What the exhibit shows is not given away.
+    for value in gathered.picked.iter().flat_map(|picked| telling(&picked.bytes)) {
+        gathered.given_away.remove(&value);
+    }
     let byte_len = held.bytes.into_inner();
     if byte_len > MAX_BYTES {
         return Err(GatherError::TooLong { byte_len });
@@ -203,6 +217,8 @@ impl From<Lost> for GatherError {
 struct Held {
     records: AtomicU64,
     bytes: AtomicU64,
+    /// Records that are not shown and were looked through for what is given away of them.
+    sifted: AtomicU64,
 }
 
 /// What one page brought.
@@ -215,9 +231,17 @@ struct PageFound {
     page: Option<PickedPage>,
     picked: Vec<Picked>,
     prefixes: Vec<Prefix>,
+    given_away: BTreeSet<String>,
+    is_unsifted: bool,
 }
 
-fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool) -> Result<PageFound, GatherError> {
+fn look(
+    page: &VerifiedPage,
+    wanted: &Wanted,
+    held: &Held,
+    signed: &Documents,
+    keeps_prefixes: bool,
+) -> Result<PageFound, GatherError> {
     let mut found = PageFound {
         sequence: page.number,
         record_count: 0,
@@ -226,6 +250,8 @@ fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool)
         page: None,
         picked: Vec::new(),
         prefixes: Vec::new(),
+        given_away: BTreeSet::new(),
+        is_unsifted: false,
     };
     for record in page.records() {
         found.record_count += 1;
@@ -256,6 +282,7 @@ fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool)
             let path = usize::try_from(picked.element).ok().and_then(|index| levels.path(index));
             picked.proof = path.unwrap_or_default().into_iter().map(|node| RootHash(node.0)).collect();
         }
+        found.sift(page, held, signed);
         let request = &page.record.request;
         found.page = Some(PickedPage {
             sequence: page.number,
@@ -266,6 +293,21 @@ fn look(page: &VerifiedPage, wanted: &Wanted, held: &Held, keeps_prefixes: bool)
         });
     }
     Ok(found)
+}
+
+impl PageFound {
+    /// Looks through the records of a page that are not shown for values that the documents beside them name.
+    fn sift(&mut self, page: &VerifiedPage, held: &Held, signed: &Documents) {
+        if held.sifted.fetch_add(self.record_count, Ordering::Relaxed) > MAX_SIFTED {
+            self.is_unsifted = true;
+            return;
+        }
+        let of_page = Documents::new([page.record_bytes.as_slice()]);
+        let shown: BTreeSet<u64> = self.picked.iter().map(|picked| picked.element).collect();
+        let others = page.records().filter(|record| !shown.contains(&record.element));
+        let values = others.flat_map(|record| telling(record.bytes));
+        self.given_away.extend(values.filter(|value| of_page.name(value) || signed.name(value)));
+    }
 }
 
 impl Held {
@@ -303,5 +345,7 @@ fn all_ids(record: &VerifiedRecord<'_>) -> impl Iterator<Item = String> {
     })
 }
 
+/// 200 000 records: a second or two beyond what the search takes.
+const MAX_SIFTED: u64 = 200_000;
 /// 512 MiB: ten thousand records of 50 KB, ten times what the service writes. They are in memory at once.
 pub const MAX_BYTES: u64 = 512 << 20;

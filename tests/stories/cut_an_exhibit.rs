@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::cli::{Cli, Said};
 use crate::hostile_records;
 use crate::opened::Opened;
-use crate::package::{Draft, element, operator_key, run};
+use crate::package::{Draft, FROM, GRAPH, KIND, TO, element, first_url, operator_key, page, run};
 use crate::service::{Matter, Service, entries};
 
 /// A package that is cut from, and who sealed it.
@@ -305,6 +305,29 @@ fn a_record_of_several_identifiers_is_found_by_each() {
     }
     let answer = answer(&source.cut("json.zip").args(["--id", "B!", "--json"]).code(0));
     assert_eq!((&answer["records"][0]["id"], &answer["records"][0]["ids"]), (&Value::Null, &vec!["A", "B!"].into()));
+}
+
+/// A link of the service names somebody whose record is kept back: whoever cuts the exhibit is told before it leaves the house.
+#[test]
+fn what_documents_that_go_along_tell_of_others_is_warned_of() {
+    let mut draft = Draft::good();
+    let first = first_url(GRAPH, KIND, FROM, TO);
+    let second = format!("{first}&$skiptoken=dana%40contoso.example");
+    let dana =
+        r#"{"id":"other-record","createdDateTime":"2026-11-01T08:00:00Z","userPrincipalName":"Dana@contoso.example"}"#;
+    let elements =
+        vec![element("a", "2026-11-01T09:00:00Z"), (dana.to_owned(), Some("2026-11-01T08:00:00Z".to_owned()))];
+    let last = vec![element("c", "2026-11-01T07:00:00Z")];
+    draft.pages = vec![page(1, &first, Some(&second), elements), page(2, &second, None, last)];
+    let source = Source::written(&draft.build().zip());
+    let warning = "warning: 1 identifier, name or address of records that are not shown stand in the plan, the seal or";
+    let said = source.cut("a.zip").args(["--id", "a"]).code(0);
+    assert!(said.stderr.contains(warning) && !said.stderr.contains("dana"), "{}", said.stderr);
+    // Where that record is shown it is not given away, and page 2 has no other record.
+    for id in ["other-record", "c"] {
+        let said = source.cut(&format!("{id}.zip")).args(["--id", id]).code(0).stderr;
+        assert!(!said.contains("warning: "), "{said}");
+    }
 }
 
 #[test]

@@ -20,13 +20,13 @@ use super::error::{CliError, with_causes};
 use super::gather::tool;
 use super::interrupt::Unfinished;
 use super::key::home_named;
-use super::out;
+use super::out::{self, counted, grouped};
 use super::passphrase::PassphraseArgs;
 use super::report::parse_zone;
 use super::signing::Operator;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
-use crate::exhibit::{Bates, Cut, CutError, Cutting, Expression, ExpressionError, GatherError, Wanted, cut};
+use crate::exhibit::{Bates, Cut, CutError, Cutting, Expression, ExpressionError, GatherError, Gathered, Wanted, cut};
 use crate::format::exhibit::Selection;
 use crate::format::limits::EXHIBIT_RECORDS;
 use crate::format::line::Line;
@@ -121,6 +121,7 @@ pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
     let mut package = args.source.admit(depth)?;
     let selection = wanted.selection()?;
     let found = find(&args.source, &mut package, &wanted, depth)?;
+    warn_of_others(&found.gathered);
     let cutting = Cutting {
         number: args.number.clone(),
         by: args.by.clone(),
@@ -136,6 +137,28 @@ pub(super) fn run(args: &ExhibitArgs) -> Result<ExitCode, CliError> {
     let answer = ExhibitAnswer::new(out, &package, &found, &cut, report);
     out::answer(&if args.json { out::json(&answer) } else { answer.to_text() });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that documents which go along name records that are not shown; by number, not to spread what they name.
+fn warn_of_others(gathered: &Gathered) {
+    let count = gathered.given_away.len() as u64;
+    if count > 0 {
+        out::talk(&format!(
+            "warning: {} of records that are not shown stand in the plan, the seal or the statements about pages, which are part \
+             of the exhibit: read these before you hand it on",
+            if count == 1 {
+                "1 identifier, name or address".to_owned()
+            } else {
+                format!("{} identifiers, names or addresses", grouped(count))
+            }
+        ));
+    }
+    if gathered.pages_unsifted > 0 {
+        out::talk(&format!(
+            "the records not shown of {} were not compared with plan, seal and statements about pages: there are too many",
+            counted(gathered.pages_unsifted, "page")
+        ));
+    }
 }
 
 /// Cuts into a file without a name, verifies what was written, and names it.
