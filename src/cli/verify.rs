@@ -47,6 +47,9 @@ pub(super) struct VerifyArgs {
     /// What else must hold for VALID
     #[arg(long, value_name = "WHAT")]
     require: Vec<Require>,
+    /// Write views of the records of one exhibit, made from what was just verified, into a new folder
+    #[arg(long, value_name = "NEWDIR")]
+    readable: Option<PathBuf>,
     /// Check container digest, signatures and time stamps of packages only; never VALID
     #[arg(long)]
     quick: bool,
@@ -123,6 +126,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let mut reports: Vec<(String, Report)> =
         names.iter().cloned().zip(std::mem::take(&mut verification.packages)).collect();
     let mut on_exhibits = verify_exhibit::judge(&exhibits, &options)?;
+    if let Some(folder) = &args.readable {
+        verify_exhibit::write_views(&exhibits, folder, &options)?;
+    }
     compare_packages(&mut reports, &mut on_exhibits);
     verification.packages = reports.into_iter().map(|(_, report)| report).collect();
     for of_exhibit in on_exhibits.iter().filter_map(|(_, report)| Presented::of_exhibit(report)) {

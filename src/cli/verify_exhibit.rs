@@ -2,18 +2,23 @@
 //!
 //! Nothing is said of a record that was not established, and what is somebody's word is called so.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::CliError;
-use super::out::{bytes, counted, escape_line, grouped};
+use super::gather::tool;
+use super::out::{self, bytes, counted, escape_line, grouped, shell};
 use super::verify::{checks_text, established, findings_text, open, outcome_words};
+use crate::exhibit::views;
 use crate::format::exhibit::{Search, looks_like_an_exhibit};
 use crate::format::line::Line;
+use crate::store::new_file::{NewFile, refuse_taken};
 use crate::verify::verdict::TokenFact;
-use crate::verify::{Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, verify_exhibit};
+use crate::verify::{
+    Code, ExhibitFacts, ExhibitReport, Facts, Options, Outcome, RecordFact, verify_exhibit, verify_exhibit_and_keep,
+};
 
 /// One exhibit's verdict.
 #[derive(Debug, Serialize)]
@@ -60,6 +65,32 @@ pub(super) fn check_options(exhibit: &Path, quick: bool, has_demands: bool) -> R
 pub(super) fn judge(exhibits: &[PathBuf], options: &Options<'_>) -> Result<Vec<(String, ExhibitReport)>, CliError> {
     let judge = |file: &PathBuf| Ok((file.display().to_string(), verify_exhibit(open(file)?, options)?));
     exhibits.iter().map(judge).collect()
+}
+
+/// Writes views of the records of the one exhibit into a new folder, unless it is INVALID; verified once more as it is read for them.
+pub(super) fn write_views(exhibits: &[PathBuf], folder: &Path, options: &Options<'_>) -> Result<(), CliError> {
+    let [exhibit] = exhibits else {
+        return Err(CliError::request(format!("--readable is for one exhibit; {} are given", exhibits.len()))
+            .hint("verify them one by one"));
+    };
+    refuse_taken(folder)?;
+    let (report, Some(kept)) = verify_exhibit_and_keep(open(exhibit)?, options)? else {
+        out::talk(&format!("`{}` is INVALID; no views were made of it", exhibit.display()));
+        return Ok(());
+    };
+    std::fs::create_dir(folder).map_err(|error| {
+        CliError::machine(format!("cannot make the folder `{}`: {error}", folder.display())).hint("name another folder")
+    })?;
+    let tool = tool();
+    let mut count: u64 = 0;
+    for (number, view) in views(&report, &kept, &format!("{} {}", tool.name, tool.version), None) {
+        let file = NewFile::begin(&folder.join(format!("{number:06}.html")))?;
+        file.file().write_all(view.as_bytes()).map_err(file.trouble("write"))?;
+        file.publish()?;
+        count += 1;
+    }
+    out::talk(&format!("written: {} in {}, from the records as verified", counted(count, "view"), shell(folder)));
+    Ok(())
 }
 
 /// Puts a report in words.
@@ -249,4 +280,4 @@ const REWRITTEN: &str = "\nhint: a record that was opened in another program and
                          \x20     the exhibit as it was handed over\n";
 const LIMITS: &str = "\nNot shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in\n\
                       order: ask for the package. Nor that the service sent these bytes. README.txt and readable/ were not compared with the records:\n\
-                      whoever cut the exhibit wrote them. See LEGAL_NOTES.md.\n";
+                      whoever cut the exhibit wrote them; --readable NEWDIR makes views of your own. See LEGAL_NOTES.md.\n";

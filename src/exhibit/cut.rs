@@ -12,7 +12,7 @@ use zip::result::ZipError;
 
 use super::bates::Bates;
 use super::expression::LANGUAGE;
-use super::readable::{self, Case};
+use super::readable::{self, Case, Origin};
 use super::readme;
 use super::selection::{Gathered, Picked, PickedPage};
 use crate::codec::zip::write::StoredWriter;
@@ -279,6 +279,7 @@ impl<'a> Views<'a> {
             not_before: times.genesis_tokens.clone(),
             not_after: times.seal_tokens.clone(),
             tool: format!("{} {}", cutting.tool.name, cutting.tool.version),
+            origin: Origin::Cutter,
         };
         let pages = gathered.pages.iter().map(|page| (page.sequence, page)).collect();
         Ok(Self { case, pages, bates })

@@ -8,12 +8,14 @@
 //! * [`selection`]: finding the records, and the proof of each in its page; `given_away`: what the documents that come along tell of
 //!   others;
 //! * [`bates`]: the numbers that they bear;
+//! * [`views`]: views of an exhibit's records made anew by its reader;
 //! * [`cut`]: the one file, with its how-to-check text (`readme`) and a view of each record for people (`readable`).
 
 pub mod bates;
 mod crew;
 pub mod cut;
 pub mod expression;
+mod fresh;
 mod given_away;
 pub mod index;
 mod readable;
@@ -23,4 +25,5 @@ pub mod selection;
 pub use bates::{Bates, NotABates};
 pub use cut::{Cut, CutError, Cutting, cut};
 pub use expression::{Expression, ExpressionError};
+pub use fresh::views;
 pub use selection::{GatherError, Gathered, Picked, PickedPage, Wanted, gather};

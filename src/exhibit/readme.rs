@@ -214,7 +214,7 @@ const LIMITS: &str = "\nWHAT THIS SHOWS, AND WHAT IT DOES NOT\n\
      Each record is, byte for byte, the one at its place in the page that the operator's key signed, in the package that this key\n\
      sealed; with time stamps, between which two moments. The rest of the package is not in here and was not checked by these\n\
      commands; how many records it has is the word of its signed seal. This text and readable/ are no evidence, and no command here\n\
-     compares them with the records: whoever cut the exhibit wrote them.\n\
+     compares them with the records: whoever cut the exhibit wrote them. `signhold verify EX.zip --readable NEWDIR` makes views anew.\n\
      \n\
      Nothing proves that the log service sent these bytes: TLS leaves no proof for third parties. What the statement says of number,\n\
      author, date, tool, request and search is the word of whoever cut the exhibit.\n\

@@ -15,6 +15,7 @@ use crate::crypto::digest::{LeafHash, Prefix, prefix_of};
 use crate::crypto::merkle::{Levels, RootHash};
 use crate::format::kind::Kind;
 use crate::format::limits::EXHIBIT_RECORDS;
+use crate::format::page::PageRecord;
 use crate::format::path::{GENESIS, SEAL};
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
@@ -68,6 +69,18 @@ pub struct PickedPage {
     pub finished: LocalTime,
     /// The signed root over its records.
     pub root: RootHash,
+}
+
+impl From<&PageRecord> for PickedPage {
+    fn from(record: &PageRecord) -> Self {
+        Self {
+            sequence: record.sequence,
+            record_count: record.records.count,
+            started: record.request.started,
+            finished: record.request.finished,
+            root: record.records.merkle_root,
+        }
+    }
 }
 
 /// Everything that was found.

@@ -80,7 +80,7 @@ pub mod verdict;
 pub mod verified;
 mod workers;
 
-pub use exhibit::{ExhibitFacts, ExhibitReport, RecordFact, verify_exhibit};
+pub use exhibit::{ExhibitFacts, ExhibitReport, KeptExhibit, RecordFact, verify_exhibit, verify_exhibit_and_keep};
 pub use finding::{Code, Finding, Severity, Step};
 pub use ledger::{ArchiveName, ExpectedHead, LedgerFacts, LedgerReport, Presented, read_renewals, verify_ledger};
 pub use package::{Admit, Options, Renewal, Trust, VerifyError, inspect, verify, verify_and_admit, verify_and_keep};

@@ -65,7 +65,7 @@ kept back  1 other record of the package, by the signed seal
 
 Not shown by any exhibit: what the records kept back say, why these were chosen, and whether the rest of the package is in
 order: ask for the package. Nor that the service sent these bytes. README.txt and readable/ were not compared with the records:
-whoever cut the exhibit wrote them. See LEGAL_NOTES.md.
+whoever cut the exhibit wrote them; --readable NEWDIR makes views of your own. See LEGAL_NOTES.md.
 ";
     verify("good").stdout(expected).stderr("").code(0);
 }
@@ -89,6 +89,34 @@ fn a_stranger_and_a_broken_package_leave_it_open() {
     assert!(said.contains("byte for byte, if what is not established above holds\n"), "{said}");
     let said = verify("despite_findings").stderr("").code(3).stdout;
     assert!(said.contains("\nSIMULATED DATA, NOT EVIDENCE\nFROM A PACKAGE THAT FAILED VERIFICATION\n"), "{said}");
+}
+
+/// The views inside are whatever somebody wrote; the reader's own are made from the records.
+#[test]
+fn a_reader_makes_views_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let views = folder.path().join("views");
+    let said = verify("good").set("--readable", &views).code(0);
+    assert!(said.stderr.contains("written: 2 views in "), "{}", said.stderr);
+    let view = std::fs::read_to_string(views.join("000001.html")).unwrap();
+    for words in [
+        "SIMULATED DATA, NOT EVIDENCE",
+        "<h1>Exhibit A-12, record 1 of 2</h1>",
+        "element 1 (counted from 0) of the 2 on page 1",
+        "2026-11-01T08:00:00.5Z",
+        "made from the record by a reader who had verified the exhibit, with signhold ",
+        "This view is not from the exhibit.",
+    ] {
+        assert!(view.contains(words), "{words} in\n{view}");
+    }
+    assert!(views.join("000002.html").is_file());
+    // Nothing is overwritten, and of what does not hold nothing is made.
+    verify("good").set("--readable", &views).stdout("").code(2);
+    let none = folder.path().join("none");
+    let said = verify("record_changed").set("--readable", &none).code(1).stderr;
+    assert!(said.contains("is INVALID; no views were made of it") && !none.exists(), "{said}");
+    let two = Cli::new().arg("verify").arg(published("good")).arg(published("unsigned")).set("--readable", &none);
+    assert!(two.stdout("").code(2).stderr.contains("--readable is for one exhibit; 2 are given"));
 }
 
 #[test]

@@ -45,6 +45,16 @@ pub(super) struct Case {
     pub(super) not_before: Vec<TokenFact>,
     pub(super) not_after: Vec<TokenFact>,
     pub(super) tool: String,
+    pub(super) origin: Origin,
+}
+
+/// Who makes a view.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// Whoever cuts the exhibit; it lies in there.
+    Cutter,
+    /// Whoever verified the exhibit, with that tool.
+    Reader { tool: String },
 }
 
 /// Returns the view of record `number` of the exhibit.
@@ -85,7 +95,7 @@ fn head(html: &mut Html, case: &Case, number: u64, bates: Option<&str>) {
     html.push("</header>\n<main>");
     html.push(&format!("<h1>{}</h1>", text(&title(case, number))));
     html.push(&format!(
-        "<p>Derived, for reading. The evidence is the bytes in <code>{}</code> beside it.</p>",
+        "<p>Derived, for reading. The evidence is the bytes in <code>{}</code> of the exhibit.</p>",
         paths::record(number)
     ));
 }
@@ -123,12 +133,18 @@ fn place(html: &mut Html, case: &Case, number: u64, picked: &Picked, page: &Pick
         &format!("{}{} ({word})", case.by.as_ref().map_or(String::new(), |by| format!("by {by}, ")), case.created),
     );
     html.row("With", &case.tool);
+    if let Origin::Reader { tool } = &case.origin {
+        html.row("This view", &format!("made from the record by a reader who had verified the exhibit, with {tool}"));
+    }
     html.end_rows();
     html.last_note(&format!(
-        "Both paths from the leaf to the signed seal are in exhibit.json; README.txt says how to check them. This view is {} of \
-         the exhibit. That the log service sent these bytes is not shown by any signature, and a record says what the service \
+        "Both paths from the leaf to the signed seal are in exhibit.json; README.txt says how to check them. {} \
+         That the log service sent these bytes is not shown by any signature, and a record says what the service \
          noted, not who sat at the keyboard.",
-        paths::readable(number)
+        match case.origin {
+            Origin::Cutter => format!("This view is {} of the exhibit: nothing compares it with the record.", paths::readable(number)),
+            Origin::Reader { .. } => "This view is not from the exhibit.".to_owned(),
+        }
     ));
 }
 
@@ -149,9 +165,9 @@ fn stamps(html: &mut Html, label: &str, tokens: &[TokenFact]) {
     for token in tokens {
         let authority = token.authority.as_deref().unwrap_or("an authority without a name");
         let standing = if token.accepted {
-            "accepted under a root that was given when this was cut"
+            "accepted under a root that was given when this was made"
         } else {
-            "not established when this was cut: no root was given, or it does not fit"
+            "not established when this was made: no root was given, or it does not fit"
         };
         let accuracy = token.accuracy_words();
         html.row(label, &format!("{} ({accuracy}), by {authority}; {standing}", token.gen_time));

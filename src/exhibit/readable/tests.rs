@@ -29,6 +29,7 @@ fn case() -> Case {
         not_before: Vec::new(),
         not_after: Vec::new(),
         tool: "signhold 0.1.0".to_owned(),
+        origin: Origin::Cutter,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::crypto::digest::{FileDigest, Hasher, SealDigest};
 use crate::crypto::merkle::leaf_hash;
 use crate::format::exhibit::{Exhibit, paths};
 use crate::format::genesis::Genesis;
+use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
 use crate::format::seal::Seal;
 use crate::verify::budget;
@@ -36,7 +37,7 @@ use crate::verify::finding::{Code, Findings, Severity, Step};
 use crate::verify::frame::{Closing, Frame, note_source};
 use crate::verify::package::{Options, VerifyError};
 use crate::verify::pass::faults::{take_all_faults, take_faults, take_stop};
-use crate::verify::verdict::Facts;
+use crate::verify::verdict::{Facts, Outcome};
 
 pub use report::{ExhibitFacts, ExhibitReport, RecordFact};
 
@@ -48,16 +49,52 @@ pub use report::{ExhibitFacts, ExhibitReport, RecordFact};
 /// # Errors
 ///
 /// [`VerifyError`] where the machine failed; whatever is wrong with the exhibit is in the report.
-pub fn verify_exhibit<R: Read + Seek>(mut archive: R, options: &Options<'_>) -> Result<ExhibitReport, VerifyError> {
-    let mut pass = ExhibitPass::default();
+pub fn verify_exhibit<R: Read + Seek>(archive: R, options: &Options<'_>) -> Result<ExhibitReport, VerifyError> {
+    run(archive, options, ExhibitPass::default()).map(|(report, _)| report)
+}
+
+/// What an exhibit holds, as it was read and judged.
+#[derive(Clone, Debug)]
+pub struct KeptExhibit {
+    /// The statement.
+    pub statement: Exhibit,
+    /// The plan.
+    pub genesis: Genesis,
+    /// The seal.
+    pub seal: Seal,
+    /// The signed records of the pages, by sequence.
+    pub pages: BTreeMap<u64, PageRecord>,
+    /// The exact bytes of the records, by number.
+    pub records: BTreeMap<u64, Vec<u8>>,
+}
+
+/// Verifies an exhibit and, unless it is INVALID, hands over what was judged. All records are in memory then.
+///
+/// # Errors
+///
+/// As [`verify_exhibit`].
+pub fn verify_exhibit_and_keep<R: Read + Seek>(
+    archive: R,
+    options: &Options<'_>,
+) -> Result<(ExhibitReport, Option<KeptExhibit>), VerifyError> {
+    let (report, kept) = run(archive, options, ExhibitPass { keeps_records: true, ..ExhibitPass::default() })?;
+    let kept = kept.filter(|_| report.outcome != Outcome::Invalid);
+    Ok((report, kept))
+}
+
+fn run<R: Read + Seek>(
+    mut archive: R,
+    options: &Options<'_>,
+    mut pass: ExhibitPass,
+) -> Result<(ExhibitReport, Option<KeptExhibit>), VerifyError> {
     let archive_byte_len = archive.seek(SeekFrom::End(0))?;
     pass.facts.archive_byte_len = archive_byte_len;
     match Reader::open(&mut archive, budget::of_archive(archive_byte_len), Profile::Stored) {
         Ok(reader) => pass.read(reader, options.progress)?,
         Err(error) => take_stop(error, "", &Step::EXHIBIT, &mut pass.findings, &mut pass.not_checked)?,
     }
-    pass.finish(options);
-    Ok(report::conclude(pass.findings, &pass.not_checked, pass.facts))
+    let kept = pass.finish(options);
+    Ok((report::conclude(pass.findings, &pass.not_checked, pass.facts), kept))
 }
 
 /// One file of the exhibit.
@@ -89,6 +126,10 @@ struct ExhibitPass {
     pages: BTreeMap<u64, PageSeen>,
     /// What their signed records say of counts.
     claimed: Claimed,
+    /// Whether records are kept for views of them.
+    keeps_records: bool,
+    kept_records: BTreeMap<u64, Vec<u8>>,
+    kept_pages: BTreeMap<u64, PageRecord>,
     /// The page whose files are being read.
     under_way: Option<PageFiles>,
 }
@@ -196,6 +237,9 @@ impl ExhibitPass {
             Some(ExhibitRole::Shown(number, Form::Record)) => {
                 let seen = RecordSeen::of(&bytes, statement::shown(self.statement.as_ref(), number));
                 self.records.entry(number).or_insert(seen);
+                if self.keeps_records {
+                    self.kept_records.entry(number).or_insert(bytes);
+                }
             }
             Some(ExhibitRole::Statement) => {
                 if self.statement.is_none() {
@@ -269,6 +313,9 @@ impl ExhibitPass {
             if is_sound {
                 self.claimed.add(&record);
             }
+            if self.keeps_records {
+                self.kept_pages.insert(number, record);
+            }
         }
     }
 
@@ -278,13 +325,13 @@ impl ExhibitPass {
     }
 
     /// Holds everything that was seen against everything that was claimed.
-    fn finish(&mut self, options: &Options<'_>) {
+    fn finish(&mut self, options: &Options<'_>) -> Option<KeptExhibit> {
         self.facts.file_count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
         if self.files.is_empty() {
             for step in Step::EXHIBIT.into_iter().filter(|step| *step != Step::ExhibitContainer) {
                 self.not_checked.entry(step).or_insert_with(|| "the archive could not be followed".to_owned());
             }
-            return;
+            return None;
         }
         self.begin();
         let files = &self.files;
@@ -305,6 +352,9 @@ impl ExhibitPass {
             self.facts.undisclosed_inside = inside.and_then(|(seal, shown)| seal.totals.inside.checked_sub(shown));
         }
         self.findings.take(std::mem::take(&mut self.of_package), paths::of_package);
+        let (pages, records) = (std::mem::take(&mut self.kept_pages), std::mem::take(&mut self.kept_records));
+        let (statement, genesis, seal) = (statement?, genesis?, seal?);
+        self.keeps_records.then_some(KeptExhibit { statement, genesis, seal, pages, records })
     }
 
     /// Judges what comes from the package as a package's is judged.
