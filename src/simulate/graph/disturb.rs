@@ -53,7 +53,8 @@ impl<'c> Disturbance<'c> {
             && from != Moment::MIN
             && from < (floor - GRACE).into()
         {
-            return Err(if call.ordinal.is_multiple_of(2) {
+            // Which of the two answers a window gets does not depend on how many requests are under way.
+            return Err(if from.second().div_euclid(86_400) % 2 == 0 {
                 Refusal::BadFilter
             } else {
                 Refusal::TooEarly(floor.format("%-m/%-d/%Y 12:00:00 AM").to_string(), question.log)
