@@ -25,7 +25,9 @@ use signhold::keyring::OperatorKey;
 use signhold::seal::comparison::{self, PageIndex};
 use signhold::seal::package::{self, Contents, Place};
 use signhold::seal::{PartSource, TimestampAuthority};
-use signhold::simulate::{CLIENT_ID, CLIENT_SECRET, Expectation, Fault, Server, Settings, TENANT_ID, Transport};
+use signhold::simulate::{
+    CLIENT_ID, CLIENT_SECRET, Expectation, Fault, FaultName, Server, Settings, TENANT_ID, Transport,
+};
 use signhold::source::auth::{Application, Credential, Machine, Surroundings, TokenSource};
 use signhold::source::cloud::{Cloud, Endpoints};
 use signhold::source::graph::GraphSource;
@@ -50,6 +52,7 @@ pub(crate) struct Bench {
     pub(crate) key: OperatorKey,
     pub(crate) pace: Arc<Impatient>,
     reference: GenesisReference,
+    http: &'static HttpClient,
     tokens: TokenSource,
     endpoints: Endpoints,
     clock: Arc<Wall>,
@@ -144,6 +147,8 @@ impl Bench {
             settings.days = 31;
             settings.records = 1_200;
         }
+        let stalls = setup.faults.iter().any(|fault| fault.name == FaultName::Stall);
+        let http = if stalls { &*IMPATIENT } else { &*PATIENT };
         settings.faults = setup.faults;
         (setup.change)(&mut settings);
         if let Some(world) = &setup.world {
@@ -165,7 +170,7 @@ impl Bench {
         let surroundings =
             Surroundings { clock: clock.clone(), machine: Arc::new(Hands::default()), pace: pace.clone() };
         let tokens = TokenSource::new(application, &endpoints, surroundings).unwrap();
-        tokens.first(&HTTP).unwrap();
+        tokens.first(http).unwrap();
         let key = OperatorKey::generate().unwrap();
         let fingerprint = key.public_key().fingerprint();
         let to = now - setup.age;
@@ -213,7 +218,7 @@ impl Bench {
         };
         let bytes = encode(&genesis).unwrap();
         let reference = GenesisReference { sha256: GenesisDigest::of(&bytes), timestamps: Vec::new() };
-        Self { server, genesis, bytes, key, pace, reference, tokens, endpoints, clock }
+        Self { server, genesis, bytes, key, pace, reference, http, tokens, endpoints, clock }
     }
 
     /// The identifiers of everything that happened in a part of the window, sorted.
@@ -243,7 +248,7 @@ impl Bench {
 
     /// Runs a session.
     pub(crate) fn run<S: PageStore>(&self, store: S, (head, table): (Head, RunTable), workers: usize) -> SessionEnd {
-        let source = GraphSource::new(&HTTP, &self.tokens, &self.endpoints).unwrap();
+        let source = GraphSource::new(self.http, &self.tokens, &self.endpoints).unwrap();
         let source = Watched { source, wall: self.clock.as_ref() };
         let outside =
             Outside { source: &source, clock: self.clock.as_ref(), pace: self.pace.as_ref(), observer: &Nothing };
@@ -308,12 +313,16 @@ fn tool() -> Tool {
 /// What the simulated service keeps, and what the plan says.
 const RETENTION_DAYS: i64 = 30;
 
-/// One client for all cases; no answer may take longer than a second.
-static HTTP: LazyLock<HttpClient> = LazyLock::new(|| {
-    let settings =
-        HttpSettings { extra_roots_pem: None, timeout: Duration::from_secs(1), destination: "http://localhost:1" };
+/// One client for all cases in which answers come. On a busy machine they may take their time.
+static PATIENT: LazyLock<HttpClient> = LazyLock::new(|| client(Duration::from_secs(60)));
+
+/// One client for the cases in which no answer comes.
+static IMPATIENT: LazyLock<HttpClient> = LazyLock::new(|| client(Duration::from_secs(1)));
+
+fn client(timeout: Duration) -> HttpClient {
+    let settings = HttpSettings { extra_roots_pem: None, timeout, destination: "http://localhost:1" };
     HttpClient::new(settings).unwrap()
-});
+}
 
 /// Somebody who waits for nothing, and remembers what was asked.
 #[derive(Debug, Default)]
