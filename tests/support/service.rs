@@ -134,9 +134,8 @@ impl Matter {
 
     /// All packages in it, oldest first. Nothing else may lie beside them but the index of each.
     pub(crate) fn packages(&self) -> Vec<PathBuf> {
-        let is_index = |path: &Path| {
-            path.extension() == Some("index".as_ref()) && path.with_extension("").extension() == Some("zip".as_ref())
-        };
+        // Finished, or begun by a program that was killed meanwhile.
+        let is_index = |path: &Path| path.file_name().unwrap().to_string_lossy().contains(".zip.index");
         entries(&self.path("packages")).into_iter().filter(|path| !is_index(path)).collect()
     }
 
