@@ -33,6 +33,7 @@ use std::io;
 
 use crate::crypto::digest::LeafHash;
 use crate::format::genesis::Genesis;
+use crate::format::kind::Kind;
 use crate::format::parts::Tool;
 use crate::format::seal::Seal;
 use crate::time::LocalTime;
@@ -44,8 +45,15 @@ pub use walk::{LeftOut, Tally, walk};
 
 /// Makes one format of the records that it is handed.
 ///
-/// A constructor begins, with the [`Origin`]; then every page comes with its records, in the order of the seal; then the end.
+/// A constructor begins, with the [`Origin`]; then every page comes with its records; then the end.
 pub trait Exporter {
+    /// Says when it wants the pages of a log: those of a lower turn come before those of a higher. Within a turn they come in the
+    /// order of the seal, which is that of the answers of several logs in turn.
+    fn turn(&self, kind: Kind) -> usize {
+        let _ = kind;
+        0
+    }
+
     /// Takes a page, before its records. Opaque pages come too, and have none.
     ///
     /// # Errors

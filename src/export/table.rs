@@ -95,8 +95,6 @@ pub struct Table<W: Write + Send> {
     /// The group under way; none between groups.
     group: Vec<Chunk>,
     group_rows: usize,
-    /// How many are written at a time, and share what is held.
-    among: usize,
     /// The pages of all its columns.
     held: Shared<Vec<u8>>,
 }
@@ -145,21 +143,6 @@ impl<W: Write + Send> Table<W> {
     ///
     /// [`ExportError::Write`] and [`ExportError::Encode`].
     pub fn begin(file: W, fields: &[Field], metadata: Vec<(String, String)>) -> Result<Self, ExportError> {
-        Self::begin_among(1, file, fields, metadata)
-    }
-
-    /// Begins one of `count` that are written at a time and share the memory of one.
-    ///
-    /// # Errors
-    ///
-    /// As [`Table::begin`].
-    pub fn begin_among(
-        count: usize,
-        file: W,
-        fields: &[Field],
-        metadata: Vec<(String, String)>,
-    ) -> Result<Self, ExportError> {
-        let share = |bytes| share(bytes, count);
         let schema = Arc::new(schema(fields)?);
         let metadata = metadata.into_iter().map(|(name, value)| KeyValue::new(name, value)).collect();
         let mut properties = WriterProperties::builder()
@@ -167,9 +150,9 @@ impl<W: Write + Send> Table<W> {
             .set_key_value_metadata(Some(metadata))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
-            .set_data_page_size_limit(share(PAGE_BYTES))
-            .set_data_page_row_count_limit(share(PAGE_ROWS))
-            .set_dictionary_page_size_limit(share(DICTIONARY_BYTES))
+            .set_data_page_size_limit(PAGE_BYTES)
+            .set_data_page_row_count_limit(PAGE_ROWS)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
             .set_write_batch_size(VALUES_BETWEEN_LOOKS);
         let compression = Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?);
         for field in fields.iter().filter(|field| field.is_varied || field.sort == FieldSort::Bytes) {
@@ -180,30 +163,18 @@ impl<W: Write + Send> Table<W> {
             properties = if field.sort == FieldSort::Bytes {
                 properties
                     .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
-                    .set_column_data_page_size_limit(column, share(WIDE_PAGE_BYTES))
+                    .set_column_data_page_size_limit(column, WIDE_PAGE_BYTES)
             } else {
-                properties.set_column_data_page_size_limit(column, share(VARIED_PAGE_BYTES))
+                properties.set_column_data_page_size_limit(column, VARIED_PAGE_BYTES)
             };
         }
         let properties = Arc::new(properties.build());
         let whole = Shared::new(file);
         let file = SerializedFileWriter::new(whole.share(), schema, Arc::clone(&properties))?;
         let batch = fields.iter().map(|field| Batch { values: Values::of(field.sort), levels: Vec::new() }).collect();
-        let group_bytes = share(GROUP_BYTES);
-        let held = Shared::new(Vec::with_capacity(group_bytes.saturating_add(group_bytes / 8)));
+        let held = Shared::new(Vec::with_capacity(GROUP_BYTES + GROUP_BYTES / 8));
         let (group, group_rows) = (Vec::new(), 0);
-        Ok(Self {
-            file,
-            whole,
-            properties,
-            batch,
-            batch_rows: 0,
-            batch_bytes: 0,
-            group,
-            group_rows,
-            among: count,
-            held,
-        })
+        Ok(Self { file, whole, properties, batch, batch_rows: 0, batch_bytes: 0, group, group_rows, held })
     }
 
     /// Adds a row: one datum for each column, in order; what is of another sort than its column is nothing.
@@ -218,7 +189,7 @@ impl<W: Write + Send> Table<W> {
             self.batch_bytes = self.batch_bytes.saturating_add(byte_len);
         }
         self.batch_rows = self.batch_rows.saturating_add(1);
-        if self.batch_rows >= share(BATCH_ROWS, self.among) || self.batch_bytes >= share(BATCH_BYTES, self.among) {
+        if self.batch_rows >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES {
             self.encode()?;
         }
         Ok(())
@@ -259,7 +230,7 @@ impl<W: Write + Send> Table<W> {
         self.group_rows = self.group_rows.saturating_add(self.batch_rows);
         (self.batch_rows, self.batch_bytes) = (0, 0);
         let held = self.held.lock().len();
-        if held >= share(GROUP_BYTES, self.among) || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
+        if held >= GROUP_BYTES || self.group_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
     }
 
     /// Writes the group under way.
@@ -304,11 +275,6 @@ impl Chunk {
         }
         self.writer.as_mut().ok_or_else(|| ParquetError::General("no writer".to_owned()).into())
     }
-}
-
-/// Returns what each of `among` tables gets of what one would have.
-fn share(whole: usize, among: usize) -> usize {
-    whole.checked_div(among).unwrap_or(whole)
 }
 
 /// Returns the file's schema.
@@ -522,8 +488,8 @@ impl From<ParquetError> for ExportError {
     }
 }
 
-/// 8 MiB, of all that are written at a time: with the pages under way, the package's page in memory and what verification leaves, one
-/// table stays below the budget of 96 MiB at a million rows. Four at a time do not: they took 102.
+/// 8 MiB: with the pages under way, the package's page in memory and what verification leaves, the whole stays below the budget of
+/// 96 MiB at a million rows.
 const GROUP_BYTES: usize = 8 << 20;
 /// 100,000 rows: as many as readers commonly take at a time.
 const GROUP_ROWS: usize = 100_000;

@@ -5,7 +5,10 @@ use std::io::{Read, Seek};
 use serde::Serialize;
 
 use super::{ExportError, Exporter, Fate, Row};
-use crate::format::page::Slicing;
+use crate::format::decode;
+use crate::format::kind::Kind;
+use crate::format::page::{PageRecord, Slicing};
+use crate::format::path::PackagePath;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
 /// What became of the records of a package.
@@ -55,7 +58,7 @@ pub fn walk<R: Read + Seek>(
     let totals = package.seal().totals;
     let is_invalid = !package.provenance().despite_findings.is_empty();
     let mut tally = Tally { records_in_seal: totals.records, pages_in_seal: totals.pages, ..Tally::default() };
-    for number in package.page_numbers() {
+    for number in page_numbers(package, exporter) {
         let page = match package.page(number) {
             Ok(page) => page,
             Err(ReadAgainError::Missing(_)) if is_invalid => {
@@ -79,6 +82,19 @@ pub fn walk<R: Read + Seek>(
         return Err(ExportError::Count { in_seal: tally.records_in_seal, read: tally.records_read });
     }
     Ok(tally)
+}
+
+/// Returns the numbers of all pages in the order in which the exporter wants them.
+fn page_numbers<R: Read + Seek>(package: &mut VerifiedPackage<R>, exporter: &dyn Exporter) -> Vec<u64> {
+    let mut numbers = package.page_numbers();
+    if Kind::ALL.iter().any(|kind| exporter.turn(*kind) != 0) {
+        // A page whose record cannot be read has no turn; what becomes of it is decided when it is read.
+        numbers.sort_by_cached_key(|number| {
+            let bytes = package.read(PackagePath::page_record(*number).as_str()).ok()?;
+            decode::<PageRecord>(&bytes).ok().map(|record| exporter.turn(record.stream.kind))
+        });
+    }
+    numbers
 }
 
 impl Tally {

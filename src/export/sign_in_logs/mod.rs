@@ -18,6 +18,7 @@ pub mod table;
 pub(super) mod tests;
 
 use std::io::Write as _;
+use std::mem;
 
 use self::cells::{Cells, Filler};
 use self::lines::Lines;
@@ -25,7 +26,7 @@ use self::parquet_file::ParquetFile;
 use self::table::Table;
 use super::parquet::metadata;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
-use crate::format::kind::Sort;
+use crate::format::kind::{Kind, Sort};
 use crate::time::{ServiceTime, Window};
 use crate::verify::VerifiedRecord;
 
@@ -57,7 +58,9 @@ pub struct SignInLogs<O: Outputs> {
     records: Records,
     filler: Filler,
     cells: Cells,
-    tables: Vec<Files<O>>,
+    /// The table under way, and its files. One at a time: what a Parquet file holds of its group under way would be held four times.
+    slot: usize,
+    files: Files<O>,
     rows: [u64; 4],
 }
 
@@ -65,6 +68,24 @@ pub struct SignInLogs<O: Outputs> {
 struct Files<O: Outputs> {
     lines: Option<Lines<O>>,
     parquet: Option<ParquetFile<O>>,
+}
+
+impl<O: Outputs> Files<O> {
+    fn begin(outputs: &mut O, origin: &Origin, forms: Forms, table: Table) -> Result<Self, ExportError> {
+        let lines = if forms.lines() { Some(Lines::begin(outputs, table)?) } else { None };
+        let parquet = if forms.parquet() { Some(ParquetFile::begin(outputs, table, metadata(origin)?)?) } else { None };
+        Ok(Self { lines, parquet })
+    }
+
+    fn write(&mut self, cells: &Cells) -> Result<(), ExportError> {
+        self.lines.as_mut().map_or(Ok(()), |lines| lines.write(cells))?;
+        self.parquet.as_mut().map_or(Ok(()), |parquet| parquet.write(cells))
+    }
+
+    fn end(self, outputs: &mut O) -> Result<(), ExportError> {
+        self.lines.map_or(Ok(()), |lines| lines.end(outputs))?;
+        self.parquet.map_or(Ok(()), |parquet| parquet.end(outputs))
+    }
 }
 
 impl Forms {
@@ -78,19 +99,13 @@ impl Forms {
 }
 
 impl<O: Outputs> SignInLogs<O> {
-    /// Begins all four tables: those without rows are there too.
+    /// Begins the first table; the others follow, and those without rows are there too.
     ///
     /// # Errors
     ///
     /// [`ExportError::Write`], [`ExportError::Encode`].
     pub fn begin(mut outputs: O, origin: &Origin, forms: Forms, records: Records) -> Result<Self, ExportError> {
-        let mut tables = Vec::new();
-        for table in Table::ALL {
-            let lines = if forms.lines() { Some(Lines::begin(&mut outputs, table)?) } else { None };
-            let parquet =
-                if forms.parquet() { Some(ParquetFile::begin(&mut outputs, table, metadata(origin)?)?) } else { None };
-            tables.push(Files { lines, parquet });
-        }
+        let files = Files::begin(&mut outputs, origin, forms, Table::Interactive)?;
         Ok(Self {
             outputs,
             origin: origin.clone(),
@@ -98,41 +113,50 @@ impl<O: Outputs> SignInLogs<O> {
             records,
             filler: Filler::new(&origin.provenance.package, origin.marks_line(), &origin.genesis.identity),
             cells: Cells::default(),
-            tables,
+            slot: Table::Interactive.slot(),
+            files,
             rows: [0; 4],
         })
+    }
+
+    /// Ends the tables before that one, and begins it.
+    fn go_on_to(&mut self, table: Table) -> Result<(), ExportError> {
+        if table.slot() < self.slot {
+            return Err(ExportError::Unfit(format!("a page of {} comes after its turn", table.name())));
+        }
+        for next in Table::ALL.into_iter().skip(self.slot.saturating_add(1)).take_while(|next| *next <= table) {
+            // One file is ended before the next takes its memory.
+            let none = Files { lines: None, parquet: None };
+            mem::replace(&mut self.files, none).end(&mut self.outputs)?;
+            self.files = Files::begin(&mut self.outputs, &self.origin, self.forms, next)?;
+            self.slot = next.slot();
+        }
+        Ok(())
     }
 }
 
 impl<O: Outputs> Exporter for SignInLogs<O> {
+    fn turn(&self, kind: Kind) -> usize {
+        Table::of(kind).map_or(0, Table::slot)
+    }
+
     fn record(&mut self, row: &Row<'_>) -> Result<Fate, ExportError> {
         let Some(table) = Table::of(row.record.kind) else { return Ok(Fate::LeaveOut(NO_SIGN_IN)) };
         if self.records == Records::Counted && !row.record.is_counted {
             return Ok(Fate::LeaveOut(why_not_counted(&row.record, row.page.record.stream.window().ok())));
         }
-        let (Some(files), Some(rows)) = (self.tables.get_mut(table.slot()), self.rows.get_mut(table.slot())) else {
-            return Ok(Fate::LeaveOut(NO_SIGN_IN));
-        };
+        self.go_on_to(table)?;
         self.filler.fill(&mut self.cells, table, &row.record, row.leaf);
-        if let Some(lines) = &mut files.lines {
-            lines.write(&self.cells)?;
+        self.files.write(&self.cells)?;
+        if let Some(rows) = self.rows.get_mut(table.slot()) {
+            *rows = rows.saturating_add(1);
         }
-        if let Some(parquet) = &mut files.parquet {
-            parquet.write(&self.cells)?;
-        }
-        *rows = rows.saturating_add(1);
         Ok(Fate::Write)
     }
 
     fn finish(mut self: Box<Self>, _: &Tally) -> Result<Vec<String>, ExportError> {
-        for files in self.tables {
-            if let Some(lines) = files.lines {
-                lines.end(&mut self.outputs)?;
-            }
-            if let Some(parquet) = files.parquet {
-                parquet.end(&mut self.outputs)?;
-            }
-        }
+        self.go_on_to(Table::ManagedIdentity)?;
+        self.files.end(&mut self.outputs)?;
         let declared = declared::Declared::new(&self.origin, self.forms, self.rows);
         let declared = serde_json::to_string_pretty(&declared).map_err(std::io::Error::from)?;
         let documents = [

@@ -19,7 +19,7 @@ impl<O: Outputs> ParquetFile<O> {
             |name: &str, r#type| Field { name: name.to_owned(), sort: sort(r#type), is_varied: VARIED.contains(&name) };
         let fields: Vec<Field> = columns_of(table).map(|(column, r#type)| field(column.name, r#type)).collect();
         let file = outputs.create(&file_name(table))?;
-        Ok(Self(Writer::begin_among(Table::ALL.len(), file, &fields, metadata)?))
+        Ok(Self(Writer::begin(file, &fields, metadata)?))
     }
 
     pub(super) fn write(&mut self, cells: &Cells) -> Result<(), ExportError> {
