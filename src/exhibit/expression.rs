@@ -85,6 +85,18 @@ pub enum ExpressionError {
         /// What is wrong.
         message: String,
     },
+    /// It asks something of a value that one of its type cannot be asked.
+    #[error("the expression cannot be worked out{} for element {element} of page {page}: {message}", at(*.column))]
+    Mismatch {
+        /// Where, from 1; none where it cannot be told.
+        column: Option<usize>,
+        /// Sequence of the record's page.
+        page: u64,
+        /// Index of the record in the page, from 0.
+        element: u64,
+        /// Which types.
+        message: String,
+    },
     /// It is no question.
     #[error("the expression gives {kind} for element {element} of page {page}, and not true or false")]
     NotAQuestion {
@@ -156,7 +168,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError::Evaluation`] and [`ExpressionError::NotAQuestion`].
+    /// [`ExpressionError::Evaluation`], [`ExpressionError::Mismatch`] and [`ExpressionError::NotAQuestion`].
     pub fn asks(&self, record: &VerifiedRecord<'_>) -> Result<Answer, ExpressionError> {
         let Some(json) = Json::read(record.bytes) else { return Ok(Answer::Wanting) };
         let mut context = Context::with_env(Arc::clone(&self.env));
@@ -193,12 +205,23 @@ impl Expression {
             _ => "",
         };
         let column = needs::only_call(self.program.expression(), function).and_then(|id| column_of(&self.program, id));
-        let mut message = error.to_string();
+        let mut message = match error {
+            ExecutionError::FunctionError { function, message } if function == TIMESTAMP => {
+                format!("{message}: a time is written with its zone, such as timestamp('2026-11-18T09:00:00Z')")
+            }
+            ExecutionError::FunctionError { message, .. } => message.clone(),
+            ExecutionError::UndeclaredReference(name) => format!("`{name}` is no function"),
+            error => error.to_string(),
+        };
         if let Some((place, _)) = message.char_indices().nth(MESSAGE_CHARS) {
             message.truncate(place);
             message.push('…');
         }
-        ExpressionError::Evaluation { column, page: record.page, element: record.element, message }
+        let (page, element) = (record.page, record.element);
+        match error {
+            ExecutionError::NoSuchOverload(_) => ExpressionError::Mismatch { column, page, element, message },
+            _ => ExpressionError::Evaluation { column, page, element, message },
+        }
     }
 }
 
@@ -226,7 +249,14 @@ fn ip_in<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execu
         return Err(ExecutionError::function_error(IP_IN, "takes an address and a range"));
     };
     let is_in = address_in(&address, &range).ok_or_else(|| {
-        ExecutionError::function_error(IP_IN, format!("`{range}` is no range of addresses such as 10.0.0.0/8"))
+        let range_of_one = range.parse().ok().map(|one: std::net::IpAddr| ipnet::IpNet::from(one));
+        ExecutionError::function_error(
+            IP_IN,
+            range_of_one.map_or_else(
+                || format!("`{range}` is no range of addresses such as 10.0.0.0/8"),
+                |one| format!("`{range}` is an address and no range: `{one}` is the range that holds it alone"),
+            ),
+        )
     })?;
     Ok(CowVal::owned(CelBool::from(is_in)))
 }
@@ -283,6 +313,7 @@ const RECORD: &str = "record";
 const TIME: &str = "time";
 const SELECT: &str = "_._";
 const IP_IN: &str = "ip_in";
+const TIMESTAMP: &str = "timestamp";
 const NANOS: i128 = 1_000_000_000;
 /// 96: ::ffff:0:0/96 holds the IPv4 addresses (RFC 4291 §2.5.5.2).
 const MAPPED_BITS: u8 = 96;

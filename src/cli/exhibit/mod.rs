@@ -252,13 +252,16 @@ impl From<ExpressionError> for CliError {
     fn from(error: ExpressionError) -> Self {
         let text = with_causes(&error);
         match error {
-            ExpressionError::Syntax { .. }
-            | ExpressionError::TooDeep
-            | ExpressionError::TooManyLoops
-            | ExpressionError::UnknownName { .. } => {
+            ExpressionError::Syntax { .. } => Self::request(text).hint(
+                "write `&&`, `||`, `!` for and, or, not, and `==` for equals; `signhold exhibit --help` has the language and eight examples",
+            ),
+            ExpressionError::TooDeep | ExpressionError::TooManyLoops | ExpressionError::UnknownName { .. } => {
                 Self::request(text).hint("`signhold exhibit --help` has the language and eight examples")
             }
-            ExpressionError::Evaluation { .. } | ExpressionError::NotAQuestion { .. } => Self::request(text).hint(
+            ExpressionError::Evaluation { .. } => {
+                Self::request(text).hint("`signhold exhibit --help` has the language and eight examples; nothing was written")
+            }
+            ExpressionError::Mismatch { .. } | ExpressionError::NotAQuestion { .. } => Self::request(text).hint(
                 "compare with a value of that type, or ask for the type first: `type(record.x) == string && …`; nothing was written",
             ),
         }

@@ -80,6 +80,10 @@ impl<'a> Walk<'a> {
                 }
                 arguments => arguments.iter().for_each(|argument| self.go(argument)),
             },
+            // A variable is no function, and would pass for a member that the record lacks.
+            Expr::Call(call) if call.target.is_none() && VARIABLES.contains(&call.func_name.as_str()) => {
+                self.unknown.push((format!("{}()", call.func_name), node.id));
+            }
             // `google.protobuf.Timestamp` is a name in parts.
             Expr::Select(_) if self.names_a_type(node) => {}
             Expr::Ident(name) => self.name(name, node.id),

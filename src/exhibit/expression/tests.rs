@@ -110,6 +110,7 @@ fn an_expression_that_cannot_be_read_is_refused_with_its_place() {
         ("user == 'x'", "user", 1),
         ("kind == 'x' && ipAddress == 'y'", "ipAddress", 16),
         ("[1].exists(x, y == 1)", "y", 15),
+        ("time(record.createdDateTime) > 3", "time()", 5),
     ] {
         let error = compile(text).map(|_| ()).unwrap_err();
         assert_eq!(error, ExpressionError::UnknownName { name: name.to_owned(), column: Some(column) });
@@ -126,8 +127,13 @@ fn values_of_another_type_end_the_selection_with_their_place() {
         ("record.status.errorCode in ['50126']", "found no matching overload for '@in'"),
         ("record.id in record.isInteractive", "found no matching overload for '@in'"),
         ("record == []", "found no matching overload for '_==_'"),
-        ("record.id.none()", "Undeclared reference to 'none'"),
-        ("none(record.id)", "Undeclared reference to 'none'"),
+        ("record.id.none()", "`none` is no function"),
+        ("none(record.id)", "`none` is no function"),
+        (
+            "time > timestamp('2026-11-01')",
+            "a time is written with its zone, such as timestamp('2026-11-18T09:00:00Z')",
+        ),
+        ("ip_in(record.ipAddress, '10.0.0.1')", "`10.0.0.1/32` is the range that holds it alone"),
         ("ip_in(record.ipAddress, '10.0.0.0/33')", "`10.0.0.0/33` is no range of addresses"),
         ("record.id.matches('(')", "not a valid regex"),
         ("record.status.errorCode / 0 == 1", "Division by zero"),
