@@ -120,12 +120,20 @@ pub(super) fn parse_zone(given: &str) -> Result<Tz, String> {
     given.parse().map_err(|_| "name a zone of the IANA time zone database, such as Europe/Berlin or UTC".to_owned())
 }
 
-/// Verifies the package, with the renewals that the ledger has of it.
+/// Verifies the package, with the renewals that the ledger has of it, and says what is read now.
 fn admit(args: &ReportArgs) -> Result<Admitted, CliError> {
-    let Some(ledger) = &args.ledger else { return args.source.admit(Depth::Whole) };
-    let archives = archive_names(std::slice::from_ref(&args.source.file))?;
-    let renewals = renewals(std::slice::from_ref(ledger), &archives)?;
-    args.source.admit_renewed(Depth::Whole, renewals.into_iter().next().unwrap_or_default())
+    let package = if let Some(ledger) = &args.ledger {
+        let archives = archive_names(std::slice::from_ref(&args.source.file))?;
+        let renewals = renewals(std::slice::from_ref(ledger), &archives)?;
+        args.source.admit_renewed(Depth::Whole, renewals.into_iter().next().unwrap_or_default())?
+    } else {
+        args.source.admit(Depth::Whole)?
+    };
+    let records = package.seal().totals.records;
+    if records >= WORTH_A_WORD {
+        out::talk(&format!("{} are read", out::counted(records, "record")));
+    }
+    Ok(package)
 }
 
 /// Verifies the ledger against the package, and reads what it says of it.
@@ -142,3 +150,6 @@ fn custody(ledger: &Path, package: &Admitted, trust: &Trust, goes_on: bool) -> R
     Custody::read(open(ledger)?, out::file_name(ledger), judged.report, package.genesis(), package.seal())
         .map_err(|error| FolderError::io("read", ledger)(error).into())
 }
+
+/// 100,000 records take some seconds, in which nothing else is said.
+const WORTH_A_WORD: u64 = 100_000;
