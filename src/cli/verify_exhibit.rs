@@ -82,14 +82,16 @@ pub(super) fn write_views(exhibits: &[PathBuf], folder: &Path, options: &Options
         CliError::machine(format!("cannot make the folder `{}`: {error}", folder.display())).hint("name another folder")
     })?;
     let tool = tool();
-    let mut count: u64 = 0;
-    for (number, view) in views(&report, &kept, &format!("{} {}", tool.name, tool.version), None) {
-        let file = NewFile::begin(&folder.join(format!("{number:06}.html")))?;
+    for (name, view) in views(&report, &kept, &format!("{} {}", tool.name, tool.version), None) {
+        let file = NewFile::begin(&folder.join(name))?;
         file.file().write_all(view.as_bytes()).map_err(file.trouble("write"))?;
         file.publish()?;
-        count += 1;
     }
-    out::talk(&format!("written: {} in {}, from the records as verified", counted(count, "view"), shell(folder)));
+    out::talk(&format!(
+        "written: {} in {}, from the records as verified",
+        counted(kept.records.len() as u64, "view"),
+        shell(folder)
+    ));
     Ok(())
 }
 

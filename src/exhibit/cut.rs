@@ -12,7 +12,7 @@ use zip::result::ZipError;
 
 use super::bates::Bates;
 use super::expression::LANGUAGE;
-use super::readable::{self, Case, Origin};
+use super::readable::{self, Case, Index, Origin};
 use super::readme;
 use super::selection::{Gathered, Picked, PickedPage};
 use crate::codec::zip::write::StoredWriter;
@@ -116,6 +116,7 @@ pub fn cut<R: Read + Seek, W: Write>(
     let key = cutting.signer.map(Signer::public_key);
     let key_file = key.as_ref().map(PublicKey::to_pem);
     let readme = readme_text(package, gathered, cutting);
+    let list = views.list(gathered);
 
     let mut manifest = Manifest::default();
     let mut name = |path: &str, digest: FileDigest| {
@@ -126,6 +127,7 @@ pub fn cut<R: Read + Seek, W: Write>(
         name(paths::EXHIBITOR_KEY, FileDigest::of(key_file.as_bytes()))?;
     }
     name(paths::README, FileDigest::of(readme.as_bytes()))?;
+    name(paths::LIST, FileDigest::of(list.as_bytes()))?;
     for (number, picked) in (1..).zip(&gathered.picked) {
         name(paths::record(number).as_str(), FileDigest::of(&picked.bytes))?;
         name(&paths::readable(number), FileDigest::of(views.render(number, picked).as_bytes()))?;
@@ -147,6 +149,7 @@ pub fn cut<R: Read + Seek, W: Write>(
     }
     add(paths::MANIFEST, manifest.as_bytes())?;
     add(paths::README, readme.as_bytes())?;
+    add(paths::LIST, list.as_bytes())?;
     for (number, picked) in (1..).zip(&gathered.picked) {
         add(paths::record(number).as_str(), &picked.bytes)?;
         add(&paths::readable(number), views.render(number, picked).as_bytes())?;
@@ -287,6 +290,14 @@ impl<'a> Views<'a> {
 
     fn bates(&self, number: u64) -> Option<&Line> {
         usize::try_from(number.checked_sub(1)?).ok().and_then(|place| self.bates.get(place))
+    }
+
+    fn list(&self, gathered: &Gathered) -> String {
+        let mut list = Index::begin(&self.case, !self.bates.is_empty());
+        for (number, picked) in (1..).zip(&gathered.picked) {
+            list.add(number, self.bates(number).map(Line::as_str), picked);
+        }
+        list.end()
     }
 
     fn render(&self, number: u64, picked: &Picked) -> String {

@@ -6,28 +6,43 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::readable::{self, Case, Origin};
+use super::readable::{self, Case, Index, Origin};
 use super::selection::{Picked, PickedPage};
 use crate::codec::json::slice_page;
-use crate::format::kind::Kind;
+use crate::format::exhibit::paths;
 use crate::format::line::Line;
 use crate::verify::{ExhibitReport, KeptExhibit, Outcome, RecordFact};
 
-/// Returns the view of each record, with its number. `tool` names what makes them.
+/// Returns the view of each record, with the name of its file, and the list of them. `tool` names what makes them.
 pub fn views<'a>(
     report: &'a ExhibitReport,
     kept: &'a KeptExhibit,
     tool: &str,
     time_zone: Option<Tz>,
-) -> impl Iterator<Item = (u64, String)> + use<'a> {
+) -> impl Iterator<Item = (String, String)> + use<'a> {
     let case = case(report, kept, tool, time_zone);
+    let list = list(&case, report, kept);
     let pages: BTreeMap<u64, PickedPage> = kept.pages.iter().map(|(number, record)| (*number, record.into())).collect();
-    report.facts.records.iter().filter_map(move |fact| {
-        let (bytes, page) = (kept.records.get(&fact.number)?, pages.get(&fact.page)?);
-        let picked = picked(fact, bytes, fact.kind?);
-        let stamp = fact.bates.as_ref().map(Line::as_str);
-        Some((fact.number, readable::render(&case, fact.number, stamp, &picked, page)))
-    })
+    let views = report.facts.records.iter().filter_map(move |fact| {
+        let (picked, page) = (picked(fact, kept)?, pages.get(&fact.page)?);
+        Some((paths::view_name(fact.number), readable::render(&case, fact.number, bates(fact), &picked, page)))
+    });
+    views.chain([(LIST.to_owned(), list)])
+}
+
+fn list(case: &Case, report: &ExhibitReport, kept: &KeptExhibit) -> String {
+    let records = &report.facts.records;
+    let mut list = Index::begin(case, records.iter().any(|fact| fact.bates.is_some()));
+    for fact in records {
+        if let Some(picked) = picked(fact, kept) {
+            list.add(fact.number, bates(fact), &picked);
+        }
+    }
+    list.end()
+}
+
+fn bates(fact: &RecordFact) -> Option<&str> {
+    fact.bates.as_ref().map(Line::as_str)
 }
 
 fn case(report: &ExhibitReport, kept: &KeptExhibit, tool: &str, time_zone: Option<Tz>) -> Case {
@@ -69,13 +84,14 @@ fn case(report: &ExhibitReport, kept: &KeptExhibit, tool: &str, time_zone: Optio
     }
 }
 
-fn picked(fact: &RecordFact, bytes: &[u8], kind: Kind) -> Picked {
-    let page = [b"{\"value\":[", bytes, b"]}"].concat();
+fn picked(fact: &RecordFact, kept: &KeptExhibit) -> Option<Picked> {
+    let (bytes, kind) = (kept.records.get(&fact.number)?, fact.kind?);
+    let page = [b"{\"value\":[", bytes.as_slice(), b"]}"].concat();
     let (mut time, mut id) = (None, None);
     let cut = slice_page(&page, kind.time_member(), |element| {
         (time, id) = (element.time.map(str::to_owned), element.id.map(str::to_owned));
     });
-    Picked {
+    Some(Picked {
         page: fact.page,
         element: fact.element,
         bytes: bytes.to_vec(),
@@ -87,5 +103,8 @@ fn picked(fact: &RecordFact, bytes: &[u8], kind: Kind) -> Picked {
         time: time.filter(|_| cut.is_ok()),
         id: id.filter(|_| cut.is_ok()),
         ids: Vec::new(),
-    }
+    })
 }
+
+/// Beside the views, as in an exhibit.
+const LIST: &str = "index.html";

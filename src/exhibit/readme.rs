@@ -39,7 +39,7 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
         "Exhibit{number}: {shown} of package {}\n\
          {}{}\n\
          \x20 records/N.json    the exact bytes of a record, as the operator's tool recorded them as received\n\
-         \x20 readable/N.html   the same for people; derived, and no evidence\n\
+         \x20 readable/N.html   the same for people, and index.html, a list of them; derived, and no evidence\n\
          \x20 exhibit.json      which records, where they stand in the package, and the hashes that prove it\n\
          \x20 package/...       signed documents of the package, byte for byte: the plan (genesis), a statement about each\n\
          \x20                   page that a record is from, and the seal that closes the package\n\

@@ -183,10 +183,19 @@ pub mod paths {
         PackagePath::new(&format!("records/{number:06}.json")).expect("letters, digits and a dot")
     }
 
+    /// The list of the records for people.
+    pub const LIST: &str = "readable/index.html";
+
     /// `readable/N.html`, N from 1.
     #[must_use]
     pub fn readable(number: u64) -> String {
-        format!("readable/{number:06}.html")
+        format!("readable/{}", view_name(number))
+    }
+
+    /// `N.html`, N from 1.
+    #[must_use]
+    pub fn view_name(number: u64) -> String {
+        format!("{number:06}.html")
     }
 
     /// A file of the package, where the exhibit has it.

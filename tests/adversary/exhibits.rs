@@ -286,7 +286,7 @@ fn exhibit_malformed() {
     let files = changed(|exhibit| {
         exhibit.records.clear();
         exhibit.pages.clear();
-        exhibit.files.retain(|file| !file.path.contains("records/") && !file.path.contains("readable/"));
+        exhibit.files.retain(|file| !file.path.contains("records/") && !file.path.contains("readable/0"));
         exhibit.statement.set("undisclosed", "9");
     });
     refused(&files, &["exhibit-malformed"]);
@@ -433,7 +433,7 @@ fn exhibit_file_unexpected() {
 /// FORMAT §21.1: all of them.
 #[test]
 fn exhibit_file_missing() {
-    for path in ["records/000002.json", "readable/000002.html", "README.txt"] {
+    for path in ["records/000002.json", "readable/000002.html", "readable/index.html", "README.txt"] {
         let files = altered(|files| drop(files.remove(path)));
         refused(&files, &["exhibit-file-missing", "exhibit-manifest-mismatch"]);
         let files = changed(|exhibit| exhibit.files.retain(|file| file.path != path));

@@ -110,6 +110,8 @@ fn a_reader_makes_views_of_their_own() {
         assert!(view.contains(words), "{words} in\n{view}");
     }
     assert!(views.join("000002.html").is_file());
+    let list = std::fs::read_to_string(views.join("index.html")).unwrap();
+    assert!(list.contains("<a href=\"000001.html\">1</a>") && list.contains("<a href=\"000002.html\">2</a>"), "{list}");
     // Nothing is overwritten, and of what does not hold nothing is made.
     verify("good").set("--readable", &views).stdout("").code(2);
     let none = folder.path().join("none");

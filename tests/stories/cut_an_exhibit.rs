@@ -248,8 +248,8 @@ fn nobody_elses_data_is_in_it() {
         }
     }
     assert!(searched > 2000, "{searched}");
-    // Nor does the index, or the service's own place marks, give an identifier away.
-    assert!(exhibit.files.keys().all(|path| !path.contains("index")));
+    // Nor does the index beside the package, or the service's own place marks, give an identifier away.
+    assert!(exhibit.files.keys().all(|path| !path.ends_with(".index")));
 }
 
 #[test]
@@ -520,6 +520,19 @@ fn what_an_attacker_wrote_is_shown_and_does_nothing() {
         // Scripts cannot run even where something was overlooked.
         assert!(view.contains("default-src 'none'"));
     }
+    let list = exhibit.text("readable/index.html");
+    assert!(!list.contains(hidden) && list.contains("default-src 'none'"));
+    let mut numbers = 1..;
+    for tag in list.split("</style>").nth(1).unwrap().split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        let tags = ["head", "body", "header", "main", "p", "h1", "table", "tr", "th", "td", "a", "bdi", "html"];
+        assert!(tags.contains(&tag.trim_start_matches('/').split(' ').next().unwrap()), "<{tag}>");
+        match tag.split_once(' ') {
+            Some(("a", attributes)) => assert_eq!(attributes, format!("href=\"{:06}.html\"", numbers.next().unwrap())),
+            Some((_, attributes)) => assert!(attributes.starts_with("class=\""), "<{tag}>"),
+            None => {}
+        }
+    }
+    assert_eq!(numbers.next(), Some(records.len() + 1));
     assert_eq!(exhibit.json("exhibit.json")["records"].as_array().unwrap().len(), records.len());
     assert!(!said.stdout.contains(hidden) && !said.stderr.contains(hidden));
     let formula = hostile_records::FORMULA;

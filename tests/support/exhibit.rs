@@ -83,7 +83,10 @@ impl Exhibit {
             statement: Doc(Vec::new()),
             records: Vec::new(),
             pages: Vec::new(),
-            files: vec![file("README.txt", "How to check this with stock tools.\n")],
+            files: vec![
+                file("README.txt", "How to check this with stock tools.\n"),
+                file("readable/index.html", "<!doctype html><p>derived\n"),
+            ],
             key: Some(exhibitor_key()),
             edit: None,
         };

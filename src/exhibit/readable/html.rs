@@ -47,6 +47,22 @@ impl Html {
         ))
     }
 
+    /// Begins what stands on every printed page, with the marks.
+    pub(super) fn begin_header(&mut self, marks: &[String]) {
+        self.push("<header>");
+        for mark in marks {
+            self.push(&format!("<p class=\"mark\">{}</p>", text(mark)));
+        }
+    }
+
+    /// Ends that with the title, and begins what stands there once, below the title too.
+    pub(super) fn begin_main(&mut self, title: &str) {
+        let title = text(title);
+        self.push(&format!("<p class=\"exhibit\">{title}</p>"));
+        self.push("</header>\n<main>");
+        self.push(&format!("<h1>{title}</h1>"));
+    }
+
     /// Ends it.
     pub(super) fn end(mut self) -> String {
         self.0.push_str("</body>\n</html>\n");

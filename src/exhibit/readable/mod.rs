@@ -3,11 +3,13 @@
 //! Derived, and it says so: the bytes beside it are what is proven. Every value was written by strangers; each goes through
 //! [`html`], which makes unseen characters visible and leaves nothing that a browser would act on.
 //!
+//! * [`index`]: the list of all records of an exhibit, which leads to their views;
 //! * [`says`]: what a sign-in record says, in the order in which people ask;
 //! * [`members`]: all members as they stand there;
 //! * [`moment`]: a time in UTC and on the wall.
 
 mod html;
+mod index;
 mod members;
 mod moment;
 mod says;
@@ -15,6 +17,7 @@ mod says;
 use chrono_tz::Tz;
 
 use self::html::{Html, text};
+pub(super) use self::index::Index;
 use super::selection::{Picked, PickedPage};
 use crate::codec::json::Json;
 use crate::crypto::signature::Fingerprint;
@@ -78,22 +81,21 @@ pub(super) fn render(case: &Case, number: u64, bates: Option<&str>, picked: &Pic
 }
 
 fn title(case: &Case, number: u64) -> String {
-    let exhibit = case.exhibit.as_ref().map_or("Exhibit".to_owned(), |exhibit| format!("Exhibit {exhibit}"));
+    let exhibit = exhibit_words(case);
     if case.count == 1 { exhibit } else { format!("{exhibit}, record {number} of {}", case.count) }
+}
+
+fn exhibit_words(case: &Case) -> String {
+    case.exhibit.as_ref().map_or("Exhibit".to_owned(), |exhibit| format!("Exhibit {exhibit}"))
 }
 
 /// What stands on every printed page, and below it, once, what this is.
 fn head(html: &mut Html, case: &Case, number: u64, bates: Option<&str>) {
-    html.push("<header>");
-    for mark in &case.marks {
-        html.push(&format!("<p class=\"mark\">{}</p>", text(mark)));
-    }
+    html.begin_header(&case.marks);
     if let Some(bates) = bates {
         html.push(&format!("<p class=\"bates\">{}</p>", text(bates)));
     }
-    html.push(&format!("<p class=\"exhibit\">{}</p>", text(&title(case, number))));
-    html.push("</header>\n<main>");
-    html.push(&format!("<h1>{}</h1>", text(&title(case, number))));
+    html.begin_main(&title(case, number));
     html.push(&format!(
         "<p>Derived, for reading. The evidence is the bytes in <code>{}</code> of the exhibit.</p>",
         paths::record(number)

@@ -250,7 +250,7 @@ impl ExhibitPass {
             Some(role @ (ExhibitRole::Signature | ExhibitRole::ExhibitorKey | ExhibitRole::Manifest)) => {
                 self.kept.entry(role).or_insert(bytes);
             }
-            Some(ExhibitRole::Readme | ExhibitRole::Shown(_, Form::Readable)) | None => {}
+            Some(ExhibitRole::Readme | ExhibitRole::List | ExhibitRole::Shown(_, Form::Readable)) | None => {}
         }
     }
 

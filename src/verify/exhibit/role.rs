@@ -12,6 +12,8 @@ pub(super) enum ExhibitRole {
     ExhibitorKey,
     Manifest,
     Readme,
+    /// Of the records, for people.
+    List,
     /// With its number, from 1.
     Shown(u64, Form),
     /// A file of the package.
@@ -36,6 +38,7 @@ impl ExhibitRole {
             paths::EXHIBITOR_KEY => Self::ExhibitorKey,
             paths::MANIFEST => Self::Manifest,
             paths::README => Self::Readme,
+            paths::LIST => Self::List,
             _ => {
                 if let Some(path) = path.strip_prefix(paths::PACKAGE) {
                     Self::OfPackage(Role::of(path).filter(|role| is_taken(*role))?)
@@ -57,7 +60,7 @@ impl ExhibitRole {
             Self::Manifest => budget::MANIFEST_BYTES,
             Self::Shown(_, Form::Record) => budget::PAGE_BYTES,
             Self::OfPackage(role) => role.byte_limit(),
-            Self::Readme | Self::Shown(_, Form::Readable) => budget::OTHER_BYTES,
+            Self::Readme | Self::List | Self::Shown(_, Form::Readable) => budget::OTHER_BYTES,
         }
     }
 }
@@ -99,6 +102,7 @@ mod tests {
             "keys/exhibitor.pem",
             "manifest-sha256.txt",
             "README.txt",
+            "readable/index.html",
             "records/000001.json",
             "readable/000001.html",
             "records/000002.json",
@@ -136,6 +140,7 @@ mod tests {
             "records/+00001.json",
             "records/0000001.json",
             "readable/000001.json",
+            "readable/index.htm",
             "records/000001.html",
             "package/",
             "",

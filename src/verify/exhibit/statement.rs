@@ -88,6 +88,7 @@ impl ExhibitPass {
             (ExhibitRole::Statement, paths::STATEMENT.to_owned()),
             (ExhibitRole::Manifest, paths::MANIFEST.to_owned()),
             (ExhibitRole::Readme, paths::README.to_owned()),
+            (ExhibitRole::List, paths::LIST.to_owned()),
         ]);
         if let Some(statement) = statement {
             if statement.signer.is_some() {
