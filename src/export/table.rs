@@ -243,8 +243,11 @@ impl<W: Write + Send> Table<W> {
         for ((mut chunk, batch), column) in self.group.drain(..).zip(&self.batch).zip(&columns) {
             chunk.writer(column, &self.properties, &batch.values)?;
             if let Some(writer) = chunk.writer {
+                let held = self.held.lock().len();
                 let closed = writer.close()?;
                 group.append_column(&*chunk.pages.lock(), closed)?;
+                // Its last pages and its list of values are written: the others need not lie behind them.
+                self.held.lock().truncate(held);
             }
         }
         group.close()?;
@@ -488,9 +491,9 @@ impl From<ParquetError> for ExportError {
     }
 }
 
-/// 8 MiB: with the pages under way, the package's page in memory and what verification leaves, the whole stays below the budget of
+/// 4 MiB: with the pages under way, the package's page in memory and what verification leaves, the whole stays below the budget of
 /// 96 MiB at a million rows.
-const GROUP_BYTES: usize = 8 << 20;
+const GROUP_BYTES: usize = 4 << 20;
 /// 100,000 rows: as many as readers commonly take at a time.
 const GROUP_ROWS: usize = 100_000;
 /// 512 rows and 1 MiB: what is worth a call of the encoder for each column.

@@ -3,6 +3,7 @@
 //! Everything that is made of a package takes its records from here, so that all of them mean the same by page, element, time
 //! and *counts*. One page is in memory at a time.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 use std::ops::Range;
@@ -135,8 +136,13 @@ impl PackedPage {
         let named = record.body.path.as_str();
         let body = body.filter(|body| body.path == named).ok_or_else(|| missing(named))?.open()?;
         let coding = record.body.content_encoding.as_deref();
-        let text =
-            content::decode(coding, &body, budget::PAGE_BYTES).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let decoded = match content::decode(coding, &body, budget::PAGE_BYTES) {
+            Ok(Cow::Borrowed(_)) => None,
+            Ok(Cow::Owned(text)) => Some(text),
+            Err(_) => Some(Vec::new()),
+        };
+        // Not copied where nothing was decoded: a page takes megabytes.
+        let text = decoded.unwrap_or(body);
         let mut elements = Vec::new();
         let sliced = slice_page(&text, record.stream.kind.time_member(), |element| {
             elements.push(Element {
