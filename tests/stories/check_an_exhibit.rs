@@ -41,7 +41,7 @@ SIMULATED DATA, NOT EVIDENCE
       claimed   none
       computed  times are the operator's own
 
-exhibit    ACME-2026-014_exhibit-[..], [..] KiB, 18 files
+exhibit    ACME-2026-014_exhibit-[..], [..] KiB, 19 files
 number     A-12, by its own word
 cut by     J. Doe, 2026-11-23T09:00:00.000Z, by its own word
            signed with f98d04c078515fd84c171fd3bb49a676cf3731d990aca999176b4f8796bac3a4, a key you did not name

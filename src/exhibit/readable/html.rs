@@ -132,6 +132,7 @@ h1 { font-size: 1.5rem; margin: .3rem 0; } h2 { font-size: 1.1rem; margin: 1.6re
 .bates { float: right; font: bold 12pt monospace; margin: 0; }
 table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid #767676; padding: .2rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: normal; background: #f0f0f0; overflow-wrap: normal; } th[scope=row] { width: 30%; }
+body:has(.list) { max-width: 76rem; } .list { font-size: 9.5pt; line-height: 1.3; } .list th { white-space: nowrap; font-weight: bold; }
 code { font: 9.5pt monospace; overflow-wrap: anywhere; } small { color: #333; }
 ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid #bbb; } .members { line-height: 1.3; } .members > ul { border: 0; padding: 0; }
 .name { font-weight: bold; font-family: monospace; font-size: 9.5pt; overflow-wrap: anywhere; } .twice { border: 1px solid #000; padding: 0 .3rem; }
@@ -144,6 +145,7 @@ ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid #
   main { display: table-row-group; }
   .mark { font-size: 8.5pt; } .exhibit { display: block; margin: 0 0 4mm; font-weight: bold; }
   tr, .mark { break-inside: avoid; } h2, h2 + p { break-after: avoid; } .last { break-before: avoid; break-inside: avoid; } th { background: none; }
+  .list { font-size: 7.5pt; } .list th, .list td { padding: .1rem .25rem; }
 }
 ";
 

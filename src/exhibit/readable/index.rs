@@ -19,7 +19,10 @@ pub(in crate::exhibit) struct Index {
 impl Index {
     /// Begins the list; `has_bates` says whether the records bear numbers.
     pub(in crate::exhibit) fn begin(case: &Case, has_bates: bool) -> Self {
-        let title = exhibit_words(case);
+        let title = match case.count {
+            1 => format!("{}, its record", exhibit_words(case)),
+            count => format!("{}, list of its {count} records", exhibit_words(case)),
+        };
         let mut html = Html::begin(&title);
         html.begin_header(&case.marks);
         html.begin_main(&title);
@@ -27,11 +30,11 @@ impl Index {
             "Derived, for reading; each number leads to the view of that record. Times are as the service wrote them. The evidence is \
              the bytes in records/ of the exhibit.",
         );
-        html.begin_rows();
-        let bates = if has_bates { "<th>Number borne</th>" } else { "" };
+        html.push("<table class=\"list\">");
+        let bates = if has_bates { "<th>Bates number</th>" } else { "" };
         html.push(&format!(
-            "<tr><th>Record</th>{bates}<th>When</th><th>Account or principal</th><th>Address</th><th>Application</th>\
-             <th>How it ended</th><th>Log</th></tr>"
+            "<thead><tr><th>Record</th>{bates}<th>When</th><th>Account or principal</th><th>Address</th><th>Application</th>\
+             <th>How it ended</th><th>Log</th></tr></thead>"
         ));
         Self { html, has_bates }
     }
