@@ -14,7 +14,7 @@ file was asked.
 --ids             prints the identifiers of the records that rows name, one a line and each once, as
                   `signhold exhibit --ids-from` reads them
 
-Needs `pip install duckdb`, and for .kql files `pip install 'duckdb-kql[duckdb]'`. Exit code 2 where something cannot be asked.
+Needs `pip install duckdb pytz`, and for .kql files `pip install 'duckdb-kql[duckdb]'`. Exit code 2 where something cannot be asked.
 """
 
 import argparse
@@ -27,8 +27,9 @@ from decimal import Decimal
 
 try:
     import duckdb
+    import pytz  # noqa: F401, DuckDB makes its times with it
 except ImportError:
-    print("error: this needs DuckDB for Python\nhint: pip install duckdb", file=sys.stderr)
+    print("error: this needs DuckDB for Python, and pytz for its times\nhint: pip install duckdb pytz", file=sys.stderr)
     sys.exit(2)
 
 TABLES = (

@@ -83,11 +83,11 @@ impl NotificationArgs {
             request.without_calendar().into_iter().map(|start| format!("--{}", start.option())).collect();
         if !bare.is_empty() {
             let message = format!(
-                "{}: days or months are counted from it, and an offset from UTC does not say by whose calendar",
+                "{}: days or months are counted from it, and an offset from UTC, UTC itself included, does not say by whose calendar",
                 bare.join(", ")
             );
             return Err(CliError::request(message).hint(
-                "name the zone where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change",
+                "name the zone of the place where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change",
             ));
         }
         let missing = request.missing();
@@ -157,6 +157,9 @@ fn read(start: Start, text: &str, zone: Option<Tz>) -> Result<Moment, CliError> 
             NotAMoment::Never { .. } => "name a time that was; or write it with its offset from UTC".to_owned(),
             NotAMoment::Twice { text, first, .. } => {
                 format!("say which one by its offset, such as {text}{}", first.offset())
+            }
+            NotAMoment::Malformed(_) => {
+                "write year, month, day and the time of day: 2026-11-22T10:20+01:00, or without offset beside --time-zone".to_owned()
             }
             _ => "add the offset from UTC (2026-11-22T10:20+01:00), or name the zone: --time-zone Europe/Berlin"
                 .to_owned(),

@@ -6,6 +6,7 @@
 //! expression can work with ends the whole selection: to leave it out in silence would be to decide what it says. [`strict`] sees to
 //! it that comparisons keep to this too.
 
+mod advice;
 mod needs;
 mod strict;
 mod value;
@@ -73,6 +74,14 @@ pub enum ExpressionError {
         /// Where, from 1.
         column: Option<usize>,
     },
+    /// It can hardly mean what it says.
+    #[error("the expression would mislead{}: {said}", at(*.column))]
+    Misleading {
+        /// What is wrong, and what to write instead.
+        said: String,
+        /// Where, from 1.
+        column: Option<usize>,
+    },
     /// It cannot be worked out for a record.
     #[error("the expression cannot be worked out{} for element {element} of page {page}: {message}", at(*.column))]
     Evaluation {
@@ -114,8 +123,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError::Syntax`], [`ExpressionError::TooDeep`], [`ExpressionError::TooManyLoops`] and
-    /// [`ExpressionError::UnknownName`].
+    /// [`ExpressionError::Syntax`], [`ExpressionError::TooDeep`], [`ExpressionError::TooManyLoops`],
+    /// [`ExpressionError::UnknownName`] and [`ExpressionError::Misleading`].
     ///
     /// # Panics
     ///
@@ -152,6 +161,9 @@ impl Expression {
         let needs = Needs::of(program.expression(), env.types());
         if let Some((name, id)) = needs.unknown.first() {
             return Err(ExpressionError::UnknownName { name: name.clone(), column: column_of(&program, *id) });
+        }
+        if let Some((said, id)) = advice::misleading(program.expression()) {
+            return Err(ExpressionError::Misleading { said, column: column_of(&program, id) });
         }
         let mut asked = program.expression().clone();
         strict::replace(&mut asked);
@@ -210,6 +222,7 @@ impl Expression {
                 format!("{message}: a time is written with its zone, such as timestamp('2026-11-18T09:00:00Z')")
             }
             ExecutionError::FunctionError { message, .. } => message.clone(),
+            ExecutionError::NoSuchOverload(overload) => advice::mismatch(overload),
             ExecutionError::UndeclaredReference(name) => format!("`{name}` is no function"),
             error => error.to_string(),
         };
@@ -248,6 +261,16 @@ fn ip_in<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execu
     let (Some(Some(address)), Some(Some(range))) = (texts.next(), texts.next()) else {
         return Err(ExecutionError::function_error(IP_IN, "takes an address and a range"));
     };
+    if let Ok(net) = range.parse::<ipnet::IpNet>()
+        && net.addr() != net.network()
+    {
+        let words = format!(
+            "`{range}` has bits behind its prefix: `{}` is the range, `{}` the address",
+            net.trunc(),
+            net.addr()
+        );
+        return Err(ExecutionError::function_error(IP_IN, words));
+    }
     let is_in = address_in(&address, &range).ok_or_else(|| {
         let range_of_one = range.parse().ok().map(|one: std::net::IpAddr| ipnet::IpNet::from(one));
         ExecutionError::function_error(

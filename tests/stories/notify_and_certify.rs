@@ -100,7 +100,7 @@ fn a_sheet_counts_from_what_was_named_and_leaves_the_rest_blank() {
 #[test]
 fn a_time_that_no_rule_counts_from_is_neither_needed_nor_printed() {
     let sealed = Sealed::new();
-    let sheet = sealed.report("sheet.html").set("--regulatory", "sec,hipaa").set("--time-zone", "UTC");
+    let sheet = sealed.report("sheet.html").set("--regulatory", "sec,hipaa").set("--time-zone", "America/Chicago");
     let sheet = sheet.set("--determined-at", "2020-02-27T18:00");
     let said = sheet.set("--aware-at", "2020-01-15T08:00").code(0).stderr;
     let expected = "left out, since no clock of these rules runs from it: awareness (--aware-at)\n";
@@ -226,10 +226,14 @@ fn days_are_not_counted_on_a_calendar_that_nobody_named() {
     for discovered in ["2026-02-20T10:00-05:00", "2026-11-20T03:30Z"] {
         sheet("sheet.html", discovered)
             .stderr(
-                "error: --discovered-at: days or months are counted from it, and an offset from UTC does not say by whose calendar\n\
-                 hint: name the zone where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change\n",
+                "error: --discovered-at: days or months are counted from it, and an offset from UTC, UTC itself included, does not say by whose calendar\n\
+                 hint: name the zone of the place where it happened beside the time: --time-zone America/New_York; an offset alone can make an end late by a day, or by an hour where clocks change\n",
             )
             .code(2);
+    }
+    for zone in ["UTC", "Etc/GMT+4", "EST"] {
+        let said = sheet("sheet.html", "2026-11-20T03:30").set("--time-zone", zone).code(2).stderr;
+        assert!(said.starts_with("error: --discovered-at: days or months are counted from it, "), "{zone}: {said}");
     }
     assert!(!sealed.path("sheet.html").exists());
     // Over the change of clocks in March; and on the day before, where it happened.

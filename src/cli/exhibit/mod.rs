@@ -255,7 +255,10 @@ impl From<ExpressionError> for CliError {
             ExpressionError::Syntax { .. } => Self::request(text).hint(
                 "write `&&`, `||`, `!` for and, or, not, and `==` for equals; `signhold exhibit --help` has the language and eight examples",
             ),
-            ExpressionError::TooDeep | ExpressionError::TooManyLoops | ExpressionError::UnknownName { .. } => {
+            ExpressionError::TooDeep
+            | ExpressionError::TooManyLoops
+            | ExpressionError::UnknownName { .. }
+            | ExpressionError::Misleading { .. } => {
                 Self::request(text).hint("`signhold exhibit --help` has the language and eight examples")
             }
             ExpressionError::Evaluation { .. } => {

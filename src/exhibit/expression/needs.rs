@@ -168,7 +168,7 @@ fn find_calls(node: &IdedExpr, function: &str, calls: &mut Vec<u64>) {
 }
 
 /// Hands on the parts of a node, in the order they are written.
-fn each_part<'a>(node: &'a IdedExpr, take: &mut dyn FnMut(&'a IdedExpr)) {
+pub(super) fn each_part<'a>(node: &'a IdedExpr, take: &mut dyn FnMut(&'a IdedExpr)) {
     match &node.expr {
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
         Expr::Call(call) => call.target.iter().map(AsRef::as_ref).chain(&call.args).for_each(take),

@@ -92,6 +92,15 @@ impl Zone {
         }
     }
 
+    /// Says whether it is a place, by whose calendar days are counted. Some names of the database are offsets by another name.
+    #[must_use]
+    pub fn has_calendar(self) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Named(zone) => !zone.name().starts_with("Etc/") && !OFFSETS_BY_NAME.contains(&zone.name()),
+        }
+    }
+
     /// Returns what the wall clock there shows at an instant.
     #[must_use]
     pub fn wall(self, instant: DateTime<Utc>) -> NaiveDateTime {
@@ -186,6 +195,9 @@ fn read_wall(text: &str) -> Option<NaiveDateTime> {
         .filter(|wall| !text.ends_with(":60") && wall.and_utc().timestamp_subsec_nanos() == 0)
 }
 
+/// What else the database has under `Etc`, and offsets with the name of a zone that changes its clocks.
+const OFFSETS_BY_NAME: [&str; 12] =
+    ["EST", "GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich", "HST", "MST", "UCT", "UTC", "Universal", "Zulu"];
 const MIN_YEAR: i32 = 1970;
 /// One less than RFC 3339 can write: deadlines lie later than what starts them.
 const MAX_YEAR: i32 = 9998;
@@ -210,6 +222,19 @@ mod tests {
         }
         let both = Moment::parse("2026-11-22T09:20Z", Some(Tz::America__New_York)).unwrap();
         assert_eq!(both.zone.written(both.utc), "Sun 2026-11-22 04:20:00 -05:00");
+    }
+
+    #[test]
+    fn an_offset_by_another_name_has_no_calendar() {
+        for name in ["UTC", "Etc/UTC", "Etc/GMT+4", "EST", "MST", "Zulu"] {
+            let zone: Tz = name.parse().unwrap();
+            assert!(!Zone::Named(zone).has_calendar(), "{name}");
+        }
+        assert!(
+            [Tz::America__New_York, Tz::Atlantic__Reykjavik, Tz::EST5EDT]
+                .iter()
+                .all(|zone| Zone::Named(*zone).has_calendar())
+        );
     }
 
     #[test]

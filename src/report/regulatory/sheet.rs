@@ -54,7 +54,7 @@ impl Request {
     pub fn without_calendar(&self) -> Vec<Start> {
         let duties = self.regimes.iter().flat_map(|regime| regime.rules).flat_map(|rule| rule.duties);
         let starts = duties.filter(|duty| duty.length.needs_calendar()).map(|duty| duty.start);
-        let is_bare = |start: &Start| self.start(*start).is_some_and(|moment| matches!(moment.zone, Zone::Fixed(_)));
+        let is_bare = |start: &Start| self.start(*start).is_some_and(|moment| !moment.zone.has_calendar());
         let mut bare: Vec<Start> = starts.filter(is_bare).collect();
         bare.sort_unstable();
         bare.dedup();
