@@ -43,8 +43,10 @@ impl BruteForce {
         let Some(state) = self.accounts.of(account, |state| state.last < now - HOUR) else { return };
         state.forget(now);
         state.last = now;
-        if let Some(burst) = self.bursts.at(state.burst) {
-            burst.take(now, event.address, event.place);
+        if let Some(place) = state.burst {
+            if let Some(burst) = self.bursts.at(place) {
+                burst.take(now, event.address, event.place);
+            }
             return;
         }
         state.failures.push_back((now, event.address, event.place));
@@ -63,14 +65,14 @@ impl BruteForce {
         for (second, address, place) in state.failures.drain(..) {
             burst.take(second, address, place);
         }
-        state.burst = self.bursts.open(burst);
+        state.burst = Some(self.bursts.open(burst));
     }
 
     fn succeed(&mut self, account: Key, event: &Event) {
         let now = event.second();
         let Some(state) = self.accounts.known(account) else { return };
         state.forget(now);
-        if let Some(burst) = self.bursts.at(state.burst)
+        if let Some(burst) = state.burst.and_then(|place| self.bursts.at(place))
             && burst.success.is_none()
         {
             let is_same = event.address.is_some_and(|address| burst.addresses.contains(&address));

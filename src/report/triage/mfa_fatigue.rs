@@ -14,8 +14,9 @@ use crate::report::tally::Key;
 pub(super) struct MfaFatigue {
     accounts: States<Account>,
     bursts: Open<Burst>,
-    /// Single refusals, or two, within an hour.
-    few: u64,
+    refused: u64,
+    /// Those of them that are in a burst, whether there was room for it or not.
+    in_bursts: u64,
 }
 
 /// What happened to one account in the last hour.
@@ -40,7 +41,7 @@ struct Burst {
 
 impl MfaFatigue {
     pub(super) fn new() -> Self {
-        Self { accounts: States::new(MAX_STATES), bursts: Open::new(), few: 0 }
+        Self { accounts: States::new(MAX_STATES), bursts: Open::new(), refused: 0, in_bursts: 0 }
     }
 
     fn ask(&mut self, account: Key, event: &Event) {
@@ -48,9 +49,12 @@ impl MfaFatigue {
         let Some(state) = self.accounts.of(account, |state| state.last < now - HOUR) else { return };
         state.forget(now);
         state.last = now;
-        self.few += u64::from(event.is_refused_factor());
-        if let Some(burst) = self.bursts.at(state.burst) {
-            burst.take(now, event.is_refused_factor(), event.place);
+        self.refused += u64::from(event.is_refused_factor());
+        if let Some(place) = state.burst {
+            self.in_bursts += u64::from(event.is_refused_factor());
+            if let Some(burst) = self.bursts.at(place) {
+                burst.take(now, event.is_refused_factor(), event.place);
+            }
             return;
         }
         if state.asked.len() >= MAX_ASKED {
@@ -58,7 +62,9 @@ impl MfaFatigue {
         }
         state.asked.push_back((now, event.is_refused_factor(), event.place));
         if state.refused() >= MIN_REFUSED {
-            state.burst = self.bursts.open(state.burst_of(now));
+            let burst = state.burst_of(now);
+            self.in_bursts += burst.refused;
+            state.burst = Some(self.bursts.open(burst));
             state.asked.clear();
         }
     }
@@ -67,10 +73,9 @@ impl MfaFatigue {
         let now = event.second();
         let Some(state) = self.accounts.known(account) else { return };
         state.forget(now);
-        if let Some(burst) = self.bursts.at(state.burst) {
+        if let Some(burst) = state.burst.take().and_then(|place| self.bursts.at(place)) {
             burst.accepted = Some(now - burst.last);
             burst.places.insist(event.place);
-            state.burst = None;
         }
         state.asked.clear();
     }
@@ -120,7 +125,6 @@ impl Question for MfaFatigue {
     }
 
     fn answer(self: Box<Self>, _: &Networks) -> Draft {
-        let in_bursts: u64 = self.bursts.all.iter().map(|burst| burst.refused).sum();
         let found = self.bursts.all.into_iter().map(|burst| {
             let then = burst.accepted.map_or_else(
                 || "no interactive success within an hour after the last of them".to_owned(),
@@ -148,7 +152,7 @@ impl Question for MfaFatigue {
                  the first interactive success within an hour after the last one."
             ),
             sightings: Sightings::rank(found, self.bursts.beyond),
-            counted: vec![Counted::new("refused factors that are not in a burst", self.few - in_bursts.min(self.few))],
+            counted: vec![Counted::new("refused factors that are not in a burst", self.refused - self.in_bursts)],
             limits: self.accounts.limits("accounts").into_iter().collect(),
         }
     }

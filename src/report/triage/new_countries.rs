@@ -44,15 +44,17 @@ impl Question for NewCountries {
         let (Some(account), Some(country), true) = (event.account, event.country, event.succeeded()) else { return };
         let Some(state) = self.accounts.of(account, |_| false) else { return };
         let day = event.second().div_euclid(DAY);
-        if !state.countries.contains(&country) && state.successes >= MIN_SUCCESSES && state.days >= MIN_DAYS {
+        // Of an account in more countries than are remembered nothing can be told to be new.
+        let is_new = !state.countries.contains(&country) && state.countries.len() < MAX_COUNTRIES;
+        if is_new && state.successes >= MIN_SUCCESSES && state.days >= MIN_DAYS {
             let is_uncommon = networks.is_either_uncommon(event.network, None);
             self.common += u64::from(!is_uncommon);
             let (before, known) = (state.successes, state.countries.len());
             let arrival = Arrival { before, known, places: Places::default() };
-            state.arrival = is_uncommon.then(|| self.arrivals.open(arrival)).flatten().map(|place| (country, place));
+            state.arrival = is_uncommon.then(|| (country, self.arrivals.open(arrival)));
         }
         if let Some((_, place)) = state.arrival.filter(|(arrived, _)| *arrived == country)
-            && let Some(arrival) = self.arrivals.at(Some(place))
+            && let Some(arrival) = self.arrivals.at(place)
         {
             arrival.places.add(event.place);
         }
@@ -84,7 +86,7 @@ impl Question for NewCountries {
             asks: "People travel; so do stolen passwords.",
             rule: format!(
                 "Listed: successful sign-ins, interactive or not, from a country in which the account had none before in this package, after at least {MIN_SUCCESSES} \
-                 successes on at least {MIN_DAYS} days, and from an uncommon network. The service derives the country from the address. {}",
+                 successes on at least {MIN_DAYS} days and in fewer than {MAX_COUNTRIES} countries, and from an uncommon network. The service derives the country from the address. {}",
                 networks.rule()
             ),
             sightings: Sightings::rank(found, self.arrivals.beyond),

@@ -108,19 +108,20 @@ impl<T> Open<T> {
         Self { all: Vec::new(), beyond: 0 }
     }
 
-    /// Takes one; returns where it is, or counts it when there is no room.
-    pub(super) fn open(&mut self, one: T) -> Option<usize> {
+    /// Takes one and returns where it is. Without room it is counted, and the place leads nowhere: whoever keeps it knows that this one
+    /// was open, and does not open it again.
+    pub(super) fn open(&mut self, one: T) -> usize {
         if self.all.len() >= MAX_OPEN {
             self.beyond += 1;
-            return None;
+            return MAX_OPEN;
         }
         self.all.push(one);
-        Some(self.all.len() - 1)
+        self.all.len() - 1
     }
 
-    /// Returns the one at a place that [`Open::open`] returned.
-    pub(super) fn at(&mut self, place: Option<usize>) -> Option<&mut T> {
-        place.and_then(|place| self.all.get_mut(place))
+    /// Returns the one at a place that [`Open::open`] returned; none where there was no room.
+    pub(super) fn at(&mut self, place: usize) -> Option<&mut T> {
+        self.all.get_mut(place)
     }
 }
 
@@ -154,6 +155,15 @@ mod tests {
         let sightings = Sightings::rank((0..40).map(found), 2);
         assert_eq!((sightings.listed.len(), sightings.beyond), (MAX_LISTED, 17));
         assert_eq!(sightings.listed.first().unwrap().weight, 39);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted_once_and_leads_nowhere() {
+        let mut open = Open::new();
+        let places: Vec<usize> = (0..MAX_OPEN + 2).map(|number| open.open(number)).collect();
+        assert_eq!((open.all.len(), open.beyond), (MAX_OPEN, 2));
+        assert_eq!(open.at(places[7]), Some(&mut 7));
+        assert!(places[MAX_OPEN..].iter().all(|place| open.at(*place).is_none()));
     }
 
     #[test]

@@ -57,14 +57,13 @@ impl Question for ServicePrincipals {
                 self.restless += 1;
             } else {
                 let (before, known) = (state.sign_ins, state.networks.len());
-                let moved = self.moves.open(Move { before, known, places: Places::default() });
-                state.moved = moved.map(|place| (network, place));
+                state.moved = Some((network, self.moves.open(Move { before, known, places: Places::default() })));
             }
         } else if is_settled && !state.addresses.contains(&address) {
             self.same_network += 1;
         }
         if let Some((_, place)) = state.moved.filter(|(moved, _)| *moved == network)
-            && let Some(moved) = self.moves.at(Some(place))
+            && let Some(moved) = self.moves.at(place)
         {
             moved.places.add(event.place);
         }

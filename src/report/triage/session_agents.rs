@@ -60,12 +60,12 @@ impl Question for SessionAgents {
             self.same_address += 1;
             return;
         }
-        if state.broken.is_none() {
+        let place = *state.broken.get_or_insert_with(|| {
             let mut places = Places::default();
             places.add(first.place);
-            state.broken = self.breaks.open(Break { others: 0, after: now - first.second, places });
-        }
-        if let Some(broken) = self.breaks.at(state.broken) {
+            self.breaks.open(Break { others: 0, after: now - first.second, places })
+        });
+        if let Some(broken) = self.breaks.at(place) {
             broken.others += 1;
             broken.places.add(event.place);
         }

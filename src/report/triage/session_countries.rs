@@ -42,11 +42,11 @@ impl Question for SessionCountries {
         let (Some(session), Some(country), Some(_)) = (event.session, event.country, event.account) else { return };
         let now = event.second();
         let state = self.sessions.of(session);
-        let (home, since, place) = *state.first.get_or_insert((country, now, event.place));
+        let (home, since, first) = *state.first.get_or_insert((country, now, event.place));
         if country == home {
             return;
         }
-        if state.wanderer.is_none() {
+        let place = *state.wanderer.get_or_insert_with(|| {
             let mut wanderer = Wanderer {
                 countries: BTreeSet::from([home]),
                 elsewhere: 0,
@@ -54,10 +54,10 @@ impl Question for SessionCountries {
                 succeeded: 0,
                 places: Places::default(),
             };
-            wanderer.places.add(place);
-            state.wanderer = self.wanderers.open(wanderer);
-        }
-        if let Some(wanderer) = self.wanderers.at(state.wanderer) {
+            wanderer.places.add(first);
+            self.wanderers.open(wanderer)
+        });
+        if let Some(wanderer) = self.wanderers.at(place) {
             wanderer.elsewhere += 1;
             wanderer.succeeded += u64::from(event.succeeded());
             wanderer.places.add(event.place);

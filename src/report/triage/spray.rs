@@ -80,8 +80,10 @@ impl Spray {
         }
         state.failures.push_back((now, account, event.place));
         self.remembered = (self.remembered + state.failures.len()).saturating_sub(before);
-        if let Some(spray) = self.sprays.at(state.spray) {
-            spray.take(now, account, event.place);
+        if let Some(place) = state.spray {
+            if let Some(spray) = self.sprays.at(place) {
+                spray.take(now, account, event.place);
+            }
             return;
         }
         let accounts: BTreeSet<Key> = state.failures.iter().map(|(_, account, _)| *account).collect();
@@ -104,13 +106,13 @@ impl Spray {
         for (second, account, place) in &state.failures {
             burst.take(*second, *account, *place);
         }
-        state.spray = self.sprays.open(burst);
+        state.spray = Some(self.sprays.open(burst));
     }
 
     fn succeed(&mut self, address: Key, account: Key, event: &Event) {
         let now = event.second();
         let Some(state) = self.addresses.known(address) else { return };
-        if let Some(spray) = self.sprays.at(state.spray)
+        if let Some(spray) = state.spray.and_then(|place| self.sprays.at(place))
             && now - spray.last <= DAY
             && spray.accounts.contains(&account)
             && spray.entered.insert(account)

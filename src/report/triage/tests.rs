@@ -297,6 +297,57 @@ fn one_account_at_many_places_is_one_sighting() {
     assert!(first(travel).1.starts_with("3 journeys between"), "{}", first(travel).1);
 }
 
+#[test]
+fn a_sighting_without_room_is_one_however_long_it_goes_on() {
+    const EACH: i64 = 1_010;
+    let failed =
+        |second, user: String, address: String, code| (INTERACTIVE, second, members(&user, &address, 1, "NL", code));
+    let mut records = Vec::new();
+    for number in 0..EACH {
+        let at = |second, kind, network, country, agent: &str, longitude| {
+            let coordinates = format!(r#""geoCoordinates":{{"latitude":10,"longitude":{longitude}}},"#);
+            let rest = members(&format!("u{number}"), &format!("2001:db8:{network:x}::1"), network, country, 0);
+            let rest = rest.replace("\"location\":{", &format!("\"location\":{{{coordinates}"));
+            (kind, second, format!(r#"{rest},"sessionId":"s{number}","userAgent":"{agent}""#))
+        };
+        records.push(at(0, INTERACTIVE, 1, "NL", "Edge", 0));
+        let elsewhere = u32::try_from(number).unwrap() + 2;
+        let journeys = [(60, 90), (120, 1), (180, 90)];
+        records.extend(journeys.map(|(second, east)| at(second, NON_INTERACTIVE, elsewhere, "BR", "curl", east)));
+        let of_address = |failure| failed(failure, format!("v{number}-{failure}"), format!("v{number}"), 50_126);
+        records.extend((0..12).map(of_address));
+        records.extend((0..20).map(|failure| failed(failure, format!("w{number}"), format!("w{number}"), 50_126)));
+        records.extend((0..6).map(|refusal| failed(refusal, format!("x{number}"), format!("x{number}"), 500_121)));
+    }
+    let answers = ask_of(&records);
+    for question in [
+        "session-agents",
+        "session-countries",
+        "token-replay",
+        "impossible-travel",
+        "password-spray",
+        "brute-force",
+        "mfa-fatigue",
+    ] {
+        let sightings = &answers[question].sightings;
+        let all = i64::try_from(sightings.beyond).unwrap() + i64::try_from(sightings.listed.len()).unwrap();
+        assert_eq!(all, EACH, "{question}");
+    }
+    assert_eq!(answers["mfa-fatigue"].counted[0].number, 0, "all refusals are in bursts");
+}
+
+#[test]
+fn an_account_in_more_countries_than_are_remembered_arrives_in_no_further_one_twice() {
+    let at = |day: i64, country: &str| {
+        let network = u32::try_from(day).unwrap() + 2;
+        (INTERACTIVE, day * 86_400, members("a", "192.0.2.1", network, country, 0))
+    };
+    let mut records: Vec<_> = (0..6).map(|day| at(day, "NL")).collect();
+    records.extend((6..46).map(|day| at(day, &format!("C{day}"))));
+    records.extend((46..60).map(|day| at(day, "XX")));
+    assert_eq!(ask_of(&records)["new-countries"].sightings.beyond, 6, "31 arrivals, of which 25 are listed");
+}
+
 /// 6,000 records: each of 576 people signs in some eight times.
 const RECORDS: u64 = 6_000;
 const INTERACTIVE: Kind = Kind::InteractiveUser;

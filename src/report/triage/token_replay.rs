@@ -49,10 +49,10 @@ impl Question for TokenReplay {
         }
         let now = event.second();
         let Some(replay) = self.pairs.of(Key::pair(account, network), |_| false) else { return };
-        if replay.is_none() {
-            *replay = self.replays.open(Replay { sign_ins: 0, first: now, last: now, places: Places::default() });
-        }
-        if let Some(replay) = self.replays.at(*replay) {
+        let place = *replay.get_or_insert_with(|| {
+            self.replays.open(Replay { sign_ins: 0, first: now, last: now, places: Places::default() })
+        });
+        if let Some(replay) = self.replays.at(place) {
             replay.sign_ins += 1;
             replay.last = now;
             replay.places.add(event.place);

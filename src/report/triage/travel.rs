@@ -63,11 +63,10 @@ impl Question for Travel {
             self.common += 1;
             return;
         }
-        if state.traveller.is_none() {
-            let traveller = Traveller { journeys: 0, fastest: (kilometres, seconds), places: Places::default() };
-            state.traveller = self.travellers.open(traveller);
-        }
-        if let Some(traveller) = self.travellers.at(state.traveller) {
+        let place = *state.traveller.get_or_insert_with(|| {
+            self.travellers.open(Traveller { journeys: 0, fastest: (kilometres, seconds), places: Places::default() })
+        });
+        if let Some(traveller) = self.travellers.at(place) {
             traveller.journeys += 1;
             let (farthest, time) = traveller.fastest;
             if speed(kilometres, seconds) > speed(farthest, time) {
