@@ -147,10 +147,26 @@ fn many_wrong_passwords_and_then_the_right_one() {
     assert_eq!(places, (0..=12).collect::<Vec<u64>>());
     assert_eq!(
         says,
-        "12 failures on the password from 1 addresses within 11 min; a success from one of these addresses, 2 min after the last of them."
+        "12 failures on the password from 1 address within 11 min; a success from an address with such a failure before, 2 min after the failure before it."
     );
     assert_eq!(answers["brute-force"].sightings.listed.len(), 1, "nine are too few");
     assert_eq!(answers["password-spray"].sightings.listed.len(), 0, "two accounts are no spray");
+}
+
+#[test]
+fn a_success_amid_failures_is_told_by_the_failure_before_it_and_failures_by_what_they_are_on() {
+    let tried = |second, address: &str, code| (INTERACTIVE, second, members("a", address, 1, "NL", code));
+    let mut records: Vec<_> = (0..10).map(|number| tried(number * 60, "192.0.2.9", 50_126)).collect();
+    records.push(tried(545, "192.0.2.10", 0));
+    let locked = [50_053, 50_053, 50_053, 50_057, 50_034];
+    records.extend((20..25).zip(locked).map(|(number, code)| tried(number * 60, "192.0.2.10", code)));
+    let answers = ask_of(&records);
+    assert_eq!(
+        first(&answers["brute-force"]).1,
+        "15 failures, of which 10 on the password and 5 on an account that is unknown, locked or disabled, from 2 addresses within 24 min; \
+         a success from an address without such a failure before, 5 s after the failure before it."
+    );
+    assert!(answers["brute-force"].rule.contains("unknown, locked or disabled"), "{}", answers["brute-force"].rule);
 }
 
 #[test]
