@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use super::identifier::{AcquisitionId, PackageId};
-use super::kind::Kind;
+use super::kind::{Kind, Sort};
 use super::limits::SEAL_BYTES;
 use super::line::Line;
 use super::parts::{GenesisReference, Timestamps, Tool};
@@ -106,6 +106,20 @@ pub struct Run {
     pub inside: u64,
     /// Why, for states that are gaps.
     pub reason: Option<Line>,
+}
+
+impl Run {
+    /// Says whether it is the one that stands for its window: of the first pass, and not asked again later.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.pass == 1 && self.state != RunState::Superseded
+    }
+
+    /// Says whether its elements count (FORMAT §9, `totals.inside`): it is current, and of a log that is not only there to compare with.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.is_current() && self.kind.sort() == Sort::Log
+    }
 }
 
 /// What a second pass over the same windows brought (FORMAT §9.1).

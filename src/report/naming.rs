@@ -5,10 +5,9 @@
 use std::io::{Read, Seek};
 
 use crate::format::decode;
-use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
-use crate::format::seal::{Run, RunState};
+use crate::format::seal::Run;
 use crate::report::Census;
 use crate::report::document::{Span, Text};
 use crate::report::words::{counted, grouped, seconds};
@@ -137,24 +136,30 @@ pub fn apart<R>(package: &VerifiedPackage<R>) -> Option<String> {
 }
 
 /// Names the windows of logs that were deleted, failed or not asked, one line each; of many the first, and how many more there are.
+///
+/// Those of the first pass: it is what was to be preserved, and a second one that does not close takes nothing from it.
 #[must_use]
 pub fn gaps<R>(package: &VerifiedPackage<R>) -> Vec<Text> {
-    let is_gap = |run: &&Run| {
-        run.kind.sort() == Sort::Log && matches!(run.state, RunState::Expired | RunState::Failed | RunState::NotAsked)
-    };
-    let gaps: Vec<&Run> = package.seal().streams.iter().filter(is_gap).collect();
+    gaps_of(&package.seal().streams)
+}
+
+fn gaps_of(runs: &[Run]) -> Vec<Text> {
+    let gaps: Vec<&Run> = runs.iter().filter(|run| run.is_counted() && run.state.is_gap()).collect();
     let mut lines: Vec<Text> = gaps.iter().take(LISTED_GAPS).map(|run| gap(run)).collect();
     if let Some(more @ 1..) = gaps.len().checked_sub(LISTED_GAPS) {
-        lines.push(Text::plain(format!(
-            "{more} more windows that were deleted, failed or not asked; the seal lists each."
-        )));
+        let windows = if more == 1 {
+            "1 more window that was".to_owned()
+        } else {
+            format!("{} more windows that were", grouped(u64::try_from(more).unwrap_or(u64::MAX)))
+        };
+        lines.push(Text::plain(format!("{windows} deleted, failed or not asked; the seal lists each.")));
     }
     lines
 }
 
 fn gap(run: &Run) -> Text {
     let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    Text::plain(format!("{}, [{}, {}), pass {}: {}{reason}", run.kind.as_str(), run.from, run.to, run.pass, run.state))
+    Text::plain(format!("{}, [{}, {}): {}{reason}", run.kind.as_str(), run.from, run.to, run.state))
 }
 
 /// Writes one token: its time, its accuracy, its authority, and whether it was accepted.
@@ -179,3 +184,43 @@ pub fn accuracy(token: &TokenFact) -> Option<String> {
 
 /// 40: two pages of gaps; whoever has more gives the list of the seal along.
 const LISTED_GAPS: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::kind::Kind;
+    use crate::format::seal::RunState;
+
+    #[test]
+    fn gaps_are_those_of_the_first_pass_and_of_logs_alone() {
+        let at = |text: &str| text.parse().unwrap();
+        let (from, to) = (at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z"));
+        let run = |kind, pass, state| Run {
+            kind,
+            from,
+            to,
+            pass,
+            run: 1,
+            state,
+            pages: 0,
+            records: 0,
+            inside: 0,
+            reason: None,
+        };
+        let mut runs = vec![
+            run(Kind::InteractiveUser, 1, RunState::Failed),
+            run(Kind::InteractiveUser, 1, RunState::Superseded),
+            run(Kind::InteractiveUser, 1, RunState::Complete),
+            run(Kind::InteractiveUser, 2, RunState::Failed),
+            run(Kind::InteractiveUser, 2, RunState::NotAsked),
+            run(Kind::SignInEventsSummary, 1, RunState::Failed),
+        ];
+        assert_eq!(
+            gaps_of(&runs),
+            [Text::plain("interactiveUser, [2026-11-01T00:00:00Z, 2026-11-02T00:00:00Z): failed")]
+        );
+        runs.resize(runs.len() + LISTED_GAPS, run(Kind::DirectoryAudit, 1, RunState::Expired));
+        let more = "1 more window that was deleted, failed or not asked; the seal lists each.";
+        assert_eq!(gaps_of(&runs).last(), Some(&Text::plain(more)));
+    }
+}

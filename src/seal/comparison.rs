@@ -103,9 +103,7 @@ pub fn reconciliation<P: PartSource>(
     let plan = &genesis.plan;
     let mut entries = Vec::new();
     let mut collected: BTreeMap<Kind, BTreeMap<String, u64>> = BTreeMap::new();
-    let counted = |kind: Kind| {
-        streams.iter().filter(move |run| run.kind == kind && run.pass == 1 && run.state != RunState::Superseded)
-    };
+    let counted = |kind: Kind| streams.iter().filter(move |run| run.kind == kind && run.is_current());
     for count in Kind::COUNTS.into_iter().filter(|kind| plan.kinds.contains(kind)) {
         let mut reported: BTreeMap<String, u64> = BTreeMap::new();
         for run in counted(count).filter(|run| is_closed(run)) {
@@ -160,8 +158,7 @@ pub fn own_sign_ins<P: PartSource>(
     let client_id = genesis.identity.client_id.as_str();
     let mut own = Vec::new();
     let of_applications = [Kind::ServicePrincipal, Kind::ManagedIdentity];
-    let counted =
-        |run: &&Run| of_applications.contains(&run.kind) && run.pass == 1 && run.state != RunState::Superseded;
+    let counted = |run: &&Run| of_applications.contains(&run.kind) && run.is_current();
     for run in streams.iter().filter(counted).filter(|_| !client_id.is_empty()) {
         // Most pages do not name the application anywhere, and most records of the others do not: only those that do are parsed.
         for_each_counting(parts, index, run, Some(client_id), |element, _| {

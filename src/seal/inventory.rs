@@ -13,10 +13,9 @@ use crate::crypto::merkle::{RootHash, Tree, leaf_hash};
 use crate::crypto::signature::{PublicKey, Signature};
 use crate::format::bag::{Manifest, PayloadOxum};
 use crate::format::failure::FailureRecord;
-use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::PackagePath;
-use crate::format::seal::{Head, Run, RunState, Totals};
+use crate::format::seal::{Head, Run, Totals};
 use crate::format::{Document, FormatError, decode};
 
 /// What the parts amount to.
@@ -52,9 +51,8 @@ pub fn take<P: PartSource>(
     streams: &[Run],
     key: &PublicKey,
 ) -> Result<Inventory, SealError> {
-    let is_counted = |run: &&Run| run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded;
     let counted: BTreeSet<_> =
-        streams.iter().filter(is_counted).map(|run| (run.kind, run.from, run.to, run.run)).collect();
+        streams.iter().filter(|run| run.is_counted()).map(|run| (run.kind, run.from, run.to, run.run)).collect();
     let mut inventory = Inventory {
         manifest: Manifest::default(),
         payload: PayloadOxum::default(),

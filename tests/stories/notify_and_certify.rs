@@ -176,7 +176,7 @@ fn what_was_deleted_before_the_first_request_stands_on_both_papers() {
     assert!(!expired.is_empty());
     for run in expired {
         let (from, to) = (run["from"].as_str().unwrap(), run["to"].as_str().unwrap());
-        let line = format!("interactiveUser, [{from}, {to}), pass 1: expired");
+        let line = format!("interactiveUser, [{from}, {to}): expired");
         for name in ["draft.html", "sheet.html"] {
             assert!(sealed.read(name).contains(&line), "{name}: {line}");
         }

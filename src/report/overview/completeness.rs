@@ -21,8 +21,7 @@ pub(super) fn notice(runs: &[Run], unread: &Unread) -> Option<Block> {
 
 /// Says what became of the windows of some logs; none where each was closed.
 fn missing(runs: &[Run], unread: &Unread, is_in: fn(Kind) -> bool, name: &str) -> Option<String> {
-    let runs: Vec<&Run> =
-        runs.iter().filter(|run| run.pass == 1 && run.state != RunState::Superseded && is_in(run.kind)).collect();
+    let runs: Vec<&Run> = runs.iter().filter(|run| run.is_current() && is_in(run.kind)).collect();
     let count = |is_such: &dyn Fn(&Run) -> bool| runs.iter().filter(|run| is_such(run)).count();
     let states: [(usize, [&str; 2]); 4] = [
         (count(&|run| run.state == RunState::Failed), ["failed", "failed"]),
@@ -34,7 +33,7 @@ fn missing(runs: &[Run], unread: &Unread, is_in: fn(Kind) -> bool, name: &str) -
             count(&|run| run.state == RunState::NotAsked),
             ["is open: it was never asked", "are open: they were never asked"],
         ),
-        (count(&|run| unread.is_of(run)), ["is claimed, and cannot be read", "are claimed, and cannot be read"]),
+        (count(&|run| unread.is_of(run)), ["is claimed, and not established", "are claimed, and not established"]),
     ];
     let number = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
     let mut whole = format!(" of {} windows of {name}", number(runs.len()));

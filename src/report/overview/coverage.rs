@@ -15,9 +15,8 @@ use crate::verify::VerifiedPackage;
 /// Returns the chapter.
 pub(super) fn blocks<R>(package: &VerifiedPackage<R>, unread: &Unread) -> Vec<Block> {
     let (plan, runs) = (&package.genesis().plan, &package.seal().streams);
-    let counted_runs: Vec<&Run> =
-        runs.iter().filter(|run| run.pass == 1 && run.state != RunState::Superseded).collect();
-    let coverage = Coverage { runs: &counted_runs, unread };
+    let current: Vec<&Run> = runs.iter().filter(|run| run.is_current()).collect();
+    let coverage = Coverage { runs: &current, unread };
     let mut blocks = vec![
         Block::heading(1, "Coverage"),
         Block::paragraph(
@@ -31,7 +30,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, unread: &Unread) -> Vec<Bl
     blocks
 }
 
-/// The runs that count, and what of them cannot be read.
+/// The runs that stand for their windows, and what of them cannot be read.
 struct Coverage<'a> {
     runs: &'a [&'a Run],
     unread: &'a Unread,
@@ -124,7 +123,7 @@ impl<'a> Coverage<'a> {
         let mut states: Vec<(&str, u16, WindowState)> =
             STATES.map(|(name, weight, state)| (name, weight, WindowState::Sealed(state))).to_vec();
         if self.runs.iter().any(|run| self.unread.is_of(run)) {
-            states.push(("Claimed, not readable", 3, WindowState::Unread));
+            states.push(("Claimed, not established", 3, WindowState::Unread));
         }
         let row = |kind: &Kind| {
             let of_kind = || self.runs.iter().filter(|run| run.kind == *kind);

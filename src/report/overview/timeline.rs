@@ -165,7 +165,7 @@ fn facts<R>(
         facts.push(("Last page".to_owned(), Text::plain(both(asked.last, zone))));
     }
     facts.push(("Sealed".to_owned(), Text::plain(both(seal.created.to_datetime(), zone))));
-    let expired = seal.streams.iter().filter(|run| run.pass == 1 && run.state == RunState::Expired).count();
+    let expired = seal.streams.iter().filter(|run| run.is_current() && run.state == RunState::Expired).count();
     let expired = if expired == 0 { "none".to_owned() } else { expired.to_string() };
     facts.push(("Windows expired before".to_owned(), Text::plain(expired)));
     facts.push(("Windows refused as too old".to_owned(), Text::plain(refused(&seal.streams))));
@@ -181,7 +181,7 @@ fn facts<R>(
 
 /// Counts the windows that the service refused because they begin before what it goes back to.
 fn refused(runs: &[Run]) -> String {
-    let of_now = runs.iter().filter(|run| run.pass == 1 && run.state == RunState::Failed);
+    let of_now = runs.iter().filter(|run| run.is_current() && run.state == RunState::Failed);
     let earliest: Vec<&str> = of_now.filter_map(|run| reasons::earliest(run.reason.as_ref()?.as_str())).collect();
     let count = counted(u64::try_from(earliest.len()).unwrap_or(u64::MAX), "window");
     match earliest.as_slice() {

@@ -236,13 +236,8 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census, made: 
         let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == Sort::Log).map(|kind| kind.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
-    let of = |state: RunState| {
-        seal.streams
-            .iter()
-            .filter(|run| run.state == state && run.kind.sort() == Sort::Log && run.pass == 1)
-            .count()
-            .to_string()
-    };
+    let of =
+        |state: RunState| seal.streams.iter().filter(|run| run.is_counted() && run.state == state).count().to_string();
     let mut facts = vec![
         ("Verification of the package".to_owned(), verification::sentence(package, made)),
         ("Period asked for".to_owned(), Text::code(format!("[{}, {})", plan.from, plan.to))),

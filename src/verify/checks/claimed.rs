@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::format::kind::Sort;
 use crate::format::page::PageRecord;
 use crate::format::path::SEAL;
-use crate::format::seal::{Run, RunState, Seal, Totals};
+use crate::format::seal::{Run, Seal, Totals};
 use crate::verify::checks::pagination::{self, RunKey};
 use crate::verify::checks::roots;
 use crate::verify::checks::volume::Extent;
@@ -70,7 +69,7 @@ impl Claimed {
 
     fn totals(&self, seal: &Seal, pages: Pages) -> Totals {
         let all = self.runs.values().fold(Counts::default(), |sum, run| sum.plus(*run));
-        let counted = seal.streams.iter().filter(|run| is_counted(run));
+        let counted = seal.streams.iter().filter(|run| run.is_counted());
         let inside = counted.filter_map(|run| self.runs.get(&roots::key(run)));
         let inside = inside.fold(0_u64, |sum, run| sum.saturating_add(run.inside));
         let failures = if let Pages::All { failures } = pages { failures } else { 0 };
@@ -119,11 +118,6 @@ impl Counts {
     }
 }
 
-/// Says whether the elements of a run count (FORMAT §9, `totals.inside`).
-pub(in crate::verify) fn is_counted(run: &Run) -> bool {
-    run.pass == 1 && run.kind.sort() == Sort::Log && run.state != RunState::Superseded
-}
-
 /// Some pages cannot hold more than all of them.
 fn check_least(seal: &Seal, computed: &Totals, findings: &mut Findings) {
     let totals = &seal.totals;
@@ -144,7 +138,7 @@ fn check_least(seal: &Seal, computed: &Totals, findings: &mut Findings) {
 fn check_sums(seal: &Seal, findings: &mut Findings) {
     let sum = |runs: &mut dyn Iterator<Item = &Run>| runs.map(Counts::of).fold(Counts::default(), Counts::plus);
     let all = sum(&mut seal.streams.iter());
-    let counted = sum(&mut seal.streams.iter().filter(|run| is_counted(run)));
+    let counted = sum(&mut seal.streams.iter().filter(|run| run.is_counted()));
     let is_whole = Extent::of(&seal.volume) == Extent::Whole;
     for (member, claimed, sum) in [
         ("pages", seal.totals.pages, all.pages),

@@ -229,7 +229,7 @@ fn days_of(
     read: ReadAgain<'_>,
 ) -> Result<BTreeMap<i64, u64>, ReadAgainError> {
     let mut days: BTreeMap<i64, u64> = BTreeMap::new();
-    let counted = runs.iter().filter(|run| run.kind == log && run.pass == 1 && run.state != RunState::Superseded);
+    let counted = runs.iter().filter(|run| run.kind == log && run.is_current());
     for run in counted {
         let window = Window::new(run.from, run.to).ok();
         each_element(bodies, run, read, |_, time| {

@@ -32,7 +32,7 @@ pub(in crate::verify) fn check(seal: &Seal, genesis: &Genesis, findings: &mut Fi
         let mut windows: Vec<(Bound, Bound)> = seal
             .streams
             .iter()
-            .filter(|run| run.kind == *kind && run.pass == 1 && run.state != RunState::Superseded)
+            .filter(|run| run.kind == *kind && run.is_current())
             .map(|run| (run.from, run.to))
             .collect();
         windows.sort_unstable();

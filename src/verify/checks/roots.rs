@@ -8,7 +8,6 @@ use crate::format::kind::Kind;
 use crate::format::path::SEAL;
 use crate::format::seal::{Head, Run, RunState, Seal, Totals};
 use crate::time::Bound;
-use crate::verify::checks::claimed::is_counted;
 use crate::verify::checks::pagination::{RunKey, RunSeen, Runs};
 use crate::verify::checks::volume::Extent;
 use crate::verify::finding::{Code, Findings};
@@ -57,7 +56,7 @@ pub(in crate::verify) fn check_totals(seal: &Seal, computed: &Totals, findings: 
 
 /// Returns the elements that count: those of all runs of pass 1 of logs that are not superseded (FORMAT §9).
 pub(in crate::verify) fn inside_of(seal: &Seal, runs: &Runs) -> u64 {
-    let counted = seal.streams.iter().filter(|run| is_counted(run));
+    let counted = seal.streams.iter().filter(|run| run.is_counted());
     let seen = counted.filter_map(|run| runs.0.get(&key(run)));
     seen.fold(0, |sum, run| sum.saturating_add(run.inside))
 }

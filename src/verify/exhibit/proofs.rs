@@ -17,7 +17,7 @@ use crate::format::path::PackagePath;
 use crate::format::seal::Seal;
 use crate::time::ServiceTime;
 use crate::verify::checks::pagination::RunKey;
-use crate::verify::checks::{claimed, pagination, roots};
+use crate::verify::checks::{pagination, roots};
 use crate::verify::exhibit::RecordFact;
 use crate::verify::finding::{Code, Findings};
 use crate::verify::verdict::PlannedWindow;
@@ -80,7 +80,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Vec<RecordFact> {
     let lead = sealed.seal.map(|seal| check_pages(statement, pages, seal, findings)).unwrap_or_default();
-    let runs = sealed.seal.map(|seal| seal.streams.iter().filter(|run| claimed::is_counted(run)).map(roots::key));
+    let runs = sealed.seal.map(|seal| seal.streams.iter().filter(|run| run.is_counted()).map(roots::key));
     let counted_runs: Option<BTreeSet<RunKey>> = runs.map(Iterator::collect);
     let shown = statement.records.iter().zip(1_u64..);
     let facts = shown.map(|(shown, number)| {
