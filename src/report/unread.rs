@@ -1,4 +1,4 @@
-//! What an INVALID package claims to have and does not show: pages that are gone, cannot be read, or are not those that were signed.
+//! What an INVALID package claims to have and does not show: pages that are gone, cannot be read, or contradict what was signed.
 //!
 //! Apart from the chapters that say so, because a seal goes on calling a window complete when its page is lost: coverage, gaps, cover
 //! and triage have to agree on what is left of that. Of a package that is not INVALID there is nothing to look for.
@@ -10,15 +10,15 @@ use super::words::{self, grouped};
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState};
 use crate::time::Bound;
-use crate::verify::{Outcome, ReadAgainError, Severity, VerifiedPackage};
+use crate::verify::{Outcome, ReadAgainError, VerifiedPackage};
 
 /// The pages and windows in question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unread {
-    /// The first pages that are there and cannot be read as they were sealed.
-    pages: Vec<u64>,
-    /// How many more.
-    beyond: u64,
+    /// Pages that are there and cannot be read.
+    illegible: Numbers,
+    /// Pages that can be read, and that a finding contradicts.
+    contradicted: Numbers,
     /// Pages that the seal counts and that are not there at all.
     absent: u64,
     /// Runs that the seal calls closed and of which a page is missing.
@@ -27,12 +27,19 @@ pub(super) struct Unread {
     inside: BTreeMap<Kind, u64>,
 }
 
+/// Numbers of pages: the first of them, and how many more there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Numbers {
+    listed: Vec<u64>,
+    beyond: u64,
+}
+
 /// What came of a window, as far as a reader can see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum WindowState {
     /// As the seal says.
     Sealed(RunState),
-    /// Closed by the seal's word, of an INVALID package; a page of it cannot be read as it was sealed.
+    /// Closed by the seal's word, of an INVALID package; a page of it is gone, cannot be read, or contradicts what was signed.
     Unread,
 }
 
@@ -50,17 +57,20 @@ impl Unread {
         if package.report().outcome != Outcome::Invalid {
             return Ok(unread);
         }
-        let accused = accused(package);
+        let contradicted = package.contradicted_pages().clone();
         let runs = &package.seal().streams;
         let mut seen: BTreeMap<Key, u64> = runs.iter().map(|run| (key(run), 0)).collect();
-        let counting = |run: &&Run| run.pass == 1 && run.state != RunState::Superseded;
-        let counting: BTreeSet<Key> = runs.iter().filter(counting).map(key).collect();
+        let current: BTreeSet<Key> = runs.iter().filter(|run| run.is_current()).map(key).collect();
         let numbers = package.page_numbers();
         for number in &numbers {
             let page = match package.page(*number) {
-                Ok(page) if !accused.contains(number) => page,
-                Ok(_) | Err(ReadAgainError::Missing(_)) => {
-                    unread.note(*number);
+                Ok(page) if !contradicted.contains(number) => page,
+                Ok(_) => {
+                    unread.contradicted.note(*number);
+                    continue;
+                }
+                Err(ReadAgainError::Missing(_)) => {
+                    unread.illegible.note(*number);
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -70,7 +80,7 @@ impl Unread {
             if let Some(pages) = seen.get_mut(&key) {
                 *pages += 1;
             }
-            if counting.contains(&key) {
+            if current.contains(&key) {
                 let inside = unread.inside.entry(stream.kind).or_default();
                 *inside = inside.saturating_add(page.record.records.inside);
             }
@@ -101,22 +111,17 @@ impl Unread {
         is_short.then(|| self.inside.get(&kind).copied().unwrap_or_default())
     }
 
-    /// Says which pages could not be read; none where all could, and no window lacks one.
+    /// Says which pages could not be read, and which are not as they were signed; none where there is neither, and no window lacks one.
     pub(super) fn words(&self) -> Option<String> {
         let mut said = Vec::new();
-        let listed: Vec<String> = self.pages.iter().map(u64::to_string).collect();
-        match listed.as_slice() {
-            [] => {}
-            [one] => said.push(format!("page {one} could not be read as it was sealed")),
-            _ if self.beyond == 0 => {
-                said.push(format!("pages {} could not be read as they were sealed", listed.join(", ")));
-            }
-            _ => said.push(format!(
-                "pages {} and {} more could not be read as they were sealed",
-                listed.join(", "),
-                grouped(self.beyond)
-            )),
-        }
+        said.extend(self.illegible.said([
+            "could not be read as it was sealed, and is in no figure",
+            "could not be read as they were sealed, and are in no figure",
+        ]));
+        said.extend(self.contradicted.said([
+            "contradicts what was signed; what it holds now is in the figures",
+            "contradict what was signed; what they hold now is in the figures",
+        ]));
         match self.absent {
             0 => {}
             1 => said.push("1 page that the seal counts is not there".to_owned()),
@@ -127,33 +132,33 @@ impl Unread {
         }
         (!said.is_empty()).then(|| said.join("; "))
     }
+}
 
+impl Numbers {
     fn note(&mut self, number: u64) {
-        if self.pages.len() < MAX_LISTED {
-            self.pages.push(number);
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(number);
         } else {
             self.beyond += 1;
         }
     }
-}
 
-/// Returns the pages that a finding contradicts: they can be read, and are not those that were signed.
-fn accused<R>(package: &VerifiedPackage<R>) -> BTreeSet<u64> {
-    let findings = package.report().findings.iter().filter(|finding| finding.severity == Severity::Violation);
-    findings
-        .filter_map(|finding| {
-            let name = FOLDERS.iter().find_map(|folder| finding.place.strip_prefix(folder))?;
-            name.split('.').next()?.parse().ok()
+    /// Says something of one page or of several; none where there is none.
+    fn said(&self, [of_one, of_several]: [&str; 2]) -> Option<String> {
+        let listed: Vec<String> = self.listed.iter().map(u64::to_string).collect();
+        Some(match (listed.as_slice(), self.beyond) {
+            ([], _) => return None,
+            ([one], 0) => format!("page {one} {of_one}"),
+            (listed, 0) => format!("pages {} {of_several}", listed.join(", ")),
+            (listed, beyond) => format!("pages {} and {} more {of_several}", listed.join(", "), grouped(beyond)),
         })
-        .collect()
+    }
 }
 
 fn key(run: &Run) -> Key {
     (run.kind, run.from, run.to, run.pass, run.run)
 }
 
-/// Where a page and its record lie; a finding may name an element behind them.
-const FOLDERS: [&str; 2] = ["data/pages/", "data/records/"];
 /// A line of numbers; a package of which more is lost shows that too.
 const MAX_LISTED: usize = 20;
 
@@ -170,7 +175,32 @@ impl WindowState {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Sealed(state) => words::state(state),
-            Self::Unread => "claimed, not readable",
+            Self::Unread => "claimed, not established",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_can_be_read_and_those_that_cannot_are_told_apart() {
+        let mut unread = Unread::default();
+        assert_eq!(unread.words(), None);
+        unread.illegible.note(3);
+        unread.contradicted.note(7);
+        assert_eq!(
+            unread.words().unwrap(),
+            "page 3 could not be read as it was sealed, and is in no figure; page 7 contradicts what was signed; what it holds now is in \
+             the figures"
+        );
+        let mut unread = Unread { absent: 1, ..Unread::default() };
+        (1..=22).for_each(|number| unread.contradicted.note(number));
+        let listed = "pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 2 more contradict what was signed";
+        assert_eq!(
+            unread.words().unwrap(),
+            format!("{listed}; what they hold now is in the figures; 1 page that the seal counts is not there")
+        );
     }
 }

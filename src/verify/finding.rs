@@ -4,12 +4,11 @@
 //! codes of FORMAT §§12, 14, 20.6 and 21.3, in their order; a test compares it with the document. Codes are for ever: a code may be
 //! added, none is renamed or given another meaning.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use crate::verify::budget::{FINDING_TEXT_BYTES, FINDINGS_LISTED_PER_CODE};
+use crate::verify::budget::FINDING_TEXT_BYTES;
+
+pub(in crate::verify) use crate::verify::findings::Findings;
 
 /// How much a finding weighs, FORMAT §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -634,80 +633,8 @@ impl Finding {
     }
 }
 
-/// Findings as they are collected: a bounded list, and exact counts.
-#[derive(Debug, Default)]
-pub(in crate::verify) struct Findings {
-    listed: Vec<Finding>,
-    counts: BTreeMap<Code, u64>,
-    worst: BTreeMap<Step, Severity>,
-}
-
-impl Findings {
-    /// Adds a finding; beyond the limit of one code it is counted and not listed.
-    pub(in crate::verify) fn add(&mut self, finding: Finding) {
-        let count = self.counts.entry(finding.code).or_insert(0);
-        *count = count.saturating_add(1);
-        let worst = self.worst.entry(finding.code.step()).or_insert(finding.severity);
-        *worst = (*worst).max(finding.severity);
-        if *count <= FINDINGS_LISTED_PER_CODE {
-            self.listed.push(finding);
-        }
-    }
-
-    /// Counts findings that were met and are not listed.
-    pub(in crate::verify) fn count(&mut self, code: Code, more: u64) {
-        let count = self.counts.entry(code).or_insert(0);
-        *count = count.saturating_add(more);
-    }
-
-    /// Adds a finding from its parts.
-    pub(in crate::verify) fn say(
-        &mut self,
-        code: Code,
-        place: impl AsRef<str>,
-        claimed: impl AsRef<str>,
-        computed: impl AsRef<str>,
-    ) {
-        self.add(Finding::new(code, place, claimed, computed));
-    }
-
-    /// Takes over what others found, each place named anew.
-    pub(in crate::verify) fn take(&mut self, others: Self, place: impl Fn(&str) -> String) {
-        let (listed, counts) = others.finish();
-        for (code, count) in counts {
-            let of_code = listed.iter().filter(|finding| finding.code == code).count();
-            self.count(code, count.saturating_sub(u64::try_from(of_code).unwrap_or(u64::MAX)));
-        }
-        for mut finding in listed {
-            finding.place = bounded(&place(&finding.place));
-            self.add(finding);
-        }
-    }
-
-    /// Returns the heaviest severity a step has raised.
-    pub(in crate::verify) fn worst_of(&self, step: Step) -> Option<Severity> {
-        self.worst.get(&step).copied()
-    }
-
-    /// Returns the heaviest severity of all.
-    pub(in crate::verify) fn worst(&self) -> Option<Severity> {
-        self.worst.values().copied().max()
-    }
-
-    /// Returns the first listed finding of that step and severity.
-    pub(in crate::verify) fn first(&self, step: Step, severity: Severity) -> Option<&Finding> {
-        self.listed.iter().find(|finding| finding.code.step() == step && finding.severity == severity)
-    }
-
-    /// Returns the list, the heaviest first, then by step and place of discovery, and the exact counts.
-    pub(in crate::verify) fn finish(mut self) -> (Vec<Finding>, BTreeMap<Code, u64>) {
-        self.listed.sort_by_key(|finding| (Reverse(finding.severity), finding.code.step()));
-        (self.listed, self.counts)
-    }
-}
-
 /// Returns `text`, cut at a character boundary when it is longer than a finding may carry.
-fn bounded(text: &str) -> String {
+pub(in crate::verify) fn bounded(text: &str) -> String {
     if text.len() <= FINDING_TEXT_BYTES {
         return text.to_owned();
     }
@@ -767,17 +694,6 @@ mod tests {
             let clause = &rest[..rest.find([';', '\n']).unwrap_or(rest.len())];
             assert!(clause.contains(word), "{}: {clause}", code.as_str());
         }
-    }
-
-    #[test]
-    fn more_findings_than_a_list_can_bear_are_still_counted() {
-        let mut findings = Findings::default();
-        for number in 0..100 {
-            findings.say(Code::PageMissing, format!("data/pages/{number}"), "", "");
-        }
-        let (listed, counts) = findings.finish();
-        assert_eq!(listed.len(), 20);
-        assert_eq!(counts.get(&Code::PageMissing), Some(&100));
     }
 
     #[test]

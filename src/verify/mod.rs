@@ -69,6 +69,7 @@ pub mod budget;
 mod checks;
 pub mod exhibit;
 pub mod finding;
+mod findings;
 mod frame;
 pub mod ledger;
 pub mod package;

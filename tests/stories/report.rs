@@ -11,7 +11,7 @@ use signhold::simulate::Kind;
 use crate::cli::Cli;
 use crate::hostile_records;
 use crate::opened::Opened;
-use crate::package::Draft;
+use crate::package::{Draft, FROM, GRAPH, KIND, TO, element, first_url, page};
 use crate::service::{Matter, Service, entries, text};
 
 const MARK: &str = "SIMULATED DATA, NOT EVIDENCE";
@@ -368,16 +368,16 @@ fn a_page_that_cannot_be_read_is_no_complete_window() {
     let out = matter.path("r.html");
     report(&service, &matter, &altered, &out).arg("--despite-findings").code(0);
     let number: u64 = page.strip_prefix("data/pages/").unwrap().split_once('.').unwrap().0.parse().unwrap();
-    let unread = format!("page {number} could not be read as it was sealed");
+    let unread = format!("page {number} could not be read as it was sealed, and is in no figure");
     let html = read(&out);
     let said = words(&html);
     let opened = Opened::read(&package);
     let runs = opened.runs();
-    let claimed = format!("1 of {} windows of the sign-in logs is claimed, and cannot be read", runs.len());
+    let claimed = format!("1 of {} windows of the sign-in logs is claimed, and not established", runs.len());
     let records: u64 = runs.iter().map(|run| run["inside"].as_u64().unwrap()).sum();
     assert!(said.contains(&format!("NOT COMPLETE : {claimed}; {unread}; see Coverage.")), "{said}");
     assert!(said.contains(&format!("Gaps Not established: {unread}.")), "{said}");
-    assert!(said.contains(" claimed, not readable ") && !said.contains("was followed to its last page"));
+    assert!(said.contains(" claimed, not established ") && !said.contains("was followed to its last page"));
     assert!(
         html.contains("fill=\"url(#coverage-upright)\"") && said.contains(&format!(" of {records} claimed ")),
         "{said}"
@@ -386,6 +386,41 @@ fn a_page_that_cannot_be_read_is_no_complete_window() {
     report(&service, &matter, &altered, &triage).args(["--triage", "--despite-findings"]).code(0);
     let said = words(&read(&triage));
     assert!(said.contains(&unread) && !said.contains("was closed in this package"), "{said}");
+}
+
+#[test]
+fn pages_that_are_not_those_signed_are_all_named_however_many() {
+    let first = first_url(GRAPH, KIND, FROM, TO);
+    let urls: Vec<String> = (1..=30).map(|number| format!("{first}&$skiptoken={number}")).collect();
+    let pages = (1_u64..=30).map(|number| {
+        let at = usize::try_from(number).unwrap();
+        let url = if number == 1 { &first } else { &urls[at - 1] };
+        page(
+            number,
+            url,
+            urls.get(at).map(String::as_str),
+            vec![element(&format!("r{number}"), "2026-11-01T09:00:00Z")],
+        )
+    });
+    let draft = Draft { pages: pages.collect(), sealed: "2026-11-22T07:30:00.000Z".to_owned(), ..Draft::good() };
+    let mut files = draft.build();
+    for number in 1..=30 {
+        files.replace(&format!("data/pages/{number:06}.json"), &format!("\"r{number}\""), &format!("\"R{number}\""));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [package, overview, triage] = ["p.zip", "r.html", "t.html"].map(|name| folder.path().join(name));
+    std::fs::write(&package, files.zip()).unwrap();
+    let report = |out| Cli::new().arg("report").arg(&package).arg("--despite-findings").set("--out", out);
+    report(&overview).code(0);
+    let said = words(&read(&overview));
+    let all = "pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 10 more contradict what was signed; \
+               what they hold now is in the figures";
+    assert!(said.contains(&format!("Gaps Not established: {all}.")), "{said}");
+    assert!(said.contains(" 0 of 30 claimed "), "no page counts as one that was signed: {said}");
+    report(&triage).arg("--triage").code(0);
+    let said = words(&read(&triage));
+    assert!(said.contains(&format!("{all}. That holds whatever the seal calls closed.")), "{said}");
+    assert!(said.contains("Sign-ins looked at 30 entries; on 30 pages"), "they are in the figures: {said}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) enum Fill {
     Rising,
     /// All of it: there.
     Solid,
-    /// Upright lines: claimed, and cannot be read.
+    /// Upright lines: claimed, and not established.
     Upright,
     /// Nothing, within a line: no record.
     White,

@@ -27,7 +27,7 @@ pub struct Gaps {
     pub volume: u64,
     /// Whether it is the only one; what other volumes hold was not looked at.
     pub is_only_volume: bool,
-    /// What of an INVALID package cannot be read as it was sealed, in words.
+    /// What of an INVALID package cannot be read, or contradicts what was signed, in words.
     pub unread: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Gaps {
     /// Reads plan and seal.
     pub(super) fn of(seal: &Seal, genesis: &Genesis, unread: &Unread) -> Self {
         let plan = &genesis.plan;
-        let is_gap = |run: &&Run| run.kind.is_sign_in() && run.pass == 1 && run.state.is_gap();
+        let is_gap = |run: &&Run| run.kind.is_sign_in() && run.is_current() && run.state.is_gap();
         let mut windows: Vec<Window> = seal
             .streams
             .iter()
@@ -88,9 +88,7 @@ impl Gaps {
     pub(super) fn lines(&self) -> [Vec<Text>; 2] {
         let mut lines: Vec<Text> = Vec::new();
         if let Some(unread) = &self.unread {
-            lines.push(Text::plain(format!(
-                "{unread}: whatever the seal calls closed, these pages are in no figure here."
-            )));
+            lines.push(Text::plain(format!("{unread}. That holds whatever the seal calls closed.")));
         }
         lines.extend(self.not_asked.iter().map(|kind| Text::plain(format!("{kind}: this log was not asked."))));
         let mut reasons = Reasons::default();

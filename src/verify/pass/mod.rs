@@ -4,7 +4,7 @@
 //! to the workers, [`following`] follows what depends on order, [`conclusion`] holds everything that was seen against everything
 //! that was claimed, [`faults`] turns the container's faults into findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
 use std::thread;
 
@@ -56,6 +56,8 @@ pub(in crate::verify) struct Pass {
     pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
     findings: Findings,
+    /// Pages that a finding contradicts, once all findings are there.
+    contradicted_pages: BTreeSet<u64>,
     not_checked: BTreeMap<Step, String>,
     /// Keys, plan and time stamps.
     frame: Frame,
@@ -108,7 +110,8 @@ pub(in crate::verify) fn run<R: Read + Seek>(
         volume::check(&seal.volume, &mut pass.not_checked, &mut pass.findings);
         pass.closing = Some((genesis, seal));
     }
-    let findings = std::mem::take(&mut pass.findings);
+    let mut findings = std::mem::take(&mut pass.findings);
+    pass.contradicted_pages = findings.take_contradicted_pages();
     let report = conclude(findings, &pass.not_checked, options.quick, facts);
     Ok((report, pass))
 }
@@ -120,7 +123,14 @@ impl Pass {
     /// Hands over the top directory, the files below it, plan and seal; none where one of these could not be read.
     pub(in crate::verify) fn into_kept(self) -> Option<Kept> {
         let (genesis, seal) = self.closing?;
-        Some(Kept { top: self.top, entries: self.entries, leaves: self.leaves, genesis, seal })
+        Some(Kept {
+            top: self.top,
+            entries: self.entries,
+            leaves: self.leaves,
+            contradicted_pages: self.contradicted_pages,
+            genesis,
+            seal,
+        })
     }
 
     fn take_stop(&mut self, error: ReadError) -> Result<(), VerifyError> {

@@ -47,6 +47,7 @@ pub(in crate::verify) struct Kept {
     pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
     pub(in crate::verify) leaves: BTreeMap<u64, LeafHash>,
+    pub(in crate::verify) contradicted_pages: BTreeSet<u64>,
     pub(in crate::verify) genesis: Genesis,
     pub(in crate::verify) seal: Seal,
 }
@@ -104,6 +105,13 @@ impl<R> VerifiedPackage<R> {
     #[must_use]
     pub fn leaves(&self) -> &BTreeMap<u64, LeafHash> {
         &self.kept.leaves
+    }
+
+    /// Returns the numbers of the pages that a violation contradicts, in their bodies or their signed records; none of a package that is
+    /// not INVALID. Not all of them need be among the findings listed.
+    #[must_use]
+    pub fn contradicted_pages(&self) -> &BTreeSet<u64> {
+        &self.kept.contradicted_pages
     }
 
     /// Returns the report of the verification.
