@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::document::{Alignment, Block, Document, Table, Text};
 use super::legible::{Look, chapters, is_short, is_time, legible, shown};
+use crate::codec::markup;
 
 /// Writes a document as one HTML file.
 #[must_use]
@@ -145,7 +146,7 @@ fn element(name: &str, attributes: &str, content: &str) -> String {
 fn html(text: &Text) -> String {
     let stretch = |span| {
         let (look, words) = shown(span);
-        let words = escape(&words);
+        let words = markup::escaped(&words);
         match look {
             Look::Blank => format!("<mark>{words}</mark>"),
             Look::Code => format!("<code{}>{words}</code>", breakable(&words, LONG_CODE)),
@@ -168,22 +169,7 @@ fn breakable(words: &str, limit: usize) -> &'static str {
 }
 
 fn escaped(value: &str) -> String {
-    escape(&legible(value))
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    markup::escaped(&legible(value))
 }
 
 /// A time to the nanosecond has 30 characters; a digest or an identifier has more.

@@ -9,6 +9,8 @@ use crate::format::seal::RunState;
 use crate::format::statement::Statement;
 use crate::verify::{CheckOutcome, Outcome, Provenance, Severity};
 
+pub use crate::codec::amount::{counted, counted_of, either, grouped, seconds};
+
 /// Says in one sentence what a verdict means.
 #[must_use]
 pub fn verdict(of: &Provenance) -> &'static str {
@@ -112,34 +114,5 @@ pub fn act(act: &Act) -> String {
         Act::KeyRevoked(revocation) => {
             format!("key {} since {}: {}", revocation.key, revocation.since, revocation.reason)
         }
-    }
-}
-
-/// Writes 1234567 as `1,234,567`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Writes a number with its noun: `1 page`, `2 pages`.
-#[must_use]
-pub fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
-}
-
-/// Writes milliseconds as seconds: `1 s`, and parts of a second where there are any: `1.070 s`.
-#[must_use]
-pub fn seconds(milliseconds: u64) -> String {
-    match (milliseconds / 1000, milliseconds % 1000) {
-        (whole, 0) => format!("{whole} s"),
-        (whole, part) => format!("{whole}.{part:03} s"),
     }
 }

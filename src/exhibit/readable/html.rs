@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::codec::markup;
 use crate::codec::visible::visible_line;
 
 /// A page being written.
@@ -9,19 +10,7 @@ pub(super) struct Html(String);
 
 /// Makes text harmless and visible: unseen characters as `\u{…}`, and nothing that HTML would act on.
 pub(super) fn text(value: &str) -> String {
-    let seen = visible_line(value);
-    let mut html = String::with_capacity(seen.len());
-    for c in seen.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
+    markup::escaped(&visible_line(value))
 }
 
 /// The same, cut after a few lines; the whole stands among the members.

@@ -1,5 +1,6 @@
 //! A picture while it is drawn.
 
+use crate::codec::markup;
 use crate::report::legible::legible;
 
 /// A picture, [`WIDTH`] wide.
@@ -82,7 +83,7 @@ impl Svg {
         );
     }
 
-    /// Explains fills, each with its word, in one line. Returns the width that it takes.
+    /// Explains fills, each with its word, in one line.
     pub(super) fn legend(&mut self, [x, y]: [u64; 2], entries: &[(Fill, &str)]) {
         let mut at = x;
         for (fill, word) in entries {
@@ -154,7 +155,7 @@ pub(super) fn round_above(value: u64) -> u64 {
 }
 
 fn escaped(words: &str) -> String {
-    legible(words).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    markup::escaped(&legible(words))
 }
 
 /// Squares of 60 by 60, side by side.
