@@ -18,6 +18,7 @@ use crate::collect::Clock as _;
 use crate::corroborate::matching::{Comparison, Conclusion, Property, compare};
 use crate::corroborate::query::{Query, queries};
 use crate::corroborate::{rows, sent};
+use crate::format::genesis::SIMULATED;
 use crate::format::identifier::{AcquisitionId, PackageId};
 use crate::verify::{Options, Outcome, Trust, verify_and_keep};
 
@@ -118,7 +119,7 @@ fn read_rows(path: &PathBuf) -> Result<Vec<rows::Row>, CliError> {
 fn queries_text(answer: &CorroborateAnswer) -> String {
     let mut text = format!("// package {}, {}\n", package_name(answer), outcome_word(answer.verdict));
     if answer.simulated {
-        text += "// SIMULATED DATA, NOT EVIDENCE\n";
+        text += &format!("// {SIMULATED}\n");
     }
     text += "// Ask these of the Log Analytics workspace that keeps MicrosoftGraphActivityLogs; rows take up to two hours to arrive.\n\
              // Export the rows (CSV or JSON) and give them to `signhold corroborate FILE --rows EXPORT`.\n";
@@ -144,7 +145,7 @@ fn comparison_text(answer: &CorroborateAnswer, comparison: &Comparison) -> Strin
     };
     let mut text = format!("{head}\n");
     if answer.simulated {
-        text += "SIMULATED DATA, NOT EVIDENCE\n";
+        text += &format!("{SIMULATED}\n");
     }
     text += &format!("\npackage    {}, {}\n", package_name(answer), outcome_word(answer.verdict));
     text += &format!("asked as   application {}\n", one_line(&answer.client_id));

@@ -24,7 +24,7 @@ use crate::codec::zip::{Profile, Reader};
 use crate::collect::Clock as _;
 use crate::crypto::signature::Fingerprint;
 use crate::crypto::timestamp::{TrustRoot, trust_roots_from_pem};
-use crate::format::genesis::Rate;
+use crate::format::genesis::{Rate, SIMULATED};
 use crate::format::limits;
 use crate::format::line::Line;
 use crate::keyring;
@@ -53,9 +53,9 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     let service = dir.join("simulator");
     std::fs::create_dir_all(&service).map_err(|error| CliError::from(FolderError::io("create", &service)(error)))?;
 
-    out::answer(
-        "signhold demo: everything here is SIMULATED DATA, NOT EVIDENCE\n\n1. a service to collect from: Graph, login and a time stamp authority on this machine\n",
-    );
+    out::answer(&format!(
+        "signhold demo: everything here is {SIMULATED}\n\n1. a service to collect from: Graph, login and a time stamp authority on this machine\n",
+    ));
     let now = whole_second(SystemClock::start().now().to_datetime());
     let running =
         simulate::start(Settings { days: DAYS, ..Settings::new(args.seed, args.records, now) }, &service, None)?;
@@ -341,7 +341,7 @@ fn closing(dir: &Path, package: &Path, matter: &Path, service: &Path, altered: &
          \x20 signhold verify {dir}/exhibit.zip --trust {public} --tsa-root {root}\n\
          \nWith stock tools, without signhold:\n\
          \x20 unzip -q {package} -d {dir}/unpacked && cd {dir}/unpacked/*/ && sha256sum --quiet -c manifest-sha256.txt && cat README.txt\n\
-         \nThis was SIMULATED DATA, NOT EVIDENCE: the mark is signed into the package and cannot be taken out without the operator's key.\n"
+         \nThis was {SIMULATED}: the mark is signed into the package and cannot be taken out without the operator's key.\n"
     )
 }
 

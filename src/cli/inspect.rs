@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::out::{self, bytes, counted, escape_line, grouped};
 use super::verify::open;
 use super::verify_exhibit::{contents as exhibit_contents, is_exhibit, marks, records_text};
+use crate::format::genesis::SIMULATED;
 use crate::format::kind::Kind;
 use crate::format::seal::{Run, RunState};
 use crate::verify::{Facts, Options, inspect, verify_exhibit};
@@ -34,7 +35,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<ExitCode, CliError> {
     if args.json {
         out::answer_json(&facts);
     } else {
-        let mark = if facts.simulated == Some(true) { "SIMULATED DATA, NOT EVIDENCE\n" } else { "" };
+        let mark = if facts.simulated == Some(true) { format!("{SIMULATED}\n") } else { String::new() };
         out::answer(&format!(
             "{mark}{}{}\nWhat the package says of itself; nothing was verified.\n",
             contents(&facts),

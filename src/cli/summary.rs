@@ -9,7 +9,7 @@ use super::progress::fetched;
 use super::sealing::{Outcome, SealedPackage};
 use crate::crypto::digest::SealDigest;
 use crate::crypto::signature::Fingerprint;
-use crate::format::genesis::Genesis;
+use crate::format::genesis::{Genesis, SIMULATED};
 use crate::format::identifier::{AcquisitionId, MatterId, PackageId};
 use crate::format::kind::Kind;
 use crate::format::seal::{Reconciliation, Run, SecondPass, Totals};
@@ -155,7 +155,7 @@ impl CollectAnswer {
     }
 
     fn to_text(&self) -> String {
-        let mark = if self.simulated { "SIMULATED DATA, NOT EVIDENCE\n" } else { "" };
+        let mark = if self.simulated { format!("{SIMULATED}\n") } else { String::new() };
         let Totals { pages, records, body_bytes, inside, failures } = self.totals;
         let coverage = match self.gaps.len() as u64 {
             0 => "complete, as returned to this query, this identity, at this time".to_owned(),

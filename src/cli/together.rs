@@ -2,6 +2,7 @@
 
 use super::out::{counted, escape_line, grouped};
 use super::verify::finding_text;
+use crate::format::genesis::SIMULATED;
 use crate::verify::{Finding, Outcome, SeriesReport, SetReport, Severity};
 
 /// Puts the verdict over the volumes of one acquisition in words.
@@ -11,7 +12,7 @@ pub(super) fn set_text(files: &[String], set: &SetReport) -> String {
         words(set.outcome, &set.findings),
         escape_line(set.acquisition.as_str())
     );
-    text += mark(set.simulated);
+    text += &mark(set.simulated);
     for member in &set.members {
         let last = if member.last { ", the last" } else { "" };
         let file = files.get(member.index).map_or("", String::as_str);
@@ -32,7 +33,7 @@ pub(super) fn set_text(files: &[String], set: &SetReport) -> String {
 /// Puts the verdict over a series in words.
 pub(super) fn series_text(files: &[String], series: &SeriesReport) -> String {
     let mut text = format!("{}  series\n", words(series.outcome, &series.findings));
-    text += mark(series.simulated);
+    text += &mark(series.simulated);
     for member in &series.members {
         text += &format!(
             "number {:<3} {}  matter {}, {} to {}\n",
@@ -49,8 +50,8 @@ pub(super) fn series_text(files: &[String], series: &SeriesReport) -> String {
     text + &findings_text(&series.findings)
 }
 
-fn mark(simulated: bool) -> &'static str {
-    if simulated { "SIMULATED DATA, NOT EVIDENCE\n\n" } else { "\n" }
+fn mark(simulated: bool) -> String {
+    if simulated { format!("{SIMULATED}\n\n") } else { "\n".to_owned() }
 }
 
 fn findings_text(findings: &[Finding]) -> String {

@@ -22,6 +22,7 @@ use super::verify_ledger::{self, LedgerArgs, LedgerFileReport, archive_names, ju
 use super::window::parse_time;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
+use crate::format::genesis::SIMULATED;
 use crate::time::{Bound, LocalTime};
 use crate::verify::verdict::TokenFact;
 use crate::verify::{
@@ -189,7 +190,7 @@ fn text_with(file: &str, report: &Report, of_policy: &str) -> String {
     let facts = &report.facts;
     let mut text = format!("{}  {}\n", verdict_words(report), escape_line(file));
     if facts.simulated == Some(true) {
-        text += "SIMULATED DATA, NOT EVIDENCE\n";
+        text += &format!("{SIMULATED}\n");
     }
     text += "\n";
     text += &checks_text(&report.checks);

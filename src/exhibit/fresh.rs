@@ -10,6 +10,7 @@ use super::readable::{self, Case, Index, Origin};
 use super::selection::{Picked, PickedPage};
 use crate::codec::json::slice_page;
 use crate::format::exhibit::paths;
+use crate::format::genesis::SIMULATED;
 use crate::format::line::Line;
 use crate::verify::{ExhibitReport, KeptExhibit, Outcome, RecordFact};
 
@@ -49,7 +50,7 @@ fn case(report: &ExhibitReport, kept: &KeptExhibit, tool: &str, time_zone: Optio
     let (facts, statement) = (&report.facts, &kept.statement);
     let mut marks = Vec::new();
     if facts.simulated != Some(false) {
-        marks.push("SIMULATED DATA, NOT EVIDENCE".to_owned());
+        marks.push(SIMULATED.to_owned());
     }
     if !statement.despite_findings.is_empty() {
         let codes: Vec<&str> = statement.despite_findings.iter().map(Line::as_str).collect();
@@ -94,7 +95,7 @@ fn picked(fact: &RecordFact, kept: &KeptExhibit) -> Option<Picked> {
     Some(Picked {
         page: fact.page,
         element: fact.element,
-        bytes: bytes.to_vec(),
+        bytes: bytes.clone(),
         leaf: fact.leaf,
         proof: Vec::new(),
         kind,

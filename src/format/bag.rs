@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::genesis::Genesis;
+use super::genesis::{Genesis, SIMULATED};
 use super::path::{NotAPath, PackagePath};
 use super::seal::Seal;
 use crate::crypto::digest::{FileDigest, NotADigest};
@@ -46,7 +46,7 @@ impl BagInfo<'_> {
         if let Some(organisation) = &matter.organisation {
             text += &format!("Source-Organization: {organisation}\n");
         }
-        let mark = if *simulated { "SIMULATED DATA, NOT EVIDENCE. " } else { "" };
+        let mark = if *simulated { format!("{SIMULATED}. ") } else { String::new() };
         let (number, last) = self.volume;
         let count = if last { number.to_string() } else { "?".to_owned() };
         text += &format!("External-Identifier: {}\n", self.package);

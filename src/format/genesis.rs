@@ -12,6 +12,9 @@ use crate::crypto::digest::{CertificateDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::time::{Bound, LocalTime};
 
+/// Stands on everything made of what was simulated, in these words everywhere.
+pub const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE";
+
 /// `data/genesis.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,7 +21,7 @@ use crate::verify::VerifiedPackage;
 use crate::verify::verified::ReadAgainError;
 
 /// The figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// What was looked at.
     pub looked: Looked,
@@ -159,36 +159,8 @@ struct Counting {
 
 impl Counting {
     fn new() -> Self {
-        let none = DistinctCounter::default().distinct();
-        let activity = Activity {
-            looked: Looked::default(),
-            census: Census::default(),
-            endings: Endings::default(),
-            kinds: BTreeMap::new(),
-            hours: [Endings::default(); 24],
-            days: BTreeMap::new(),
-            beyond_days: 0,
-            undated: 0,
-            first: None,
-            last: None,
-            failures: Vec::new(),
-            beyond_failures: 0,
-            countries: Ranking::default(),
-            distinct_countries: none,
-            authentication_requirements: Ranking::default(),
-            conditional_access: Ranking::default(),
-            client_apps: Ranking::default(),
-            legacy_authentication: Ranking::default(),
-            legacy_endings: Endings::default(),
-            risk_states: Ranking::default(),
-            accounts: none,
-            accounts_succeeded: none,
-            service_principals: none,
-            applications: none,
-            addresses: none,
-        };
         Self {
-            activity,
+            activity: Activity::default(),
             failures: BTreeMap::new(),
             countries: Tally::new(MAX_COUNTRIES),
             distinct_countries: DistinctCounter::default(),

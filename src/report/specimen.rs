@@ -1,6 +1,7 @@
 //! A document with every block in it, full of what strangers might write; for the tests of the renderers.
 
 use super::document::{Block, Column, Document, Span, Table, Text};
+use crate::format::genesis::SIMULATED;
 use crate::time::LocalTime;
 
 /// What somebody who signs in, or names a device, could put into a log.
@@ -38,10 +39,7 @@ pub(super) fn specimen() -> Document {
     Document {
         title: format!("Specimen {}", HOSTILE[0]),
         subtitle: "All blocks".to_owned(),
-        marks: vec![
-            "SIMULATED DATA, NOT EVIDENCE".to_owned(),
-            "derived; the evidence is the sealed package".to_owned(),
-        ],
+        marks: vec![SIMULATED.to_owned(), "derived; the evidence is the sealed package".to_owned()],
         footer: format!("package x, SHA-256 {}", "ab".repeat(32)),
         blocks: vec![
             Block::Notice(every()),

@@ -52,6 +52,13 @@ pub struct Distinct {
     pub is_exact: bool,
 }
 
+/// None at all, which is exact.
+impl Default for Distinct {
+    fn default() -> Self {
+        Self { count: 0, is_exact: true }
+    }
+}
+
 /// Counts different values.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DistinctCounter {

@@ -1,5 +1,7 @@
 //! The text in every package that says how to check it with tools everybody has.
 
+use crate::format::genesis::SIMULATED;
+
 /// Whose keys signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
@@ -43,7 +45,7 @@ pub fn text(
         Keys::PerAcquisition => ("operator.pem", "keys/signer.pem", "keys/operator.pem", HANDED_ON),
     };
     let certificate = if has_certificate { CERTIFICATE.replace("KEY", in_package) } else { String::new() };
-    let mark = if simulated { SIMULATED } else { "" };
+    let mark = if simulated { format!("{SIMULATED}\n\n") } else { String::new() };
     let mut stamps = String::new();
     for number in 1..=genesis_timestamps {
         let suffix = if number == 1 { String::new() } else { format!("-{number}") };
@@ -118,7 +120,6 @@ const HANDED_ON: &str = "\x20  Pages and seal are signed by a key made for this 
      \n\
      \x20   grep -o '\"keys\":{[^}]*}' data/genesis.json; openssl pkey -pubin -in keys/signer.pem -outform DER | sha256sum\n\
      \n";
-const SIMULATED: &str = "SIMULATED DATA, NOT EVIDENCE\n\n";
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::crypto::digest::{FileDigest, SealDigest};
+use crate::format::genesis::SIMULATED;
 use crate::format::identifier::PackageId;
 use crate::format::seal::Seal;
 use crate::verify::finding::{Code, Severity};
@@ -67,7 +68,7 @@ impl Provenance {
     pub fn warnings(&self) -> Vec<String> {
         let mut marks = Vec::new();
         if self.simulated {
-            marks.push("SIMULATED DATA, NOT EVIDENCE".to_owned());
+            marks.push(SIMULATED.to_owned());
         }
         if !self.despite_findings.is_empty() {
             let codes: Vec<&str> = self.despite_findings.iter().map(|code| code.as_str()).collect();
