@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub(super) use crate::codec::amount::{counted, either, grouped};
 use crate::codec::visible::is_unseen;
 pub(super) use crate::codec::visible::{visible as escape, visible_line as escape_line};
-pub(super) use crate::report::words::{counted, grouped};
 
 /// Returns the name of a file without the folders that it lies in, which are nobody else's business in a document.
 pub(super) fn file_name(path: &Path) -> String {

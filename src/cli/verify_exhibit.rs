@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::gather::tool;
-use super::out::{self, bytes, counted, escape_line, grouped, shell};
+use super::out::{self, bytes, counted, either, escape_line, grouped, shell};
 use super::verify::{checks_text, established, findings_text, open, outcome_words};
 use crate::exhibit::views;
 use crate::format::exhibit::{Search, looks_like_an_exhibit};
+use crate::format::genesis::SIMULATED;
 use crate::format::line::Line;
 use crate::store::new_file::{NewFile, refuse_taken};
 use crate::verify::verdict::TokenFact;
@@ -118,7 +119,7 @@ pub(super) fn to_text(file: &str, report: &ExhibitReport) -> String {
 pub(super) fn marks(facts: &ExhibitFacts) -> String {
     let mut text = String::new();
     if facts.simulated == Some(true) {
-        text += "SIMULATED DATA, NOT EVIDENCE\n";
+        text += &format!("{SIMULATED}\n");
     }
     if !facts.despite_findings.is_empty() {
         text += "FROM A PACKAGE THAT FAILED VERIFICATION\n";
@@ -186,7 +187,8 @@ fn search_words(search: &Search) -> String {
     words += if search.whole { ", of a package verified whole" } else { ", of a package looked at quickly" };
     if search.wanting > 0 {
         let of = counted(search.records, "record");
-        words += &format!("; {} of {of} lack what the expression needs", grouped(search.wanting));
+        let lack = either(search.wanting, "lacks", "lack");
+        words += &format!("; {} of {of} {lack} what the expression needs", grouped(search.wanting));
     }
     if let Some(language) = &search.language {
         words += &format!("; in {language}");
@@ -242,8 +244,12 @@ pub(super) fn records_text(facts: &ExhibitFacts, outcome: Option<Outcome>) -> St
         let by = if outcome.is_some() { ", by the signed seal" } else { ", by its seal" };
         text += &format!("kept back  {} of the package{by}", counted(undisclosed, "other record"));
         if let Some(inside) = facts.undisclosed_inside.filter(|inside| *inside != undisclosed) {
-            let are = "second passes, windows asked again, or edges of windows";
-            text += &format!("; {} of them count, the others are {are}", grouped(inside));
+            let not = "of a second pass, of a window asked again, or from the edge of a window";
+            text += &format!(
+                ", of which {} {}; what does not is {not}",
+                grouped(inside),
+                either(inside, "counts", "count")
+            );
         }
         text.push('\n');
     }

@@ -26,4 +26,5 @@ pub use bates::{Bates, NotABates};
 pub use cut::{Cut, CutError, Cutting, cut};
 pub use expression::{Expression, ExpressionError};
 pub use fresh::views;
+pub use readme::left_out;
 pub use selection::{GatherError, Gathered, Picked, PickedPage, Wanted, gather};

@@ -1,5 +1,6 @@
 //! The text in every exhibit that says how to check it with tools everybody has.
 
+use crate::codec::amount::{counted, either, grouped};
 use crate::format::exhibit::Search;
 
 /// What of the text depends on the exhibit.
@@ -34,7 +35,7 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
         text.push('\n');
     }
     let number = facts.number.map_or(String::new(), |number| format!(" {number}"));
-    let shown = if facts.records == 1 { "1 record".to_owned() } else { format!("{} records", facts.records) };
+    let shown = counted(facts.records, "record");
     text += &format!(
         "Exhibit{number}: {shown} of package {}\n\
          {}{}\n\
@@ -110,30 +111,40 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     text
 }
 
+/// Says how many records of the package an exhibit leaves out, and how many of these count.
+#[must_use]
+pub fn left_out(undisclosed: u64, inside: u64) -> String {
+    let counting = match (undisclosed, inside) {
+        (0, _) => return "no other record of the package is left out".to_owned(),
+        (1, 0) => "it does not count".to_owned(),
+        (1, _) => "it counts".to_owned(),
+        (_, 0) => "none of them counts".to_owned(),
+        (all, inside) if all == inside => "all of them count".to_owned(),
+        (_, inside) => format!("{} of them {}", grouped(inside), either(inside, "counts", "count")),
+    };
+    let are = either(undisclosed, "is", "are");
+    format!("{} of the package {are} not in here; {counting}", counted(undisclosed, "other record"))
+}
+
 /// Says what is not in here, by the seal alone.
 fn kept_back(facts: &Facts<'_>) -> String {
-    let records = match facts.undisclosed {
-        1 => "1 other record".to_owned(),
-        count => format!("{count} other records"),
-    };
-    let mut text = format!("By the signed seal, {records} of that package are not in here");
+    let mut text = format!("By the signed seal, {}.\n", left_out(facts.undisclosed, facts.undisclosed_inside));
     if facts.undisclosed_inside != facts.undisclosed {
-        let inside = facts.undisclosed_inside;
-        text += &format!(
-            "; {inside} of them count,\nthe others are second passes, windows asked again, or edges of windows"
-        );
+        text += "What does not count is of a second pass, of a window that was asked again, or from the edge of a window.\n";
     }
-    text + ".\n"
+    text
 }
 
 /// Says how far whoever cut the exhibit looked.
 fn searched(search: &Search) -> String {
-    let mut text = format!("Searched, by the word of whoever cut this: {} of {} pages", search.pages, search.of_pages);
+    let (read, pages) = (grouped(search.pages), counted(search.of_pages, "page"));
+    let mut text = format!("Searched, by the word of whoever cut this: {read} of {pages}");
     if search.by_index {
         text += ", as an unsigned index told";
     }
     if search.wanting > 0 {
-        text += &format!("; {} records lack what was asked for", search.wanting);
+        let lack = either(search.wanting, "lacks", "lack");
+        text += &format!("; {} {lack} what was asked for", counted(search.wanting, "record"));
     }
     text += ".\n";
     if search.pages < search.of_pages || search.by_index {
@@ -253,6 +264,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_said_of_none_of_one_and_of_many() {
+        assert_eq!(left_out(0, 0), "no other record of the package is left out");
+        assert_eq!(left_out(1, 0), "1 other record of the package is not in here; it does not count");
+        assert_eq!(left_out(1, 1), "1 other record of the package is not in here; it counts");
+        assert_eq!(left_out(2, 0), "2 other records of the package are not in here; none of them counts");
+        assert_eq!(left_out(3, 1), "3 other records of the package are not in here; 1 of them counts");
+        assert_eq!(left_out(4_000, 2), "4,000 other records of the package are not in here; 2 of them count");
+        assert_eq!(left_out(2, 2), "2 other records of the package are not in here; all of them count");
+        let search = Search { pages: 1, of_pages: 1, wanting: 1, ..SEARCH.clone() };
+        assert!(
+            searched(&search)
+                .contains(": 1 of 1 page, as an unsigned index told; 1 record lacks what was asked for.\n")
+        );
+    }
+
+    #[test]
     fn every_time_stamp_gets_its_command() {
         let warnings = ["SIMULATED DATA, NOT EVIDENCE".to_owned()];
         let text = text(&facts(&warnings, &[12]));
@@ -260,7 +287,7 @@ mod tests {
             "SIMULATED DATA, NOT EVIDENCE\n\nExhibit A-12: 1 record of package P\nBy the signed seal, 41 other records"
         ));
         for words in [
-            "are not in here; 40 of them count,\n",
+            " of the package are not in here; 40 of them count.\nWhat does not count is of a second pass, ",
             "1 of 12 pages, as an unsigned index told; 2 records lack what was asked for.\n",
             "an index that is stale or forged, may hide records",
         ] {

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::{Origin, Tally};
+use crate::codec::amount::{counted, either, grouped};
 use crate::crypto::digest::FileDigest;
 use crate::format::parts::Tool;
 use crate::format::seal::Volume;
@@ -94,20 +95,24 @@ fn general_remarks(origin: &Origin, counts: &Tally) -> Vec<String> {
     }
     if counts.pages_opaque > 0 {
         remarks.push(format!(
-            "{} of {} pages could not be cut into records and give no row; the package keeps them whole",
-            counts.pages_opaque, counts.pages_read
+            "{} of {} could not be cut into records and {} no row; the package keeps such pages whole",
+            grouped(counts.pages_opaque),
+            counted(counts.pages_read, "page"),
+            either(counts.pages_opaque, "gives", "give")
         ));
     }
     if counts.pages_unreadable > 0 {
         remarks.push(format!(
-            "{} pages could not be read, and what they held is not in here; the package failed verification",
-            counts.pages_unreadable
+            "{} could not be read, with all {} held; the package failed verification",
+            counted(counts.pages_unreadable, "page"),
+            either(counts.pages_unreadable, "it", "they")
         ));
     }
     if counts.records_read != counts.records_in_seal {
         remarks.push(format!(
-            "the seal counts {} records and {} were read; the package failed verification",
-            counts.records_in_seal, counts.records_read
+            "the seal counts {}, and {} could be read; the package failed verification",
+            counted(counts.records_in_seal, "record"),
+            grouped(counts.records_read)
         ));
     }
     remarks.extend(counts.left_out.iter().map(|left| format!("records left out: {}, {}", left.records, left.reason)));

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::codec::visible::visible_line;
 use crate::crypto::digest::FileDigest;
 use crate::format::parts::Tool;
@@ -132,7 +133,7 @@ impl<O: Outputs> Case<O> {
         self.node(&relation)
     }
 
-    /// Writes a tool, and returns what names it.
+    /// Writes a tool.
     fn tool(&mut self, what: &str, tool: &Tool) -> Result<(), ExportError> {
         let digest = tool.executable_sha256.map_or_else(
             || "its executable file could not be read".to_owned(),
@@ -266,8 +267,10 @@ impl<O: Outputs> Case<O> {
         }
         let mut description = self.marks.clone();
         description.push(format!(
-            "{} records in {} pages, of {} records in the seal",
-            tally.records_read, tally.pages_read, tally.records_in_seal
+            "{} in {}, of {} in the seal",
+            counted(tally.records_read, "record"),
+            counted(tally.pages_read, "page"),
+            counted(tally.records_in_seal, "record")
         ));
         let mut investigation = json!({
             "@id": self.id("investigation"),

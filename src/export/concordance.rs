@@ -21,6 +21,7 @@ use super::columns::{COLUMNS, Cell, flatten};
 use super::readable::readable;
 use super::sign_in_logs::why_not_counted;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::codec::json::Shape;
 use crate::codec::visible::visible;
 use crate::crypto::digest::{FileDigest, LeafHash, PageDigest};
@@ -162,8 +163,8 @@ impl<O: Outputs> Exporter for Concordance<O> {
         }
         if self.cut > 0 {
             remarks.push(format!(
-                "in {} lines a value of the record is cut after {MAX_CHARS} characters and ends in `…`; the native has all of it",
-                self.cut
+                "in {} a value of the record is cut after {MAX_CHARS} characters and ends in `…`; the native has all of it",
+                counted(self.cut, "line")
             ));
         }
         Ok(remarks)
@@ -404,6 +405,6 @@ mod tests {
         let lines = values(&memory.file("load.dat"));
         assert_eq!(lines[1][3], format!("{}…", "é".repeat(400)));
         assert_eq!(lines[2][3], "é".repeat(400));
-        assert!(remarks.last().unwrap().starts_with("in 1 lines a value of the record is cut"), "{remarks:?}");
+        assert!(remarks.last().unwrap().starts_with("in 1 line a value of the record is cut"), "{remarks:?}");
     }
 }

@@ -20,6 +20,7 @@ use data_encoding::BASE64;
 use super::columns::{COLUMNS, Cell, flatten};
 use super::spreadsheet::{harmless, is_harmless};
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::codec::json::Shape;
 
 /// Writes CSV.
@@ -99,12 +100,13 @@ impl<O: Outputs> Exporter for Csv<O> {
         ];
         if self.changed > 0 {
             remarks.push(format!(
-                "in {} rows a cell was made harmless for spreadsheets or could not be filled; `changes` names each",
-                self.changed
+                "in {} a cell was made harmless for spreadsheets or could not be filled; `changes` names each",
+                counted(self.changed, "row")
             ));
         }
         if self.encoded > 0 {
-            remarks.push(format!("in {} rows `raw` is base64, since it could do harm in a cell", self.encoded));
+            let rows = counted(self.encoded, "row");
+            remarks.push(format!("in {rows} `raw` is base64, since it could do harm in a cell"));
         }
         Ok(remarks)
     }

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::about::Listed;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::codec::visible::is_unseen;
 use crate::crypto::digest::LeafHash;
 use crate::format::identifier::PackageId;
@@ -143,9 +144,9 @@ impl<O: Outputs> Exporter for Ndjson<O> {
         }
         if self.differing.count() > 0 {
             remarks.push(format!(
-                "in {} lines, line ends within a record are written as spaces and unseen characters as \\u escapes, which \
+                "in {}, line ends within a record are written as spaces and unseen characters as \\u escapes, which \
                  leaves its value as it was; their exact bytes are in `raw_base64`: lines {}",
-                self.differing.count(),
+                counted(self.differing.count(), "line"),
                 self.differing.words()
             ));
         }

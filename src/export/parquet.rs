@@ -13,6 +13,7 @@
 use super::columns::{COLUMNS, Cell, OTHER_TYPE, Sort, flatten};
 use super::table::{Datum, Field, FieldSort, Table};
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::codec::json::Shape;
 use crate::time::ServiceTime;
 
@@ -76,7 +77,8 @@ impl<O: Outputs> Exporter for Parquet<O> {
                 .to_owned(),
         ];
         if self.unsaid > 0 {
-            remarks.push(format!("in {} rows a property does not fit its column; `changes` names each", self.unsaid));
+            let rows = counted(self.unsaid, "row");
+            remarks.push(format!("in {rows} a property does not fit its column; `changes` names each"));
         }
         Ok(remarks)
     }

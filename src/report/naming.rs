@@ -10,7 +10,7 @@ use crate::format::path::PackagePath;
 use crate::format::seal::Run;
 use crate::report::Census;
 use crate::report::document::{Span, Text};
-use crate::report::words::{counted, grouped, seconds};
+use crate::report::words::{counted, counted_of, grouped, seconds};
 use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
 /// Returns the line below a title: which package, which matter.
@@ -147,12 +147,11 @@ fn gaps_of(runs: &[Run]) -> Vec<Text> {
     let gaps: Vec<&Run> = runs.iter().filter(|run| run.is_counted() && run.state.is_gap()).collect();
     let mut lines: Vec<Text> = gaps.iter().take(LISTED_GAPS).map(|run| gap(run)).collect();
     if let Some(more @ 1..) = gaps.len().checked_sub(LISTED_GAPS) {
-        let windows = if more == 1 {
-            "1 more window that was".to_owned()
-        } else {
-            format!("{} more windows that were", grouped(u64::try_from(more).unwrap_or(u64::MAX)))
-        };
-        lines.push(Text::plain(format!("{windows} deleted, failed or not asked; the seal lists each.")));
+        let was = if more == 1 { "was" } else { "were" };
+        lines.push(Text::plain(format!(
+            "{} that {was} deleted, failed or not asked; the seal lists each.",
+            counted_of(more, "more window")
+        )));
     }
     lines
 }
@@ -164,7 +163,7 @@ fn gap(run: &Run) -> Text {
 
 /// Writes one token: its time, its accuracy, its authority, and whether it was accepted.
 fn stamp(token: &TokenFact) -> Text {
-    let accuracy = accuracy(token).unwrap_or_else(|| "accuracy not stated".to_owned());
+    let accuracy = token.accuracy_words();
     let accepted =
         if token.accepted { "accepted under a root that the reader gave" } else { "not accepted, or no root given" };
     let authority = token.authority.as_deref().unwrap_or("an authority that is not named");
@@ -174,12 +173,6 @@ fn stamp(token: &TokenFact) -> Text {
         Span::Code(authority.to_owned()),
         Span::Plain(format!("; {accepted}")),
     ])
-}
-
-/// Says how accurate the authority says that its time is; none where it does not say.
-#[must_use]
-pub fn accuracy(token: &TokenFact) -> Option<String> {
-    token.accuracy_ms.map(|milliseconds| format!("accurate to {}", seconds(milliseconds)))
 }
 
 /// 40: two pages of gaps; whoever has more gives the list of the seal along.

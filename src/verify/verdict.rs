@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::codec::amount;
 use crate::crypto::digest::{CertificateDigest, FileDigest, GenesisDigest, SealDigest};
 use crate::crypto::signature::Fingerprint;
 use crate::format::genesis::{Matter, Series};
@@ -251,12 +252,10 @@ pub struct TokenFact {
 }
 
 impl TokenFact {
-    /// Says how accurate the authority calls its time, such as `within 1.5 s`.
+    /// Says how accurate the authority calls its time, such as `accurate to 1.500 s`.
     #[must_use]
     pub fn accuracy_words(&self) -> String {
-        let Some(accuracy) = self.accuracy_ms else { return "accuracy not stated".to_owned() };
-        let seconds = format!("{}.{:03}", accuracy / 1000, accuracy % 1000);
-        format!("within {} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+        self.accuracy_ms.map_or_else(|| "accuracy not stated".to_owned(), amount::accurate_to)
     }
 }
 

@@ -160,7 +160,7 @@ fn what_was_cut_is_what_is_checked() {
     assert!(said.starts_with("VALID  "), "{said}");
     let bracket = said.lines().find(|line| line.starts_with("shown  ")).unwrap();
     assert!(bracket.contains(", sealed not before 20") && bracket.contains(" and not after 20"), "{said}");
-    assert_eq!(bracket.matches("Z (within ").count(), 2, "each with its accuracy: {bracket}");
+    assert_eq!(bracket.matches("Z (accurate to ").count(), 2, "each with its accuracy: {bracket}");
     let ledger = matter.path("ledger.jsonl");
     let said = service.verify(&matter, &exhibit).arg("--ledger").arg(&ledger).stderr("").code(0).stdout;
     assert!(said.contains("\n 18  ledger packages      passed\n"), "{said}");

@@ -277,7 +277,7 @@ fn every_place_of_a_record_is_shown() {
     assert_eq!(report.facts.undisclosed_inside, Some(inside - 1));
     assert_eq!(answer["undisclosed_inside"], inside - 1);
     let said = Cli::new().arg("verify").arg(source.path("json.zip")).args(&source.trust).code(0).stdout;
-    assert!(said.contains(&format!("by the signed seal; {} of them count, ", inside - 1)), "{said}");
+    assert!(said.contains(&format!("by the signed seal, of which {} count; ", inside - 1)), "{said}");
     assert!(said.contains("may hide records asked for\n"), "{said}");
 
     // A name that two records bear.

@@ -570,7 +570,7 @@ written    [..]/copy.csv
 rows       13, of 13 records in the seal
 sha256     [..]
 package    ACME-1_20261122T060400Z-1a2b3c4d, VALID
-note       1 of 2 pages could not be cut into records and give no row; the package keeps them whole
+note       1 of 2 pages could not be cut into records and gives no row; the package keeps such pages whole
 note       `raw` is each record byte for byte, [..]
 note       in 6 rows a cell was made harmless for spreadsheets or could not be filled; `changes` names each
 note       in [..] rows `raw` is base64, since it could do harm in a cell

@@ -91,8 +91,8 @@ fn a_day_is_sealed_and_accepted_by_whoever_has_the_fingerprint() {
          {contents}\
          signer     [..]\n\
          \x20          the key you named\n\
-         not before [..]Z (within 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
-         not after  [..]Z (within 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
+         not before [..]Z (accurate to 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
+         not after  [..]Z (accurate to 1 s) by CN=signhold simulator TSA 1 (SIMULATED),O=signhold simulator (SIMULATED)\n\
          judged     as of [..]Z\n\
          {LIMITS}",
         package.display(),

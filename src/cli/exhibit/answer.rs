@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::find::Found;
 use crate::cli::admission::Admitted;
-use crate::cli::out::{self, bytes, counted, grouped, shell};
+use crate::cli::out::{self, bytes, counted, either, grouped, shell};
 use crate::cli::verify::findings_text;
 use crate::crypto::digest::{FileDigest, LeafHash};
-use crate::exhibit::Cut;
+use crate::exhibit::{Cut, left_out};
 use crate::format::exhibit::{Exhibit, SourcePackage};
 use crate::format::kind::Kind;
 use crate::format::line::Line;
@@ -152,10 +152,9 @@ impl ExhibitAnswer {
             text += &format!("signed by  {signer}\n");
         }
         text += &format!(
-            "shown      {}; by the signed seal {} of the package are not, of which {} count\n",
+            "shown      {}; by the signed seal, {}\n",
             counted(self.records.len() as u64, "record"),
-            grouped(self.undisclosed),
-            grouped(self.undisclosed_inside)
+            left_out(self.undisclosed, self.undisclosed_inside)
         );
         for record in self.records.iter().take(LISTED) {
             text += &record.to_text();
@@ -182,10 +181,10 @@ impl ExhibitAnswer {
         let mut note = |words: String| text += &format!("note       {words}\n");
         if self.searched.by_index {
             note(format!(
-                "{} of {} pages were read, as the index beside the package says; that no other holds these identifiers is its word \
+                "{} of {} read, as the index beside the package says; that no other holds these identifiers is its word \
                  alone, and --whole reads every page",
                 grouped(self.searched.pages),
-                grouped(self.searched.of_pages)
+                counted(self.searched.of_pages, "page")
             ));
         }
         let unread = self.searched.of_pages.saturating_sub(self.searched.pages);
@@ -194,9 +193,11 @@ impl ExhibitAnswer {
         }
         if self.searched.wanting > 0 {
             note(format!(
-                "{} of {} lack a member that the expression needs, and were not selected",
+                "{} of {} {} a member that the expression needs, and {} not selected",
                 grouped(self.searched.wanting),
-                counted(self.searched.records, "record")
+                counted(self.searched.records, "record"),
+                either(self.searched.wanting, "lacks", "lack"),
+                either(self.searched.wanting, "was", "were")
             ));
         }
         if self.custodians_named > 0 {

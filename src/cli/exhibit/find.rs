@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Wanted;
 use crate::cli::admission::{Admitted, Depth, SourceArgs};
 use crate::cli::error::{CliError, with_causes};
-use crate::cli::out::{self, counted, grouped, shell};
+use crate::cli::out::{self, counted, either, grouped, shell};
 use crate::crypto::digest::Prefix;
 use crate::exhibit::index::{Hint, IndexWriter, MAGIC, look_up};
 use crate::exhibit::{Gathered, gather};
@@ -163,7 +163,7 @@ fn missing<'a>(ids: &'a BTreeSet<String>, gathered: &Gathered) -> Vec<&'a str> {
 fn nothing(gathered: &Gathered) -> CliError {
     let wanting = match gathered.wanting {
         0 => String::new(),
-        count => format!("; {} lack what it asks for", counted(count, "record")),
+        count => format!("; {} {} what it asks for", counted(count, "record"), either(count, "lacks", "lack")),
     };
     CliError::request(format!(
         "the expression is true of none of {} on {}{wanting}",

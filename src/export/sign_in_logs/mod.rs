@@ -26,6 +26,7 @@ use self::parquet_file::ParquetFile;
 use self::table::Table;
 use super::parquet::metadata;
 use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
+use crate::codec::amount::counted;
 use crate::format::kind::{Kind, Sort};
 use crate::time::{ServiceTime, Window};
 use crate::verify::VerifiedRecord;
@@ -171,7 +172,7 @@ impl<O: Outputs> Exporter for SignInLogs<O> {
         }
         let mut remarks = Vec::new();
         for (table, rows) in Table::ALL.into_iter().zip(self.rows) {
-            remarks.push(format!("{rows} rows in {}", table.name()));
+            remarks.push(format!("{} in {}", counted(rows, "row"), table.name()));
         }
         remarks.extend(declared::SURROGATES.iter().map(declared::Surrogate::sentence));
         remarks.extend(declared::REMARKS.iter().map(ToString::to_string));

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::subject::Subject;
 use super::wording::Paragraphs;
 use crate::report::document::{Block, Column, Table, Text};
+use crate::report::words::counted_of;
 use crate::verify::{ExhibitReport, RecordFact, VerifiedPackage};
 
 /// Adds the statement and the table for the package.
@@ -43,9 +44,9 @@ pub fn offered(paragraphs: &mut Paragraphs, exhibits: &[ExhibitReport]) {
     for exhibit in exhibits {
         let facts = &exhibit.facts;
         paragraphs.say(
-            "The records offered are those of the exhibit {}, a file of {} bytes that shows {} records. Its SHA-256, as read when this draft \
+            "The records offered are those of the exhibit {}, a file of {} bytes that shows {}. Its SHA-256, as read when this draft \
              was made, is {}; that of the copy offered: [computed by the declarant].",
-            &[name(exhibit), facts.archive_byte_len.to_string(), facts.records.len().to_string(), digest(exhibit)],
+            &[name(exhibit), facts.archive_byte_len.to_string(), counted_of(facts.records.len(), "record"), digest(exhibit)],
         );
     }
 }
@@ -83,9 +84,7 @@ pub fn compare_exhibits<R>(
 ) {
     for exhibit in exhibits {
         let facts = &exhibit.facts;
-        let name = facts.exhibit.clone().unwrap_or_default();
-        let number = facts.number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
-        paragraphs.heading(&format!("Exhibit {name}{number}"));
+        paragraphs.heading(&format!("Exhibit {}", name(exhibit)));
         paragraphs.say(
             "The exhibit has {} bytes and, as read when this draft was made, the SHA-256 {}; computed again: [digest]. It shows {} of the \
              package's records and leaves {} undisclosed. The program's verification of it before this draft came to {}.",
@@ -106,8 +105,10 @@ pub fn compare_exhibits<R>(
         );
         paragraphs.block(Block::Table(records(&facts.records)));
         if let Some(more @ 1..) = facts.records.len().checked_sub(LISTED_RECORDS) {
-            paragraphs
-                .say("{} more records are listed in the statement of the exhibit (exhibit.json).", &[more.to_string()]);
+            paragraphs.say(
+                "Listed in the statement of the exhibit (exhibit.json) alone: {}.",
+                &[counted_of(more, "more record")],
+            );
         }
         paragraphs.block(Block::Table(pages(&facts.records, subject, seal.volume.first_page)));
     }

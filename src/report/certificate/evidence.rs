@@ -9,6 +9,7 @@ use crate::crypto::signature::Fingerprint;
 use crate::format::kind::Sort;
 use crate::report::document::{Block, Span, Text};
 use crate::report::naming;
+use crate::report::words::counted;
 use crate::verify::{LedgerReport, VerifiedPackage};
 
 /// Who states the facts of a package.
@@ -113,14 +114,14 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
 fn held<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject) {
     let (facts, census) = (&package.report().facts, &subject.census);
     let counts = &facts.counts;
-    let numbers = [counts.pages, counts.records].map(|count| count.to_string());
+    let numbers = [counted(counts.pages, "page"), counted(counts.records, "record")];
     if facts.counts_computed {
         paragraphs.say(
-            "The package holds {} answers (pages) with {} records, as the verification before this draft counted them.",
+            "The package holds {}, each an answer of the service, with {}, as the verification before this draft counted them.",
             &numbers,
         );
     } else {
-        paragraphs.say("By its seal the package holds {} answers (pages) with {} records.", &numbers);
+        paragraphs.say("By its seal the package holds {}, each an answer of the service, with {}.", &numbers);
     }
     if let Some(seal) = naming::other_totals(package) {
         paragraphs.paragraph(Text(vec![Span::Strong(format!("The seal says otherwise: {seal}."))]));
@@ -236,12 +237,12 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, led
         let facts = &ledger.facts;
         let known = [
             facts.ledger.map_or_else(|| "without a name".to_owned(), |name| name.to_string()),
-            facts.line_count.to_string(),
+            counted(facts.line_count, "line"),
             facts.head_sha256.map_or_else(|| "none".to_owned(), |head| head.to_string()),
             ledger.outcome.as_str().to_owned(),
         ];
         paragraphs.say(
-            "The custody ledger that was presented with the package, {}, has {} lines and the head {}; its verification before this draft \
+            "The custody ledger that was presented with the package, {}, has {} and the head {}; its verification before this draft \
              came to {}. What it says was done is its signers' word.",
             &known,
         );

@@ -8,6 +8,7 @@ use crate::format::genesis::Genesis;
 use crate::format::kind::{Kind, Sort};
 use crate::format::seal::RunState;
 use crate::report::document::Text;
+use crate::report::words::{either, grouped};
 use crate::report::{Census, naming, verification};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
@@ -95,29 +96,56 @@ pub fn rights(genesis: &Genesis) -> Option<String> {
 fn exceptions<R>(package: &VerifiedPackage<R>, subject: &Subject) -> Vec<Text> {
     let seal = package.seal();
     let mut lines = naming::gaps(package);
-    let mut counted = |count: u64, what: &str| {
+    let mut add = |count: u64, one: &str, many: &str| {
         if count > 0 {
-            lines.push(Text::plain(format!("{count} {what}")));
+            lines.push(Text::plain(format!("{} {}", grouped(count), either(count, one, many))));
         }
     };
     let superseded = seal.streams.iter().filter(|run| run.state == RunState::Superseded).count();
-    counted(
+    add(
         u64::try_from(superseded).unwrap_or(u64::MAX),
+        "attempt at a window was begun, kept, and replaced by a later one.",
         "attempts at a window were begun, kept, and replaced by a later one.",
     );
-    counted(
+    add(
         package.report().facts.counts.failures,
+        "recorded request brought no page; it stands there with its reason.",
         "recorded requests brought no page; each stands there with its reason.",
     );
-    counted(subject.retried_pages, "pages came only after more than one attempt.");
-    counted(subject.unread_pages, "page records could not be read for this draft.");
-    counted(subject.census.pages_unread, "pages could not be read for this draft.");
-    counted(subject.census.pages_opaque, "pages could not be cut into records and are kept whole.");
+    add(
+        subject.retried_pages,
+        "page came only after more than one attempt.",
+        "pages came only after more than one attempt.",
+    );
+    add(
+        subject.unread_pages,
+        "page record could not be read for this draft.",
+        "page records could not be read for this draft.",
+    );
+    let census = &subject.census;
+    add(census.pages_unread, "page could not be read for this draft.", "pages could not be read for this draft.");
+    add(
+        census.pages_opaque,
+        "page could not be cut into records and is kept whole.",
+        "pages could not be cut into records and are kept whole.",
+    );
     if let Some(second) = &seal.second_pass {
-        counted(second.late, "records came only in the second pass over the same windows.");
-        counted(second.changed, "records had other bytes in the second pass; both versions are kept.");
-        counted(second.vanished, "records of the first pass did not come again in the second.");
-        counted(second.failed, "windows of the second pass did not close.");
+        add(
+            second.late,
+            "record came only in the second pass over the same windows.",
+            "records came only in the second pass over the same windows.",
+        );
+        add(
+            second.changed,
+            "record had other bytes in the second pass; both versions are kept.",
+            "records had other bytes in the second pass; both versions are kept.",
+        );
+        add(
+            second.vanished,
+            "record of the first pass did not come again in the second.",
+            "records of the first pass did not come again in the second.",
+        );
+        add(second.failed, "window of the second pass did not close.", "windows of the second pass did not close.");
     }
     if seal.volume.number != 1 || !seal.volume.last {
         lines.push(Text::plain(format!(

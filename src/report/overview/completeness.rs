@@ -6,7 +6,7 @@ use crate::format::kind::{Kind, Sort};
 use crate::format::seal::{Run, RunState};
 use crate::report::document::{Block, Span, Text};
 use crate::report::unread::Unread;
-use crate::report::words::grouped;
+use crate::report::words::{counted_of, grouped};
 
 /// Returns the box that says what is missing; none where every window was closed and can be read.
 pub(super) fn notice(runs: &[Run], unread: &Unread) -> Option<Block> {
@@ -36,7 +36,7 @@ fn missing(runs: &[Run], unread: &Unread, is_in: fn(Kind) -> bool, name: &str) -
         (count(&|run| unread.is_of(run)), ["is claimed, and not established", "are claimed, and not established"]),
     ];
     let number = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
-    let mut whole = format!(" of {} windows of {name}", number(runs.len()));
+    let mut whole = format!(" of {} of {name}", counted_of(runs.len(), "window"));
     let mut said = Vec::new();
     for (count, [one, many]) in states.into_iter().filter(|(count, _)| *count > 0) {
         // What they are of is said once.
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(
             said(&runs).unwrap(),
             "NOT COMPLETE: 2 of 5 windows of the sign-in logs failed, 1 had expired before it was asked, 1 is open: it was never asked; \
-             1 of 1 windows of other logs is open: it was never asked; see Coverage."
+             1 of 1 window of other logs is open: it was never asked; see Coverage."
         );
     }
 }

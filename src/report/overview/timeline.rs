@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::clocks::{beside, both};
-
+use crate::codec::amount::accurate_to;
 use crate::format::seal::{Run, RunState};
 use crate::report::charts::{Mark, Span, Timeline};
 use crate::report::document::{Block, Text};
@@ -63,7 +63,7 @@ pub(super) fn blocks<R>(
     let bracket = bracket(package, asked);
     if let Some(svg) = bracket.draw("bracket") {
         let said = |mark: &Mark| {
-            let accuracy = mark.accuracy_ms.map(|ms| format!(", accurate to {}", seconds(ms))).unwrap_or_default();
+            let accuracy = mark.accuracy_ms.map(|ms| format!(", {}", accurate_to(ms))).unwrap_or_default();
             format!("{} {}{accuracy}", mark.name, mark.at)
         };
         let said: Vec<String> = bracket.marks.iter().map(said).collect();
@@ -128,10 +128,10 @@ fn differing(what: &str, ms: u64, accuracy_ms: Option<u64>) -> String {
     let accuracy = match accuracy_ms {
         None => "the authority does not say how exact its time is".to_owned(),
         Some(accuracy) if ms <= accuracy => {
-            format!("the authority's time is accurate to {}, which explains it", seconds(accuracy))
+            format!("the authority's time is {}, which explains it", accurate_to(accuracy))
         }
         Some(accuracy) => {
-            format!("the authority's time is accurate to {}, which does not explain it", seconds(accuracy))
+            format!("the authority's time is {}, which does not explain it", accurate_to(accuracy))
         }
     };
     format!(

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 
 use super::holidays::business_day_after;
 use super::moment::{Moment, Zone};
+use crate::report::words::counted;
 
 /// How long a clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +74,13 @@ impl Length {
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Self::BusinessDays(count) => counted(count, "business day"),
-            Self::CalendarDays(count) => counted(count, "calendar day"),
-            Self::DaysAfterYearEnd(count) => format!("{} after the end of the calendar year", counted(count, "day")),
-            Self::Hours(count) => counted(count, "hour"),
-            Self::Months(count) => counted(count, "month"),
+            Self::BusinessDays(count) => counted(count.into(), "business day"),
+            Self::CalendarDays(count) => counted(count.into(), "calendar day"),
+            Self::DaysAfterYearEnd(count) => {
+                format!("{} after the end of the calendar year", counted(count.into(), "day"))
+            }
+            Self::Hours(count) => counted(count.into(), "hour"),
+            Self::Months(count) => counted(count.into(), "month"),
             Self::Words(words) => words.to_owned(),
         }
     }
@@ -144,10 +147,6 @@ fn filing_hour(day: NaiveDate) -> Option<Deadline> {
 
 fn days_after(day: NaiveDate, count: u32) -> Option<NaiveDate> {
     day.checked_add_days(Days::new(u64::from(count)))
-}
-
-fn counted(count: u32, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// Filings are of the day by Washington's clock, until 5:30 p.m.: 17 CFR 232.13(a)(2).

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::event::{Event, Place};
 use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
-use super::question::{About, Draft, Found, HOUR, Open, Question, Sightings, span};
+use super::question::{About, Draft, Found, HOUR, Open, Question, Sightings, after, span};
 use crate::codec::result_code::Grounds;
 use crate::report::tally::Key;
 
@@ -143,11 +143,11 @@ impl Burst {
 
     /// Says what came of it.
     fn then(&self) -> String {
-        let Some((after, is_same)) = self.success else {
+        let Some((later, is_same)) = self.success else {
             return "no success within an hour after the last of them".to_owned();
         };
         let with = if is_same { "with" } else { "without" };
-        format!("a success from an address {with} such a failure before, {} after the failure before it", span(after))
+        format!("a success from an address {with} such a failure before, {}", after(later, "the failure before it"))
     }
 }
 
@@ -180,8 +180,9 @@ impl Question for BruteForce {
             asks: "Many wrong passwords for one account may be guesses, and so may sign-ins that a lock then turns away; a success after them may be the right guess, or the person.",
             rule: format!(
                 "Listed: an account for which at least {MIN_FAILURES} sign-ins within 60 minutes failed on the password or on an account that is \
-                 unknown, locked or disabled (50034, 50053, 50057), from whatever addresses. The burst goes on until an hour passes without a failure. The first success of the account that comes within an \
-                 hour of a failure of the burst is named and cited with it; failures may follow that."
+                 unknown, locked or disabled (50034, 50053, 50057; of 50053 the record says whether it was the account or an address that was \
+                 blocked), from whatever addresses. The burst goes on until an hour passes without a failure. The first success of the account \
+                 that comes within an hour of a failure of the burst is named and cited with it; failures may follow that."
             ),
             sightings: Sightings::rank(found, self.bursts.beyond),
             counted: Vec::new(),

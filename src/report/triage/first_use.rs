@@ -7,6 +7,7 @@ use super::kept::{Places, States};
 use super::networks::Networks;
 use super::question::{About, DAY, Draft, Found, Question, Sightings, span};
 use crate::report::tally::Key;
+use crate::report::words::{counted, counted_of};
 
 /// Asks for the first use of applications.
 pub(super) struct FirstUse {
@@ -59,14 +60,10 @@ impl Question for FirstUse {
         let found = self.applications.into_states().filter(is_new).map(|application| Found {
             about: About::Application,
             says: format!(
-                "First seen {} after the package's earliest sign-in: {} successful sign-ins of {}.",
+                "First seen {} after the package's earliest sign-in: {} of {}.",
                 span(first(&application)),
-                application.sign_ins,
-                if application.accounts.len() == 1 {
-                    "one account".to_owned()
-                } else {
-                    format!("{} accounts", application.accounts.len())
-                }
+                counted(application.sign_ins, "successful sign-in"),
+                counted_of(application.accounts.len(), "account")
             ),
             weight: application.sign_ins,
             places: application.places,

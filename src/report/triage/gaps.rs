@@ -8,6 +8,7 @@ use crate::format::seal::{Run, RunState, Seal};
 use crate::report::document::Text;
 use crate::report::reasons::Reasons;
 use crate::report::unread::Unread;
+use crate::report::words::counted;
 use crate::time::Bound;
 
 /// What of the sign-in logs is not in the package.
@@ -98,7 +99,7 @@ impl Gaps {
             Text::plain(format!("{kind}: from {from} to {to}, {state}{}.", reason.unwrap_or_default()))
         }));
         if self.windows_beyond > 0 {
-            lines.push(Text::plain(format!("{} more windows; the seal lists them all.", self.windows_beyond)));
+            lines.push(Text::plain(format!("{}; the seal lists all.", counted(self.windows_beyond, "more window"))));
         }
         if !self.is_only_volume {
             lines.push(Text::plain(format!(

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::event::Place;
 use crate::report::tally::Key;
+use crate::report::words::{counted, counted_of};
 
 /// One state for each key.
 #[derive(Debug)]
@@ -55,7 +56,11 @@ impl<S: Default> States<S> {
     /// Says how many sign-ins found no room, if any did.
     pub(super) fn limits(&self, of: &str) -> Option<String> {
         (self.lost > 0).then(|| {
-            format!("{} sign-ins were not looked at: there was room for {} {of} at a time.", self.lost, self.limit)
+            format!(
+                "Not looked at: {}, for want of room; {} {of} are remembered at a time.",
+                counted(self.lost, "sign-in"),
+                self.limit
+            )
         })
     }
 
@@ -93,12 +98,13 @@ impl<S: Default> Turnover<S> {
         self.young.entry(key).or_default()
     }
 
-    /// Says how many states were set aside, if any were.
+    /// Says how many states were set aside, if any were; `of` is what one of them is of.
     pub(super) fn limits(&self, of: &str) -> Option<String> {
         (self.set_aside > 0).then(|| {
             format!(
-                "{} {of} were set aside after {} others had been seen; had they gone on later, that would not have been seen.",
-                self.set_aside, self.limit
+                "Set aside after {} had been seen: {}; what went on later with any of these was not seen to go on.",
+                counted_of(self.limit, &format!("other {of}")),
+                counted(self.set_aside, of)
             )
         })
     }
@@ -191,7 +197,7 @@ mod tests {
         assert!(states.of(key(2), |_| false).is_none() && states.of(key(1), |_| false).is_some());
         assert_eq!(
             states.limits("accounts").unwrap(),
-            "1 sign-ins were not looked at: there was room for 2 accounts at a time."
+            "Not looked at: 1 sign-in, for want of room; 2 accounts are remembered at a time."
         );
         assert!(states.of(key(2), |state| *state == 7).is_some());
         assert_eq!(states.into_states().count(), 1);
@@ -207,7 +213,7 @@ mod tests {
         assert_eq!(*sessions.of(key(0)), 1_001, "who comes again stays");
         assert_eq!(*sessions.of(key(999)), 1);
         assert_eq!(*sessions.of(key(500)), 0, "who stays away is forgotten");
-        assert!(sessions.limits("sessions").is_some() && sessions.young.len() + sessions.old.len() <= 20);
+        assert!(sessions.limits("session").is_some() && sessions.young.len() + sessions.old.len() <= 20);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::event::Event;
 use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
 use super::question::{About, Counted, Draft, Found, Question, Sightings};
+use crate::report::words::counted;
 
 /// Asks for legacy authentication.
 pub(super) struct Legacy {
@@ -44,8 +45,9 @@ impl Question for Legacy {
         let found = succeeded.map(|account| Found {
             about: About::Account,
             says: format!(
-                "{} successful sign-ins by legacy authentication, {} that failed.",
-                account.succeeded, account.failed
+                "{} by legacy authentication, {} that failed.",
+                counted(account.succeeded, "successful sign-in"),
+                account.failed
             ),
             weight: account.succeeded,
             places: account.places,

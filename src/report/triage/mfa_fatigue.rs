@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::event::{Event, Place};
 use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
-use super::question::{About, Counted, Draft, Found, HOUR, Open, Question, Sightings, span};
+use super::question::{About, Counted, Draft, Found, HOUR, Open, Question, Sightings, after, span};
 use crate::codec::result_code::Grounds;
 use crate::format::kind::Kind;
 use crate::report::tally::Key;
@@ -128,7 +128,7 @@ impl Question for MfaFatigue {
         let found = self.bursts.all.into_iter().map(|burst| {
             let then = burst.accepted.map_or_else(
                 || "no interactive success within an hour after the last of them".to_owned(),
-                |after| format!("an interactive success {} after the last of them", span(after)),
+                |later| format!("an interactive success {}", after(later, "the last of them")),
             );
             Found {
                 about: About::Account,

@@ -11,6 +11,7 @@ use super::event::Event;
 use super::kept::Keys;
 use crate::format::kind::Kind;
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// The background.
 #[derive(Debug)]
@@ -98,7 +99,8 @@ impl Networks {
         let lost: u64 = lost.iter().sum();
         (lost > 0).then(|| {
             format!(
-                "There was no room for {lost} sign-ins in the list of who uses which network: some networks are taken for less common than they are."
+                "There was no room for {} in the list of who uses which network: some networks are taken for less common than they are.",
+                counted(lost, "sign-in")
             )
         })
     }

@@ -103,7 +103,7 @@ fn chapter(answer: &Answer) -> Vec<Block> {
     ];
     if !answer.counted.is_empty() {
         let aside = |counted: &Counted| {
-            Text(vec![Span::Strong(grouped(counted.number)), Span::Plain(format!(" {}", counted.what))])
+            Text(vec![Span::Plain(format!("{}: ", counted.what)), Span::Strong(grouped(counted.number))])
         };
         blocks.push(Block::Paragraph(Text(vec![Span::Strong("Counted, not listed.".to_owned())])));
         blocks.push(Block::List { numbered: false, items: answer.counted.iter().map(aside).collect() });

@@ -136,6 +136,11 @@ pub(super) fn span(seconds: i64) -> String {
     }
 }
 
+/// Says how long after something else something was.
+pub(super) fn after(seconds: i64, what: &str) -> String {
+    if seconds <= 0 { format!("in the same second as {what}") } else { format!("{} after {what}", span(seconds)) }
+}
+
 /// 25 sightings of one question are listed.
 pub(super) const MAX_LISTED: usize = 25;
 /// 1,000 sightings of one question are kept until the end, when the weightiest are chosen.
@@ -172,5 +177,6 @@ mod tests {
         let expected =
             ["the same second", "the same second", "1 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 days"];
         assert_eq!(spans, expected);
+        assert_eq!([0, 5].map(|seconds| after(seconds, "it")), ["in the same second as it", "5 s after it"]);
     }
 }

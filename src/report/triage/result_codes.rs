@@ -7,6 +7,7 @@ use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
 use super::question::{About, Counted, Draft, Found, HOUR, Question, Sightings};
 use crate::codec::result_code::Grounds;
+use crate::report::words::counted;
 
 /// Counts failures.
 pub(super) struct ResultCodes {
@@ -105,8 +106,8 @@ impl Question for ResultCodes {
             self.accounts.limits("accounts").into_iter().chain(self.addresses.limits("addresses")).collect();
         if self.lost_hours > 0 {
             limits.push(format!(
-                "{} failures are in none of the first {MAX_HOURS} hours that were met.",
-                self.lost_hours
+                "In none of the first {MAX_HOURS} hours that were met: {}.",
+                counted(self.lost_hours, "failure")
             ));
         }
         // Accounts first, then addresses, then hours: each group by how many failures it has.

@@ -3,9 +3,10 @@
 use super::event::{Event, Place};
 use super::kept::{Places, Turnover};
 use super::networks::Networks;
-use super::question::{About, Counted, Draft, Found, Open, Question, Sightings, span};
+use super::question::{About, Counted, Draft, Found, Open, Question, Sightings, after};
 use super::session_countries::MAX_SESSIONS;
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// Asks for breaks in user agents.
 pub(super) struct SessionAgents {
@@ -75,9 +76,9 @@ impl Question for SessionAgents {
         let found = self.breaks.all.into_iter().map(|broken| Found {
             about: About::Session,
             says: format!(
-                "{} sign-ins of the session with another user agent and from another address than the first; the first of them after {}.",
-                broken.others,
-                span(broken.after)
+                "{} of the session with another user agent and from another address than its first; first seen {}.",
+                counted(broken.others, "sign-in"),
+                after(broken.after, "that one")
             ),
             weight: broken.others,
             places: broken.places,
@@ -91,7 +92,7 @@ impl Question for SessionAgents {
                 .to_owned(),
             sightings: Sightings::rank(found, self.breaks.beyond),
             counted: vec![Counted::new("sign-ins of a session with another user agent from the same address", self.same_address)],
-            limits: self.sessions.limits("sessions").into_iter().collect(),
+            limits: self.sessions.limits("session").into_iter().collect(),
         }
     }
 }

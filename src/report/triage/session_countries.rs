@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::event::{Event, Place};
 use super::kept::{Places, Turnover};
 use super::networks::Networks;
-use super::question::{About, Draft, Found, Open, Question, Sightings, span};
+use super::question::{About, Draft, Found, Open, Question, Sightings, after};
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// Asks for sessions in two countries.
 pub(super) struct SessionCountries {
@@ -71,10 +72,10 @@ impl Question for SessionCountries {
         let found = self.wanderers.all.into_iter().map(|wanderer| Found {
             about: About::Session,
             says: format!(
-                "Seen in {} countries: in a second one {} after it was first seen; {} sign-ins elsewhere than at first, {} of them successful.",
+                "Seen in {} countries: in a second one {}; {} elsewhere than at first, successful: {}.",
                 wanderer.countries.len(),
-                span(wanderer.after),
-                wanderer.elsewhere,
+                after(wanderer.after, "it was first seen"),
+                counted(wanderer.elsewhere, "sign-in"),
                 wanderer.succeeded
             ),
             weight: wanderer.succeeded,
@@ -90,7 +91,7 @@ impl Question for SessionCountries {
                 .to_owned(),
             sightings: Sightings::rank(found, self.wanderers.beyond),
             counted: Vec::new(),
-            limits: self.sessions.limits("sessions").into_iter().collect(),
+            limits: self.sessions.limits("session").into_iter().collect(),
         }
     }
 }

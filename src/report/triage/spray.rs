@@ -7,6 +7,7 @@ use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
 use super::question::{About, Counted, DAY, Draft, Found, HOUR, Open, Question, Sightings, span};
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// Asks for sprays.
 pub(super) struct Spray {
@@ -169,8 +170,8 @@ impl Question for Spray {
         let mut limits: Vec<String> = self.addresses.limits("addresses").into_iter().collect();
         if self.lost > 0 {
             limits.push(format!(
-                "{} failures were not looked at: there was room for {MAX_REMEMBERED} of the last hour.",
-                self.lost
+                "Not looked at: {}, for want of room; {MAX_REMEMBERED} of the last hour are remembered.",
+                counted(self.lost, "failure")
             ));
         }
         let found = self.sprays.all.into_iter().map(|burst| Found {

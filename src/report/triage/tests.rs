@@ -242,7 +242,7 @@ fn legacy_authentication_is_listed_by_account_when_it_succeeds() {
         |user, code| (INTERACTIVE, 0, members(user, "192.0.2.1", 1, "NL", code) + r#","clientAppUsed":"IMAP4""#);
     let answers = ask_of(&[record("a", 50_126), record("a", 0), record("b", 50_126)]);
     let (places, says) = first(&answers["legacy-authentication"]);
-    assert_eq!((places, says), (vec![1], "1 successful sign-ins by legacy authentication, 1 that failed."));
+    assert_eq!((places, says), (vec![1], "1 successful sign-in by legacy authentication, 1 that failed."));
     assert_eq!(answers["legacy-authentication"].counted[0].number, 2);
 }
 

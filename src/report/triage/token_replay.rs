@@ -6,6 +6,7 @@ use super::networks::Networks;
 use super::question::{About, Counted, Draft, Found, Open, Question, Sightings, span};
 use crate::format::kind::Kind;
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// Asks for token replay.
 pub(super) struct TokenReplay {
@@ -63,8 +64,8 @@ impl Question for TokenReplay {
         let found = self.replays.all.into_iter().map(|replay| Found {
             about: About::Account,
             says: format!(
-                "{} successful non-interactive sign-ins from a network without a successful interactive sign-in of the account in this package; between the first and the last: {}.",
-                replay.sign_ins,
+                "{} from a network without a successful interactive sign-in of the account in this package; between the first and the last: {}.",
+                counted(replay.sign_ins, "successful non-interactive sign-in"),
                 span(replay.last - replay.first)
             ),
             weight: replay.sign_ins,

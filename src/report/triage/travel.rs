@@ -5,6 +5,7 @@ use super::kept::{MAX_STATES, Places, States};
 use super::networks::Networks;
 use super::question::{About, Counted, Draft, Found, Open, Question, Sightings, span};
 use crate::report::tally::Key;
+use crate::report::words::counted;
 
 /// Asks for impossible travel.
 pub(super) struct Travel {
@@ -87,11 +88,7 @@ impl Question for Travel {
             } else {
                 format!("{kilometres:.0} km in {}, {:.0} km/h", span(seconds), speed(kilometres, seconds))
             };
-            let journeys = if traveller.journeys == 1 {
-                "1 journey".to_owned()
-            } else {
-                format!("{} journeys", traveller.journeys)
-            };
+            let journeys = counted(traveller.journeys, "journey");
             Found {
                 about: About::Account,
                 says: format!(
