@@ -314,7 +314,7 @@ fn tool() -> Tool {
 const RETENTION_DAYS: i64 = 30;
 
 /// One client for all cases in which answers come. On a busy machine they may take their time.
-static PATIENT: LazyLock<HttpClient> = LazyLock::new(|| client(Duration::from_secs(60)));
+static PATIENT: LazyLock<HttpClient> = LazyLock::new(|| client(Duration::from_mins(1)));
 
 /// One client for the cases in which no answer comes.
 static IMPATIENT: LazyLock<HttpClient> = LazyLock::new(|| client(Duration::from_secs(1)));

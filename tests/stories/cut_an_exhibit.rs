@@ -249,7 +249,7 @@ fn nobody_elses_data_is_in_it() {
     }
     assert!(searched > 2000, "{searched}");
     // Nor does the index beside the package, or the service's own place marks, give an identifier away.
-    assert!(exhibit.files.keys().all(|path| !path.ends_with(".index")));
+    assert!(exhibit.files.keys().all(|path| !path.contains(".index")));
 }
 
 #[test]
