@@ -89,7 +89,7 @@ impl Gaps {
     pub(super) fn lines(&self) -> [Vec<Text>; 2] {
         let mut lines: Vec<Text> = Vec::new();
         if let Some(unread) = &self.unread {
-            lines.push(Text::plain(format!("{unread}. That holds whatever the seal calls closed.")));
+            lines.push(Text::plain(format!("{unread}, whatever the seal calls closed.")));
         }
         lines.extend(self.not_asked.iter().map(|kind| Text::plain(format!("{kind}: this log was not asked."))));
         let mut reasons = Reasons::default();
