@@ -32,6 +32,7 @@ mod bad_input;
 mod check_an_exhibit;
 mod cut_an_exhibit;
 mod demo;
+mod despite_findings;
 mod exports;
 mod hand_over_with_two_keys;
 mod keep_secrets;

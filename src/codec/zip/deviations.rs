@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::{FaultKind, Limits, Profile, ReadError, Reader};
+use super::{FaultKind, Limits, Profile, ReadError, Reader, entry_at};
 
 const LIMITS: Limits = Limits {
     max_archive_bytes: 1 << 30,
@@ -202,6 +202,13 @@ fn judge_as(archive: &[u8], limits: Limits, profile: Profile) -> (BTreeSet<&'sta
         let mut reader = Reader::open(Cursor::new(archive), limits, profile)?;
         while let Some(entry) = reader.next_entry(&mut sink) {
             let entry = entry?;
+            let cap = limits.max_entry_bytes.into();
+            let again =
+                entry_at(&mut Cursor::new(archive), entry.entry.header_offset, cap)?.expect("it is still there");
+            assert_eq!(
+                (&again.entry, &again.compressed, again.method),
+                (&entry.entry, &entry.compressed, entry.method)
+            );
             match entry.inflate().and_then(|content| entry.check_free_bits().map(|()| content)) {
                 Ok(content) => contents.push((entry.entry.name, content)),
                 Err(fault) => {
@@ -611,6 +618,28 @@ fn limits_are_kept() {
     let bytes = written_by_the_crate(&[("p/zeros", &zeros)]);
     assert!(bytes.len() < zeros.len() / 900);
     assert_eq!(judge(&bytes).0, BTreeSet::new());
+}
+
+#[test]
+fn what_is_no_entry_is_not_read_again() {
+    let again = |bytes: &[u8], offset, cap| entry_at(&mut Cursor::new(bytes), offset, cap).expect("it can be read");
+    let bytes = good().bytes();
+    let whole = again(&bytes, 0, 54).expect("the first entry");
+    assert_eq!(whole.entry.uncompressed_len, 54);
+    assert!(again(&bytes, 0, 53).is_none(), "longer than allowed");
+    assert!(again(&bytes, 1, 54).is_none(), "between two entries");
+    assert!(again(&bytes, len32(&bytes).into(), 54).is_none(), "behind the end");
+    for end in 0..30 + whole.entry.name.len() + whole.compressed.len() {
+        assert!(again(bytes.get(..end).expect("a prefix"), 0, 54).is_none(), "cut off at {end}");
+    }
+    let changes: [fn(&mut Header); 3] =
+        [|h| h.flags = 1 << 3, |h| h.compressed_len = u32::MAX, |h| h.compressed_len = 54 + 54 / 8 + (1 << 10) + 1];
+    for change in changes {
+        let mut archive = good();
+        change(&mut archive.item(0).local);
+        archive.behind = vec![0; 4 << 10];
+        assert!(again(&archive.bytes(), 0, 54).is_none());
+    }
 }
 
 #[test]

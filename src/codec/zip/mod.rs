@@ -6,7 +6,7 @@
 //! leaves one reading: local headers back to back from byte 0, the central directory in the same order, the end record, the
 //! end of the file; every field has one legal value or is checked against the bytes it describes.
 //!
-//! * [`read`]: the forward pass over a file, and what it hands out;
+//! * [`read`]: the forward pass over a file, what it hands out, and one entry of it again;
 //! * [`fault`]: what can be wrong, with codes that stay;
 //! * [`write`]: the other direction, with the `zip` crate, which writes exactly this profile, deflated or stored;
 //! * `header`, `name`: the fields and names of the profile.
@@ -29,4 +29,4 @@ pub mod write;
 pub use fault::{Fault, FaultKind, Faults, ReadError};
 pub use header::Profile;
 pub use inflate::RawEntry;
-pub use read::{Entry, Limits, Reader};
+pub use read::{Entry, Limits, Reader, entry_at};

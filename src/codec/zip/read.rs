@@ -3,7 +3,7 @@
 //! The local header in front of the data is what counts; the central directory only announces the order and is compared field
 //! by field. A caller that hashes what the pass hands on has hashed exactly the bytes it judged, from one handle.
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::directory::{Directory, check_fixed, fault, locate, of_entry, printable, to_u64};
 use super::fault::{Fault, FaultKind, Faults, ReadError};
@@ -216,7 +216,7 @@ impl<R: Read + Seek> Reader<R> {
         self.content_bytes = self.content_bytes.saturating_add(content);
         let (found, at_most) = if content > cap {
             (format!("content of {content} bytes"), format!("at most {cap}"))
-        } else if compressed > cap + cap / 8 + RATIO_SLACK {
+        } else if compressed > most_compressed(cap) {
             (format!("{compressed} compressed bytes"), format!("at most an eighth more than {cap}"))
         } else if content > compressed * u64::from(self.limits.max_ratio) + RATIO_SLACK {
             (format!("{content} bytes out of {compressed}"), format!("ratio at most {}", self.limits.max_ratio))
@@ -266,11 +266,7 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Reads and hands on `len` bytes, which the file had when it was opened.
     fn read_bytes(&mut self, len: u64, sink: Sink<'_>) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = Vec::with_capacity(usize::try_from(len).map_err(|_| ReadError::Changed)?);
-        self.input.by_ref().take(len).read_to_end(&mut bytes)?;
-        if to_u64(bytes.len()) != len {
-            return Err(ReadError::Changed);
-        }
+        let bytes = take_bytes(&mut self.input, len)?.ok_or(ReadError::Changed)?;
         sink(&bytes);
         self.at += len;
         Ok(bytes)
@@ -307,6 +303,50 @@ impl<R> Reader<R> {
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
+}
+
+/// Reads one entry again, by the local header at `header_offset` alone, as the forward pass did; none where there is no entry, or none
+/// that the pass hands out, or one whose content has more than `at_most` bytes.
+///
+/// Whether it is the same entry is not looked at: the caller has to know a digest of its content.
+///
+/// # Errors
+///
+/// When the archive cannot be read.
+pub fn entry_at<R: Read + Seek>(input: &mut R, header_offset: u64, at_most: u64) -> io::Result<Option<RawEntry>> {
+    input.seek(SeekFrom::Start(header_offset))?;
+    let header = take_bytes(input, to_u64(LOCAL_LEN))?.and_then(|bytes| bytes.try_into().ok());
+    let Some(local) = header.and_then(Common::local) else { return Ok(None) };
+    let (compressed_len, content_len) = (u64::from(local.compressed_len), u64::from(local.uncompressed_len));
+    let is_too_long = content_len > at_most || compressed_len > most_compressed(at_most);
+    if local.has_data_descriptor() || local.is_zip64() || is_too_long {
+        return Ok(None);
+    }
+    let Some(name) = take_bytes(input, local.name_len.into())? else { return Ok(None) };
+    // Read and not sought: a buffered reader would throw away what it has.
+    let Some(_) = take_bytes(input, local.extra_len.into())? else { return Ok(None) };
+    let Some(compressed) = take_bytes(input, compressed_len)? else { return Ok(None) };
+    let entry = Entry {
+        name: printable(&name),
+        crc32: local.crc32,
+        compressed_len: local.compressed_len,
+        uncompressed_len: local.uncompressed_len,
+        header_offset,
+    };
+    Ok(Some(RawEntry { entry, compressed, method: local.method }))
+}
+
+/// Reads `len` bytes; none where there are fewer.
+fn take_bytes<R: Read>(input: &mut R, len: u64) -> io::Result<Option<Vec<u8>>> {
+    let Ok(capacity) = usize::try_from(len) else { return Ok(None) };
+    let mut bytes = Vec::with_capacity(capacity);
+    input.take(len).read_to_end(&mut bytes)?;
+    Ok((bytes.len() == capacity).then_some(bytes))
+}
+
+/// Returns how many bytes a content of at most `content` has at most in the archive; deflate adds little where it gains nothing.
+fn most_compressed(content: u64) -> u64 {
+    content + content / 8 + RATIO_SLACK
 }
 
 const BUFFER_LEN: usize = 64 << 10;

@@ -86,7 +86,7 @@ impl Pass {
         let places: BTreeMap<&str, &EntrySeen> =
             self.entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
         let mut read = |path: &str| match places.get(path) {
-            Some(entry) => read_entry(archive, &self.top, entry),
+            Some(entry) => read_entry(archive, entry),
             None => Err(ReadAgainError::Missing(path.to_owned())),
         };
         match comparison::check(&self.bodies, genesis, seal, &mut read, &mut self.findings) {

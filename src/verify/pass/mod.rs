@@ -43,7 +43,6 @@ pub(in crate::verify) struct EntrySeen {
     /// None until the file was read, and for good where it could not be.
     pub(in crate::verify) digest: Option<[u8; 32]>,
     pub(in crate::verify) byte_len: u64,
-    pub(in crate::verify) compressed_len: u32,
     pub(in crate::verify) header_offset: u64,
 }
 
@@ -123,14 +122,8 @@ impl Pass {
     /// Hands over the top directory, the files below it, plan and seal; none where one of these could not be read.
     pub(in crate::verify) fn into_kept(self) -> Option<Kept> {
         let (genesis, seal) = self.closing?;
-        Some(Kept {
-            top: self.top,
-            entries: self.entries,
-            leaves: self.leaves,
-            contradicted_pages: self.contradicted_pages,
-            genesis,
-            seal,
-        })
+        let contradicted_pages = self.contradicted_pages;
+        Some(Kept { entries: self.entries, leaves: self.leaves, contradicted_pages, genesis, seal })
     }
 
     fn take_stop(&mut self, error: ReadError) -> Result<(), VerifyError> {

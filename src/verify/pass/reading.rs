@@ -27,7 +27,6 @@ impl Pass {
                 path,
                 digest: None,
                 byte_len: entry.uncompressed_len.into(),
-                compressed_len: entry.compressed_len,
                 header_offset: entry.header_offset,
             }
         });

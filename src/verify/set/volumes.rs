@@ -214,7 +214,7 @@ fn compare<R: Read + Seek>(
         let missing = || ReadAgainError::Missing(path.to_owned());
         let (member, entry) = places.get(path).ok_or_else(missing)?;
         let archive = archives.get_mut(member.index).ok_or_else(missing)?;
-        read_entry(archive, &member.top, entry)
+        read_entry(archive, entry)
     };
     let mut compared = Findings::default();
     match comparison::check(&bodies, genesis, seal, &mut read, &mut compared) {

@@ -8,14 +8,16 @@ mod page;
 mod provenance;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::codec::zip::{RawEntry, entry_at};
 use crate::crypto::digest::LeafHash;
 use crate::format::genesis::Genesis;
 use crate::format::seal::{RunState, Seal};
+use crate::verify::budget;
 use crate::verify::checks::pagination::RunKey;
 use crate::verify::checks::roots;
 use crate::verify::pass::EntrySeen;
@@ -44,7 +46,6 @@ pub struct VerifiedPackage<R> {
 /// What a pass leaves: plan and seal, and where everything lies.
 #[derive(Debug)]
 pub(in crate::verify) struct Kept {
-    pub(in crate::verify) top: String,
     pub(in crate::verify) entries: Vec<EntrySeen>,
     pub(in crate::verify) leaves: BTreeMap<u64, LeafHash>,
     pub(in crate::verify) contradicted_pages: BTreeSet<u64>,
@@ -62,8 +63,8 @@ pub enum ReadAgainError {
     /// The archive could not be read.
     #[error("the archive could not be read")]
     Io(#[from] std::io::Error),
-    /// There is no such file.
-    #[error("there is no `{0}` in the package")]
+    /// There is no such file, or none that can be unpacked.
+    #[error("there is no `{0}` in the package that can be read")]
     Missing(String),
 }
 
@@ -144,8 +145,7 @@ impl<R: Read + Seek> VerifiedPackage<R> {
         if entry.digest.is_none() && !self.report.quick {
             return Err(missing());
         }
-        let bytes = read_packed(&mut self.archive, &self.kept.top, entry)?;
-        Ok(PackedFile { path: entry.path.clone(), bytes, byte_len: entry.byte_len, digest: entry.digest })
+        PackedFile::read(&mut self.archive, entry)
     }
 }
 
@@ -153,21 +153,27 @@ impl<R: Read + Seek> VerifiedPackage<R> {
 #[derive(Debug)]
 struct PackedFile {
     path: String,
-    bytes: Vec<u8>,
-    byte_len: u64,
+    raw: RawEntry,
     /// None of a file that a quick verification did not read.
     digest: Option<[u8; 32]>,
 }
 
 impl PackedFile {
+    /// Reads the bytes of a file where the pass saw it.
+    fn read<R: Read + Seek>(archive: &mut R, entry: &EntrySeen) -> Result<Self, ReadAgainError> {
+        let raw = entry_at(archive, entry.header_offset, budget::OTHER_BYTES)?;
+        let raw = raw.ok_or_else(|| lost(&entry.path, entry.digest))?;
+        Ok(Self { path: entry.path.clone(), raw, digest: entry.digest })
+    }
+
     /// Returns how many bytes it takes, deflated and inflated.
     fn room(&self) -> u64 {
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX).saturating_add(self.byte_len)
+        self.raw.entry.byte_len()
     }
 
     /// Inflates it and compares it with the digest it had when it was verified, if it was read then.
     fn open(&self) -> Result<Vec<u8>, ReadAgainError> {
-        let content = inflate(&self.bytes, self.byte_len)?;
+        let content = self.raw.inflate().map_err(|_| lost(&self.path, self.digest))?;
         match self.digest {
             Some(digest) if <[u8; 32]>::from(Sha256::digest(&content)) != digest => {
                 Err(ReadAgainError::Changed(self.path.clone()))
@@ -177,35 +183,21 @@ impl PackedFile {
     }
 }
 
+/// Says of a file that cannot be unpacked what has become of it: one that was not read before may never have been otherwise.
+fn lost(path: &str, digest: Option<[u8; 32]>) -> ReadAgainError {
+    match digest {
+        Some(_) => ReadAgainError::Changed(path.to_owned()),
+        None => ReadAgainError::Missing(path.to_owned()),
+    }
+}
+
 /// Reads a file again and compares it with the digest it had in the pass.
 pub(in crate::verify) fn read_entry<R: Read + Seek>(
     archive: &mut R,
-    top: &str,
     entry: &EntrySeen,
 ) -> Result<Vec<u8>, ReadAgainError> {
-    let digest = entry.digest.ok_or_else(|| ReadAgainError::Missing(entry.path.clone()))?;
-    let bytes = read_packed(archive, top, entry)?;
-    PackedFile { path: entry.path.clone(), bytes, byte_len: entry.byte_len, digest: Some(digest) }.open()
+    if entry.digest.is_none() {
+        return Err(ReadAgainError::Missing(entry.path.clone()));
+    }
+    PackedFile::read(archive, entry)?.open()
 }
-
-/// Reads the bytes of an entry where the pass saw it.
-fn read_packed<R: Read + Seek>(archive: &mut R, top: &str, entry: &EntrySeen) -> Result<Vec<u8>, std::io::Error> {
-    // The profile has no extra field: 30 bytes of header, the name, the data (FORMAT §4).
-    let name_len = [top.len(), 1, entry.path.len()]
-        .into_iter()
-        .fold(LOCAL_HEADER_BYTES, |sum, len| sum.saturating_add(u64::try_from(len).unwrap_or(u64::MAX)));
-    archive.seek(SeekFrom::Start(entry.header_offset.saturating_add(name_len)))?;
-    let mut bytes = Vec::new();
-    archive.by_ref().take(u64::from(entry.compressed_len)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Inflates a file; not more of it than the pass had in memory at once.
-fn inflate(bytes: &[u8], byte_len: u64) -> Result<Vec<u8>, std::io::Error> {
-    let mut content = Vec::with_capacity(usize::try_from(byte_len).unwrap_or_default());
-    flate2::bufread::DeflateDecoder::new(bytes).take(byte_len).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-/// 30: the fixed part of a local header (FORMAT §4).
-const LOCAL_HEADER_BYTES: u64 = 30;
