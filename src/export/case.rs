@@ -327,7 +327,7 @@ impl<O: Outputs> Exporter for Case<O> {
             "uco-core:name": format!("record {} of page {}", record.element, record.page),
             "uco-core:description": [
                 self.marks.join("; "),
-                format!("{}, pass {}, {counted}; leaf {}", record.kind, record.pass, row.leaf),
+                format!("{}, pass {}, {counted}; leaf {}", record.kind, record.pass, row.record.leaf()),
             ],
             "case-investigation:wasDerivedFrom": self.reference(&page),
             "uco-core:hasFacet": [{

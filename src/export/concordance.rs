@@ -24,7 +24,7 @@ use super::{ExportError, Exporter, Fate, Origin, Outputs, Row, Tally};
 use crate::codec::amount::counted;
 use crate::codec::json::Shape;
 use crate::codec::visible::visible;
-use crate::crypto::digest::{FileDigest, LeafHash, PageDigest};
+use crate::crypto::digest::{FileDigest, PageDigest};
 use crate::time::ServiceTime;
 use crate::verify::VerifiedRecord;
 
@@ -74,7 +74,7 @@ impl<O: Outputs> Concordance<O> {
         Ok(Self { outputs, load, bates, common, records: 0, first: None, last: None, cut: 0, custodians: Vec::new() })
     }
 
-    fn write(&mut self, record: &VerifiedRecord<'_>, leaf: LeafHash, page: &Page<'_>) -> Result<(), ExportError> {
+    fn write(&mut self, record: &VerifiedRecord<'_>, page: &Page<'_>) -> Result<(), ExportError> {
         let number = self.bates.take().map_err(|error| ExportError::Unfit(error.to_string()))?;
         let folder = format!("{:04}", (self.records / FOLDER_RECORDS).saturating_add(1));
         self.file(&format!("NATIVES/{folder}/{number}.json"), record.bytes)?;
@@ -100,7 +100,7 @@ impl<O: Outputs> Concordance<O> {
             &record.offset.to_string(),
             &record.bytes.len().to_string(),
             &record.element.to_string(),
-            &leaf.to_string(),
+            &record.leaf().to_string(),
             &FileDigest::of(record.bytes).to_string(),
             &self.common.package,
             &format!("NATIVES\\{folder}\\{number}.json"),
@@ -143,7 +143,7 @@ impl<O: Outputs> Exporter for Concordance<O> {
             return Ok(Fate::LeaveOut(why_not_counted(&row.record, row.page.record.stream.window().ok())));
         }
         let body = &row.page.record.body;
-        self.write(&row.record, row.leaf, &Page { path: body.path.as_str(), sha256: &body.sha256 })?;
+        self.write(&row.record, &Page { path: body.path.as_str(), sha256: &body.sha256 })?;
         Ok(Fate::Write)
     }
 
@@ -308,7 +308,7 @@ mod tests {
                 is_counted: true,
             };
             let page = Page { path: "data/pages/000007.json", sha256: &PageDigest::of(b"page") };
-            concordance.write(&record, leaf_hash(bytes), &page)?;
+            concordance.write(&record, &page)?;
         }
         let remarks = concordance.finish(&Tally::default())?;
         Ok((memory, remarks))

@@ -59,7 +59,7 @@ impl<O: Outputs> Exporter for Csv<O> {
             self.rows.write_field(number.to_string()).map_err(of_csv)?;
         }
         self.rows.write_field(record.bytes.len().to_string()).map_err(of_csv)?;
-        self.rows.write_field(row.leaf.to_string()).map_err(of_csv)?;
+        self.rows.write_field(row.record.leaf().to_string()).map_err(of_csv)?;
         self.rows.write_field(record.kind.as_str()).map_err(of_csv)?;
         self.rows.write_field(record.pass.to_string()).map_err(of_csv)?;
         self.rows.write_field(if record.is_counted { "true" } else { "false" }).map_err(of_csv)?;

@@ -31,7 +31,6 @@ mod walk;
 use std::error::Error;
 use std::io;
 
-use crate::crypto::digest::LeafHash;
 use crate::format::genesis::Genesis;
 use crate::format::kind::Kind;
 use crate::format::parts::Tool;
@@ -94,8 +93,6 @@ pub enum Fate {
 pub struct Row<'a> {
     /// Bytes, page number, element index, offset, time, id, kind, pass, whether it counts.
     pub record: VerifiedRecord<'a>,
-    /// Its leaf in the tree of its page.
-    pub leaf: LeafHash,
     /// Its page, with the signed record.
     pub page: &'a VerifiedPage,
 }

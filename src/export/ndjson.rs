@@ -108,7 +108,7 @@ impl<O: Outputs> Exporter for Ndjson<O> {
             element: record.element,
             byte_offset: record.offset,
             byte_len: u64::try_from(record.bytes.len()).unwrap_or(u64::MAX),
-            leaf: row.leaf,
+            leaf: row.record.leaf(),
             kind: record.kind,
             pass: record.pass,
             counted: record.is_counted,

@@ -127,7 +127,7 @@ pub fn place<'a>(row: &Row<'a>, package: &'a str) -> Vec<Datum<'a>> {
         number(record.element),
         number(record.offset),
         number(u64::try_from(record.bytes.len()).unwrap_or(u64::MAX)),
-        Datum::Text(row.leaf.to_string().into()),
+        Datum::Text(record.leaf().to_string().into()),
         Datum::Text(record.kind.as_str().into()),
         number(record.pass),
         Datum::Bool(record.is_counted),

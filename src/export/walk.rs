@@ -73,7 +73,7 @@ pub fn walk<R: Read + Seek>(
             tally.pages_opaque = tally.pages_opaque.saturating_add(1);
         }
         for record in page.records() {
-            let fate = exporter.record(&Row { record, leaf: record.leaf(), page: &page })?;
+            let fate = exporter.record(&Row { record, page: &page })?;
             tally.take(fate);
         }
         seen(&tally);

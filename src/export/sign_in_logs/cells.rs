@@ -11,7 +11,6 @@ use super::column::{Column, Place, Source, Type, columns_of};
 use super::json::{compact, is_silent, quote};
 use super::table::Table;
 use crate::codec::json::{Json, Shape};
-use crate::crypto::digest::LeafHash;
 use crate::format::genesis::Identity;
 use crate::format::identifier::PackageId;
 use crate::time::ServiceTime;
@@ -100,14 +99,14 @@ impl Filler {
     }
 
     /// Fills the row of a record in its table.
-    pub(super) fn fill(&self, cells: &mut Cells, table: Table, here: &VerifiedRecord<'_>, leaf: LeafHash) {
+    pub(super) fn fill(&self, cells: &mut Cells, table: Table, here: &VerifiedRecord<'_>) {
         cells.text.clear();
         cells.cells.clear();
         let mut record = Record::read(self, here.bytes);
         for (column, r#type) in columns_of(table) {
             let start = cells.text.len();
             let kept = match column.source {
-                Source::Place(place) => self.place(&mut cells.text, place, here, leaf),
+                Source::Place(place) => self.place(&mut cells.text, place, here),
                 Source::Remainder => record.remainder(&mut cells.text),
                 _ => record.cell(&mut cells.text, column, r#type, table),
             };
@@ -124,13 +123,13 @@ impl Filler {
     }
 
     /// Appends how the record stands in the package.
-    fn place(&self, out: &mut String, place: Place, here: &VerifiedRecord<'_>, leaf: LeafHash) -> Kept {
+    fn place(&self, out: &mut String, place: Place, here: &VerifiedRecord<'_>) -> Kept {
         let long = |number: u64| i64::try_from(number).map_or(Kept::Nothing, Kept::Long);
         match place {
             Place::Counted => return Kept::Bool(here.is_counted),
             Place::Element => return long(here.element),
             Place::Kind => out.push_str(here.kind.as_str()),
-            Place::Leaf => out.push_str(&leaf.to_string()),
+            Place::Leaf => out.push_str(&here.leaf().to_string()),
             Place::Marks => out.push_str(&self.marks),
             Place::Package => out.push_str(&self.package),
             Place::Page => return long(here.page),

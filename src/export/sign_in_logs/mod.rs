@@ -147,7 +147,7 @@ impl<O: Outputs> Exporter for SignInLogs<O> {
             return Ok(Fate::LeaveOut(why_not_counted(&row.record, row.page.record.stream.window().ok())));
         }
         self.go_on_to(table)?;
-        self.filler.fill(&mut self.cells, table, &row.record, row.leaf);
+        self.filler.fill(&mut self.cells, table, &row.record);
         self.files.write(&self.cells)?;
         if let Some(rows) = self.rows.get_mut(table.slot()) {
             *rows = rows.saturating_add(1);

@@ -11,7 +11,6 @@ use super::cells::{Cells, Filler};
 use super::column::{COLUMNS, Type, columns_of};
 use super::lines::Lines;
 use super::table::Table;
-use crate::crypto::merkle::leaf_hash;
 use crate::export::Outputs;
 use crate::format::genesis;
 use crate::format::kind::Kind;
@@ -76,7 +75,7 @@ pub(super) fn cells(table: Table, element: &str) -> Cells {
         &genesis::example().identity,
     );
     let mut cells = Cells::default();
-    filler.fill(&mut cells, table, &record, leaf_hash(element.as_bytes()));
+    filler.fill(&mut cells, table, &record);
     cells
 }
 
