@@ -145,64 +145,55 @@ pub type IndexSink<'a> = &'a mut dyn FnMut(u64, &[Prefix]);
 ///
 /// # Errors
 ///
-/// [`GatherError`]. Records beyond the most that an exhibit may have are counted and not kept. Of a package that failed verification, pages
-/// that are not there or cannot be cut are passed over; [`Gathered::pages_searched`] tells.
+/// [`GatherError`], that of the first page that has one; no more pages are read then. Records beyond the most that an exhibit may have
+/// are counted and not kept. Of an INVALID package, pages that are not there or cannot be cut are passed over;
+/// [`Gathered::pages_searched`] tells.
 pub fn gather<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
     pages: &[u64],
     wanted: &Wanted,
     threads: usize,
-    mut index: Option<IndexSink<'_>>,
+    index: Option<IndexSink<'_>>,
 ) -> Result<Gathered, GatherError> {
     let held = Held::default();
-    let signed = [GENESIS, SEAL].map(|path| package.read(path).unwrap_or_default());
+    let signed = [package.read(GENESIS)?, package.read(SEAL)?];
     let signed = Documents::new(signed.iter().map(Vec::as_slice));
     let keeps_prefixes = index.is_some();
-    let mut gathered = Gathered::default();
-    let mut matching = 0;
-    let mut first_error = None;
-    // What a package that failed verification lacks is no reason to show nothing of it.
-    let is_invalid = !package.provenance().despite_findings.is_empty();
-    let mut take = |found: Result<PageFound, GatherError>| {
-        let found = match found {
-            Ok(found) if first_error.is_none() => found,
-            Ok(_) => return,
-            Err(GatherError::Read(ReadAgainError::Missing(_))) if is_invalid => return,
-            Err(error) => {
-                first_error.get_or_insert(error);
-                return;
-            }
-        };
-        gathered.pages_searched += 1;
-        gathered.records_searched += found.record_count;
-        gathered.wanting += found.wanting;
-        matching += found.matching;
-        gathered.pages_unsifted += u64::from(found.is_unsifted);
-        gathered.given_away.extend(found.given_away);
-        gathered.pages.extend(found.page);
-        gathered.picked.extend(found.picked);
-        if let Some(index) = &mut index {
-            index(found.sequence, &found.prefixes);
-        }
-    };
+    let mut intake = Intake { gathered: Gathered::default(), matching: 0, error: None, index };
     std::thread::scope(|scope| {
-        let search = |page: PackedPage| {
-            page.open().map_err(GatherError::from).and_then(|page| look(&page, wanted, &held, &signed, keeps_prefixes))
+        let search = |page: PackedPage| match page.open_if_there()? {
+            Some(page) => look(&page, wanted, &held, &signed, keeps_prefixes).map(Some),
+            None => Ok(None),
         };
         let mut crew = Crew::start(scope, threads, search)?;
+        let mut unreadable = None;
         for number in pages {
-            match package.packed_page(*number) {
-                Ok(page) => {
+            // Which error is told does not depend on which thread was faster: pages are handed out in order, come back in that order,
+            // and none is left out before the first one with an error has come back.
+            if intake.error.is_some() {
+                break;
+            }
+            match package.packed_page_if_there(*number) {
+                Ok(Some(page)) => {
                     let byte_len = page.byte_len();
-                    crew.submit(page, byte_len, &mut take)?;
+                    crew.submit(page, byte_len, |found| intake.take(found))?;
                 }
-                Err(ReadAgainError::Missing(_)) if is_invalid => {}
-                Err(error) => return Err(error.into()),
+                Ok(None) => {}
+                Err(error) => {
+                    unreadable = Some(error);
+                    break;
+                }
             }
         }
-        crew.finish(&mut take).map_err(GatherError::from)
+        // Those that are still under way come before the page that could not be read.
+        crew.finish(|found| intake.take(found))?;
+        if let Some(error) = unreadable {
+            intake.error.get_or_insert(error.into());
+        }
+        Ok::<_, GatherError>(())
     })?;
-    if let Some(error) = first_error {
+    let Intake { mut gathered, matching, error, index: _ } = intake;
+    if let Some(error) = error {
         return Err(error);
     }
     if matching > EXHIBIT_RECORDS {
@@ -222,6 +213,42 @@ pub fn gather<R: Read + Seek>(
 impl From<Lost> for GatherError {
     fn from(Lost: Lost) -> Self {
         Self::ThreadLost
+    }
+}
+
+/// What the pages brought so far, taken in their order.
+struct Intake<'a> {
+    gathered: Gathered,
+    /// Records that are wanted, kept or not.
+    matching: u64,
+    /// That of the first page that has one.
+    error: Option<GatherError>,
+    index: Option<IndexSink<'a>>,
+}
+
+impl Intake<'_> {
+    /// Takes what a page brought; none of one that a package lacks which failed verification.
+    fn take(&mut self, found: Result<Option<PageFound>, GatherError>) {
+        let found = match found {
+            Ok(Some(found)) if self.error.is_none() => found,
+            Ok(_) => return,
+            Err(error) => {
+                self.error.get_or_insert(error);
+                return;
+            }
+        };
+        let gathered = &mut self.gathered;
+        gathered.pages_searched += 1;
+        gathered.records_searched += found.record_count;
+        gathered.wanting += found.wanting;
+        self.matching += found.matching;
+        gathered.pages_unsifted += u64::from(found.is_unsifted);
+        gathered.given_away.extend(found.given_away);
+        gathered.pages.extend(found.page);
+        gathered.picked.extend(found.picked);
+        if let Some(index) = &mut self.index {
+            index(found.sequence, &found.prefixes);
+        }
     }
 }
 

@@ -5,10 +5,8 @@ use std::io::{Read, Seek};
 use serde::Serialize;
 
 use super::{ExportError, Exporter, Fate, Row};
-use crate::format::decode;
 use crate::format::kind::Kind;
-use crate::format::page::{PageRecord, Slicing};
-use crate::format::path::PackagePath;
+use crate::format::page::Slicing;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
 /// What became of the records of a package.
@@ -58,14 +56,10 @@ pub fn walk<R: Read + Seek>(
     let totals = package.seal().totals;
     let is_invalid = !package.provenance().despite_findings.is_empty();
     let mut tally = Tally { records_in_seal: totals.records, pages_in_seal: totals.pages, ..Tally::default() };
-    for number in page_numbers(package, exporter) {
-        let page = match package.page(number) {
-            Ok(page) => page,
-            Err(ReadAgainError::Missing(_)) if is_invalid => {
-                tally.pages_unreadable = tally.pages_unreadable.saturating_add(1);
-                continue;
-            }
-            Err(error) => return Err(error.into()),
+    for number in page_numbers(package, exporter)? {
+        let Some(page) = package.page_if_there(number)? else {
+            tally.pages_unreadable = tally.pages_unreadable.saturating_add(1);
+            continue;
         };
         exporter.page(&page)?;
         tally.pages_read = tally.pages_read.saturating_add(1);
@@ -85,16 +79,22 @@ pub fn walk<R: Read + Seek>(
 }
 
 /// Returns the numbers of all pages in the order in which the exporter wants them.
-fn page_numbers<R: Read + Seek>(package: &mut VerifiedPackage<R>, exporter: &dyn Exporter) -> Vec<u64> {
-    let mut numbers = package.page_numbers();
-    if Kind::ALL.iter().any(|kind| exporter.turn(*kind) != 0) {
-        // A page whose record cannot be read has no turn; what becomes of it is decided when it is read.
-        numbers.sort_by_cached_key(|number| {
-            let bytes = package.read(PackagePath::page_record(*number).as_str()).ok()?;
-            decode::<PageRecord>(&bytes).ok().map(|record| exporter.turn(record.stream.kind))
-        });
+fn page_numbers<R: Read + Seek>(
+    package: &mut VerifiedPackage<R>,
+    exporter: &dyn Exporter,
+) -> Result<Vec<u64>, ReadAgainError> {
+    let numbers = package.page_numbers();
+    if Kind::ALL.iter().all(|kind| exporter.turn(*kind) == 0) {
+        return Ok(numbers);
     }
-    numbers
+    let mut in_turn = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        // A page whose record is not there has no turn, and will not be there itself.
+        let turn = package.page_record_if_there(number)?.map(|record| exporter.turn(record.stream.kind));
+        in_turn.push((turn, number));
+    }
+    in_turn.sort_unstable();
+    Ok(in_turn.into_iter().map(|(_, number)| number).collect())
 }
 
 impl Tally {

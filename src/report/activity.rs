@@ -11,7 +11,7 @@ use chrono::{NaiveDate, Timelike as _};
 use serde::Serialize;
 
 use super::census::Census;
-use super::reading::{Looked, Reading, each_sign_in};
+use super::reading::{Looked, Reading, count_sign_ins};
 use super::tally::{Distinct, DistinctCounter, Ranking, Tally};
 use crate::codec::result_code;
 use crate::codec::sign_in::{SignIn, Status};
@@ -132,7 +132,7 @@ impl Activity {
     pub fn of<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Self, ReadAgainError> {
         let mut counting = Counting::new();
         let numbers = package.page_numbers();
-        let reading = each_sign_in(package, numbers, |record, sign_in| {
+        let reading = count_sign_ins(package, numbers, |record, sign_in| {
             counting.take(record.kind, record.time.and_then(ServiceTime::parse), sign_in);
         })?;
         Ok(counting.finish(reading))

@@ -4,13 +4,13 @@
 
 use std::io::{Read, Seek};
 
-use crate::format::decode;
 use crate::format::page::PageRecord;
-use crate::format::path::PackagePath;
+use crate::format::parts::Request;
 use crate::format::seal::Run;
 use crate::report::Census;
 use crate::report::document::{Span, Text};
 use crate::report::words::{counted, counted_of, grouped, seconds};
+use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, TokenFact, VerifiedPackage};
 
 /// Returns the line below a title: which package, which matter.
@@ -23,14 +23,56 @@ pub fn subtitle<R>(package: &VerifiedPackage<R>) -> String {
 
 /// Reads the page records again, in order, without the pages.
 ///
-/// One that cannot be read, as of a package that failed verification, is an error of its own and does not end the others.
+/// None stands for one that an INVALID package lacks.
 pub fn page_records<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
-) -> impl Iterator<Item = Result<PageRecord, ReadAgainError>> {
-    package.page_numbers().into_iter().map(|number| {
-        let path = PackagePath::page_record(number);
-        decode(&package.read(path.as_str())?).map_err(|_| ReadAgainError::Missing(path.as_str().to_owned()))
-    })
+) -> impl Iterator<Item = Result<Option<PageRecord>, ReadAgainError>> {
+    package.page_numbers().into_iter().map(|number| package.page_record_if_there(number))
+}
+
+/// When pages were asked for and came, by the operator's clock.
+///
+/// Requests run side by side and pages are numbered as they were kept: the page with the lowest number need not be the one that was
+/// asked for first, nor that with the highest the one that came last. A request that brought no page has no page record and is not in
+/// here, and words for people say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// When the first request was sent that brought a page.
+    pub first: LocalTime,
+    /// The address of that request; of several that were sent at once, of the one whose page has the lowest number.
+    pub first_url: String,
+    /// When the last page came.
+    pub last: LocalTime,
+}
+
+impl Asked {
+    /// Reads all page records; none where there is none that can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadAgainError`].
+    pub fn of<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Option<Self>, ReadAgainError> {
+        let mut asked = None;
+        for record in page_records(package) {
+            if let Some(record) = record? {
+                asked = Some(Self::with(asked, record.request));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Takes one more request that brought a page, in the order of the pages.
+    #[must_use]
+    pub fn with(before: Option<Self>, request: Request) -> Self {
+        let Request { url, started, finished, .. } = request;
+        match before {
+            None => Self { first: started, first_url: url, last: finished },
+            Some(before) if started < before.first => {
+                Self { first: started, first_url: url, last: before.last.max(finished) }
+            }
+            Some(before) => Self { last: before.last.max(finished), ..before },
+        }
+    }
 }
 
 /// Returns the values by which a package is named to others, each in full.

@@ -47,12 +47,12 @@ pub(super) struct Reading {
     pub(super) census: Census,
 }
 
-/// Reads the pages of these numbers, in this order, and hands each sign-in on that counts.
+/// Reads the pages of these numbers, in this order, counts all their records, and hands each sign-in on that counts.
 ///
 /// # Errors
 ///
-/// [`ReadAgainError::Changed`] and [`ReadAgainError::Io`]; pages that are missing are counted.
-pub(super) fn each_sign_in<R: Read + Seek>(
+/// [`ReadAgainError`]; pages that an INVALID package lacks are counted.
+pub(super) fn count_sign_ins<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
     numbers: impl IntoIterator<Item = u64>,
     mut take: impl FnMut(&VerifiedRecord<'_>, &SignIn<'_>),
@@ -82,11 +82,31 @@ pub(super) fn each_sign_in<R: Read + Seek>(
     Ok(Reading { looked, census })
 }
 
+/// Hands the same sign-ins on without counting anything, for whoever comes again.
+///
+/// # Errors
+///
+/// As [`count_sign_ins`].
+pub(super) fn each_sign_in<R: Read + Seek>(
+    package: &mut VerifiedPackage<R>,
+    numbers: impl IntoIterator<Item = u64>,
+    mut take: impl FnMut(&VerifiedRecord<'_>, &SignIn<'_>),
+) -> Result<(), ReadAgainError> {
+    let each = each_page(package, numbers, |page| {
+        for record in page.records().filter(|record| record.kind.is_sign_in() && record.is_counted) {
+            if let Some(sign_in) = SignIn::read_unrepeated(record.bytes) {
+                take(&record, &sign_in);
+            }
+        }
+    });
+    each.map(|_unread| ())
+}
+
 /// Reads the pages of these numbers, in this order; returns how many could not be read.
 ///
 /// # Errors
 ///
-/// As [`each_sign_in`].
+/// As [`count_sign_ins`].
 pub(super) fn each_page<R: Read + Seek>(
     package: &mut VerifiedPackage<R>,
     numbers: impl IntoIterator<Item = u64>,
@@ -94,10 +114,9 @@ pub(super) fn each_page<R: Read + Seek>(
 ) -> Result<u64, ReadAgainError> {
     let mut unread = 0;
     for number in numbers {
-        match package.page(number) {
-            Ok(page) => take(&page),
-            Err(ReadAgainError::Missing(_)) => unread += 1,
-            Err(error) => return Err(error),
+        match package.page_if_there(number)? {
+            Some(page) => take(&page),
+            None => unread += 1,
         }
     }
     Ok(unread)

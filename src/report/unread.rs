@@ -63,18 +63,14 @@ impl Unread {
         let current: BTreeSet<Key> = runs.iter().filter(|run| run.is_current()).map(key).collect();
         let numbers = package.page_numbers();
         for number in &numbers {
-            let page = match package.page(*number) {
-                Ok(page) if !contradicted.contains(number) => page,
-                Ok(_) => {
-                    unread.contradicted.note(*number);
-                    continue;
-                }
-                Err(ReadAgainError::Missing(_)) => {
-                    unread.illegible.note(*number);
-                    continue;
-                }
-                Err(error) => return Err(error),
+            let Some(page) = package.page_if_there(*number)? else {
+                unread.illegible.note(*number);
+                continue;
             };
+            if contradicted.contains(number) {
+                unread.contradicted.note(*number);
+                continue;
+            }
             let stream = &page.record.stream;
             let key = (stream.kind, stream.from, stream.to, stream.pass, stream.run);
             if let Some(pages) = seen.get_mut(&key) {

@@ -1,12 +1,16 @@
 //! One sign-in is laid before a judge, with what proves it and without other people's data.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use signhold::verify::{Code, ExhibitReport, Options, Outcome, Trust, verify_exhibit};
+use signhold::exhibit::{Expression, GatherError, Wanted, gather};
+use signhold::verify::{Admit, Code, ExhibitReport, Options, Outcome, Trust, verify_and_admit, verify_exhibit};
 use tempfile::TempDir;
 
 use crate::cli::{Cli, Said};
@@ -572,6 +576,64 @@ fn from_a_package_that_failed_verification_only_on_express_wish() {
         );
     }
     assert!(!entries(source.folder.path()).iter().any(|path| path.display().to_string().contains("altered")));
+}
+
+/// An archive that counts how often somebody goes to a place in it, and fails from some time on.
+struct Watched {
+    archive: Cursor<Vec<u8>>,
+    seeks: Rc<Cell<usize>>,
+    most: Rc<Cell<usize>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.archive.read(buffer)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.seeks.set(self.seeks.get() + 1);
+        if self.seeks.get() > self.most.get() {
+            return Err(std::io::Error::other("the disk failed"));
+        }
+        self.archive.seek(to)
+    }
+}
+
+/// A package of two gigabytes is not read to its end to say that the expression is wrong, and what is said does not depend on which
+/// thread was faster.
+#[test]
+fn the_first_error_of_an_expression_ends_the_search() {
+    let first = first_url(GRAPH, KIND, FROM, TO);
+    let url = |number: u64| if number == 1 { first.clone() } else { format!("{first}&$skiptoken={number}") };
+    let pages: Vec<u64> = (1..=40).collect();
+    let mut draft = Draft::good();
+    draft.pages = pages
+        .iter()
+        .map(|number| {
+            let next = (*number < 40).then(|| url(number + 1));
+            page(*number, &url(*number), next.as_deref(), vec![element(&format!("r{number}"), "2026-11-01T09:00:00Z")])
+        })
+        .collect();
+    "2026-11-22T07:00:00.000Z".clone_into(&mut draft.sealed);
+    let bytes = draft.build().zip();
+    let wanted = Wanted::Where(Box::new(Expression::compile("record.id > 1".parse().unwrap()).unwrap()));
+    // Plan and seal; record and body of a page.
+    for (threads, breaks_after) in [(1, usize::MAX), (2, usize::MAX), (8, usize::MAX), (1, 4), (2, 4), (8, 6)] {
+        let (seeks, most) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(usize::MAX)));
+        let archive = Watched { archive: Cursor::new(bytes.clone()), seeks: seeks.clone(), most: most.clone() };
+        let (report, package) = verify_and_admit(archive, &Options::default(), Admit::Accepted).unwrap();
+        let mut package = package.unwrap_or_else(|| panic!("{report:?}"));
+        seeks.set(0);
+        most.set(breaks_after);
+        let error = gather(&mut package, &pages, &wanted, threads, None).unwrap_err();
+        assert!(matches!(error, GatherError::Expression(_)), "{threads} {breaks_after}: {error}");
+        assert!(error.to_string().contains(" for element 0 of page 1: "), "{threads} {breaks_after}: {error}");
+        // Each thread has one page under work and one waiting, and one more is handed out when the first comes back.
+        let handed_out = 2 * threads + 1;
+        assert!(seeks.get() <= 2 + 2 * handed_out, "{threads}: {}", seeks.get());
+    }
 }
 
 /// The operator has the keys and signs a seal that says there is nothing else; quick as the look at the package is, it sees that.

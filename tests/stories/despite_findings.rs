@@ -103,3 +103,21 @@ fn a_package_that_was_zipped_again_is_read_all_the_same() {
         }
     }
 }
+
+#[test]
+fn one_damaged_page_record_takes_nothing_but_its_page_away() {
+    let mut bytes = Draft::good().build().zip();
+    let name = b"data/records/000002.json";
+    // The name stands in front of its bytes, and once more in the directory at the end.
+    let place = bytes.windows(name.len()).position(|window| window == name).unwrap() + name.len() + 40;
+    bytes[place] ^= 1;
+    let source = Source::of(&bytes);
+    for (name, page) in source.papers() {
+        assert!(page.contains(&format!("<p>{FAILED}")), "{name}");
+        assert!(page.contains("could not be read"), "{name}");
+    }
+    for (format, about) in source.copies() {
+        assert!(about.contains(&format!("\"{FAILED}")), "{about}");
+        assert!(about.contains("\"pages_read\": 1,") && about.contains("\"pages_unreadable\": 1"), "{format}: {about}");
+    }
+}

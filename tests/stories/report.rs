@@ -249,6 +249,41 @@ fn a_seal_that_miscounts_is_not_believed_on_any_paper() {
     }
 }
 
+/// Requests run side by side: the page with the lowest number need not be the one that was asked for first.
+#[test]
+fn the_first_request_and_the_last_page_are_not_those_with_the_first_and_the_last_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut draft = Draft::good();
+    "2026-11-22T06:20:00.000Z".clone_into(&mut draft.pages[0].finished);
+    "2026-11-22T06:04:30.000Z".clone_into(&mut draft.pages[1].started);
+    "2026-11-22T06:04:31.000Z".clone_into(&mut draft.pages[1].finished);
+    let url = draft.pages[1].url.clone();
+    let package = folder.path().join("p.zip");
+    std::fs::write(&package, draft.build().zip()).unwrap();
+    let paper = |name: &str, arguments: &[&str]| {
+        let out = folder.path().join(name);
+        let cli = Cli::new().arg("report").arg(&package).args(arguments).set("--out", &out);
+        cli.arg("--despite-findings").code(0);
+        words(&read(&out))
+    };
+    let between = |said: &str, from: &str, to: &str| {
+        let behind = said.split_once(from).unwrap_or_else(|| panic!("{from} in {said}")).1;
+        behind.split_once(to).unwrap_or_else(|| panic!("{to} in {behind}")).0.to_owned()
+    };
+    let report = paper("report.html", &[]);
+    assert!(report.contains("First request that brought a page 2026-11-22T06:04:30.000Z "), "{report}");
+    assert!(report.contains("Last page came 2026-11-22T06:20:00.000Z "), "{report}");
+    let sheet = paper("sheet.html", &["--regulatory", "gdpr", "--aware-at", "2020-01-01T00:00Z"]);
+    let row = between(&sheet, "first request of this package that brought a page", "package sealed");
+    assert!(row.contains(" 2026-11-22T06:04:30Z "), "{row}");
+    let draft = paper("draft.html", &["--certificate", "fre-902-13"]);
+    let first = between(&draft, "the first request that brought a page sent at", "the last page in at");
+    assert!(first.contains("2026-11-22T06:04:30.000Z"), "{first}");
+    let last = between(&draft, "the last page in at", "and the package sealed at");
+    assert!(last.contains("2026-11-22T06:20:00.000Z"), "{last}");
+    assert!(between(&draft, "The first request that brought a page asked for", " 6. ").contains(&url), "{draft}");
+}
+
 #[test]
 fn what_a_record_says_twice_is_in_no_figure() {
     let folder = tempfile::tempdir().unwrap();

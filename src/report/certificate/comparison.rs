@@ -12,7 +12,7 @@ use crate::report::words::counted_of;
 use crate::verify::{ExhibitReport, RecordFact, VerifiedPackage};
 
 /// Adds the statement and the table for the package.
-pub fn compare<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+pub(super) fn compare<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     paragraphs.heading("Comparison");
     paragraphs.say(
         "On [date] at [place], with [program and version], I computed again from the item offered the values in the last column.",
@@ -52,7 +52,7 @@ pub fn offered(paragraphs: &mut Paragraphs, exhibits: &[ExhibitReport]) {
 }
 
 /// Says how the exhibits hang together with the package.
-pub fn origin<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) {
+pub(super) fn origin<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, exhibits: &[ExhibitReport]) {
     for exhibit in exhibits {
         paragraphs.say(
             "The exhibit {}, with the SHA-256 {}, was cut from package {} and has for each of its records a path to the root in the signed \
@@ -76,7 +76,7 @@ fn digest(exhibit: &ExhibitReport) -> String {
 }
 
 /// Adds the exhibits: for each record its leaf and its place, on both levels of the proof.
-pub fn compare_exhibits<R>(
+pub(super) fn compare_exhibits<R>(
     paragraphs: &mut Paragraphs,
     package: &VerifiedPackage<R>,
     subject: &Subject,

@@ -14,7 +14,7 @@ use crate::verify::{LedgerReport, VerifiedPackage};
 
 /// Who states the facts of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub(super) enum Voice {
     /// Whoever signs: as what the package records, with a choice of having checked it.
     Declarant,
     /// The package alone; nobody who signs.
@@ -23,7 +23,7 @@ pub enum Voice {
 
 /// The case, to be filled in.
 #[must_use]
-pub fn caption() -> Block {
+pub(super) fn caption() -> Block {
     Block::Facts(vec![
         ("Court or authority".to_owned(), Text::blank("name")),
         ("Case".to_owned(), Text::blank("title and number")),
@@ -33,7 +33,7 @@ pub fn caption() -> Block {
 }
 
 /// Who declares, and why they may.
-pub fn declarant(paragraphs: &mut Paragraphs) {
+pub(super) fn declarant(paragraphs: &mut Paragraphs) {
     paragraphs.heading("The declarant");
     paragraphs.say("My name is [full name]. I am [role] at [employer and address].", &[]);
     paragraphs
@@ -53,7 +53,7 @@ fn facts(paragraphs: &mut Paragraphs, heading: &str, voice: Voice) {
 }
 
 /// What was asked for, as whom, and when.
-pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
+pub(super) fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
     let (genesis, seal) = (package.genesis(), package.seal());
     let (plan, source, identity) = (&genesis.plan, &genesis.source, &genesis.identity);
     facts(paragraphs, "What was collected", voice);
@@ -91,11 +91,11 @@ pub fn collected<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, s
             &[kinds(&plan.kinds, Sort::Count)],
         );
     }
-    if let Some(url) = &subject.first_url {
+    if let Some(asked) = &subject.asked {
         paragraphs.say(
             "The address of each request that is recorded stands in a signed document: that of one that brought a page in its page record, \
-             that of one that brought none in a failure record. The first page was asked for by {}.",
-            std::slice::from_ref(url),
+             that of one that brought none in a failure record. The first request that brought a page asked for {}.",
+            std::slice::from_ref(&asked.first_url),
         );
     }
     match rights(genesis) {
@@ -140,16 +140,16 @@ fn held<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &
 }
 
 /// When, and by whose clock.
-pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
+pub(super) fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subject: &Subject, voice: Voice) {
     facts(paragraphs, "When, and by whose clock", voice);
     let reading = |at: Option<crate::time::LocalTime>| at.map_or_else(|| "none".to_owned(), |at| at.to_string());
     paragraphs.say(
-        "By the clock of the operator's machine, in UTC, the plan was made at {}, the first request sent at {}, the last answer in at \
-         {}, and the package sealed at {}.",
+        "By the clock of the operator's machine, in UTC, the plan was made at {}, the first request that brought a page \
+         sent at {}, the last page in at {}, and the package sealed at {}.",
         &[
             package.genesis().created.to_string(),
-            reading(subject.first_request),
-            reading(subject.last_answer),
+            reading(subject.asked.as_ref().map(|asked| asked.first)),
+            reading(subject.asked.as_ref().map(|asked| asked.last)),
             package.seal().created.to_string(),
         ],
     );
@@ -167,7 +167,7 @@ pub fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, subj
 }
 
 /// With what.
-pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+pub(super) fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     let tool = &package.seal().tool;
     let executable = tool.executable_sha256.map(|digest| digest.to_string());
     facts(paragraphs, "The tool", Voice::Declarant);
@@ -189,7 +189,7 @@ pub fn tool<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
 }
 
 /// What was hashed and signed, and whose key it is.
-pub fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
+pub(super) fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>) {
     let (seal, keys) = (package.seal(), &package.genesis().keys);
     paragraphs.heading("Process of digital identification");
     paragraphs.say(
@@ -216,13 +216,13 @@ pub fn identification<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<
 }
 
 /// How the package fared when the draft was made: in the body, since marks above and below a page are easily deleted.
-pub fn verification(paragraphs: &mut Paragraphs, subject: &Subject) {
+pub(super) fn verification(paragraphs: &mut Paragraphs, subject: &Subject) {
     paragraphs.heading("Verification of the package, by the program that made this draft");
     paragraphs.paragraph(subject.verification.clone());
 }
 
 /// From sealing to today.
-pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, ledger: Option<&LedgerReport>) {
+pub(super) fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, ledger: Option<&LedgerReport>) {
     let facts = &package.report().facts;
     paragraphs.heading("Custody");
     let digest = facts.archive_sha256.map(|digest| digest.to_string());
@@ -255,7 +255,7 @@ pub fn custody<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R>, led
 }
 
 /// What was not as planned.
-pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) {
+pub(super) fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) {
     let start = paragraphs.len();
     paragraphs.heading("Exceptions");
     let said = if subject.exceptions.is_empty() {
@@ -277,7 +277,7 @@ pub fn exceptions(paragraphs: &mut Paragraphs, subject: &Subject, voice: Voice) 
 }
 
 /// What is not said, and what goes along.
-pub fn close(paragraphs: &mut Paragraphs) {
+pub(super) fn close(paragraphs: &mut Paragraphs) {
     paragraphs.heading("What this does not say, and attachments");
     paragraphs.say(
         "I state nothing about who used an account or a device, about what a record means, or about the law.",

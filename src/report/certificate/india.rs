@@ -14,7 +14,7 @@ use crate::verify::{ExhibitReport, VerifiedPackage};
 
 /// Both parts, the hash report and the facts beside them.
 #[must_use]
-pub fn parts<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
+pub(super) fn parts<R>(package: &VerifiedPackage<R>, subject: &Subject, exhibits: &[ExhibitReport]) -> Vec<Block> {
     let mut blocks = vec![
         caption(),
         Block::paragraph(

@@ -12,7 +12,7 @@ use crate::verify::VerifiedPackage;
 
 /// The whole statement.
 #[must_use]
-pub fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
+pub(super) fn statement<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);

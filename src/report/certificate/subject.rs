@@ -8,20 +8,17 @@ use crate::format::genesis::Genesis;
 use crate::format::kind::{Kind, Sort};
 use crate::format::seal::RunState;
 use crate::report::document::Text;
+use crate::report::naming::{self, Asked};
 use crate::report::words::{either, grouped};
-use crate::report::{Census, naming, verification};
+use crate::report::{Census, verification};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
 /// Facts of a package that stand in its page records, plan, seal and report.
 #[derive(Clone, Debug)]
-pub struct Subject {
-    /// When the first request of the package was sent, by the operator's clock.
-    pub first_request: Option<LocalTime>,
-    /// When the last answer was in.
-    pub last_answer: Option<LocalTime>,
-    /// The address of the first request.
-    pub first_url: Option<String>,
+pub(super) struct Subject {
+    /// When pages were asked for and came; none where no page record can be read.
+    pub asked: Option<Asked>,
     /// Pages that took more than one attempt.
     pub retried_pages: u64,
     /// Page records that could not be read, as of a package that failed verification.
@@ -41,12 +38,13 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// [`ReadAgainError::Changed`] and [`ReadAgainError::Io`]; records that are missing are counted.
-    pub fn gather<R: Read + Seek>(package: &mut VerifiedPackage<R>, made: LocalTime) -> Result<Self, ReadAgainError> {
+    /// [`ReadAgainError`]; records that an INVALID package lacks are counted.
+    pub(super) fn gather<R: Read + Seek>(
+        package: &mut VerifiedPackage<R>,
+        made: LocalTime,
+    ) -> Result<Self, ReadAgainError> {
         let mut subject = Self {
-            first_request: None,
-            last_answer: None,
-            first_url: None,
+            asked: None,
             retried_pages: 0,
             unread_pages: 0,
             page_roots: BTreeMap::new(),
@@ -55,19 +53,13 @@ impl Subject {
             exceptions: Vec::new(),
         };
         for record in naming::page_records(package) {
-            let record = match record {
-                Ok(record) => record,
-                Err(ReadAgainError::Missing(_)) => {
-                    subject.unread_pages += 1;
-                    continue;
-                }
-                Err(error) => return Err(error),
+            let Some(record) = record? else {
+                subject.unread_pages += 1;
+                continue;
             };
-            subject.first_request.get_or_insert(record.request.started);
-            subject.last_answer = subject.last_answer.max(Some(record.request.finished));
             subject.retried_pages += u64::from(record.request.attempt > 1);
             subject.page_roots.insert(record.sequence, record.records.merkle_root);
-            subject.first_url.get_or_insert(record.request.url);
+            subject.asked = Some(Asked::with(subject.asked, record.request));
         }
         subject.exceptions = exceptions(package, &subject);
         Ok(subject)
@@ -76,14 +68,14 @@ impl Subject {
 
 /// Names the kinds of one sort as a list in words.
 #[must_use]
-pub fn kinds(kinds: &[Kind], sort: Sort) -> String {
+pub(super) fn kinds(kinds: &[Kind], sort: Sort) -> String {
     let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == sort).map(|kind| kind.as_str()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Returns the rights that the token named: its claims `roles` and `scp`, as far as the plan has them.
 #[must_use]
-pub fn rights(genesis: &Genesis) -> Option<String> {
+pub(super) fn rights(genesis: &Genesis) -> Option<String> {
     let claims = genesis.identity.claims.as_ref()?;
     let named: Vec<String> = claims
         .iter()

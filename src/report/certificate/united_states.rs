@@ -13,7 +13,7 @@ use crate::verify::VerifiedPackage;
 
 /// Rule 902(11): the log owner's own routine. How the package was made is no business of its custodian's, and stands in an annex.
 #[must_use]
-pub fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
+pub(super) fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);
@@ -67,7 +67,7 @@ pub fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subject, encl
 
 /// Rule 902(13): how the service makes a record, and how the program fetched it.
 #[must_use]
-pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
+pub(super) fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);
@@ -112,7 +112,7 @@ pub fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, en
 
 /// Rule 902(14): sealed bytes and the offered copy are the same.
 #[must_use]
-pub fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
+pub(super) fn copied_data<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);

@@ -20,12 +20,8 @@ pub(super) fn blocks<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result
     let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
     let (mut rows, mut unread) = (Vec::new(), 0);
     for path in &paths {
-        let bytes = match package.read(path) {
-            Ok(bytes) => bytes,
-            Err(ReadAgainError::Missing(_)) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let Ok(record) = decode::<FailureRecord>(&bytes) else {
+        let record = package.read_if_there(path)?.and_then(|bytes| decode::<FailureRecord>(&bytes).ok());
+        let Some(record) = record else {
             unread += 1;
             continue;
         };

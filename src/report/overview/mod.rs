@@ -12,7 +12,6 @@ mod custody;
 mod failures;
 mod glossary;
 mod limits;
-
 mod reconciliation;
 mod sign_ins;
 mod timeline;
@@ -23,14 +22,12 @@ use chrono_tz::Tz;
 
 use super::activity::Activity;
 use super::document::{Block, Document};
-use super::naming;
+use super::naming::{self, Asked};
 use super::unread::Unread;
 use crate::time::LocalTime;
 use crate::verify::{Outcome, ReadAgainError, VerifiedPackage};
 
 pub use custody::Custody;
-
-use timeline::Asked;
 
 /// What a report is made with, besides the package.
 #[derive(Clone, Debug)]
@@ -55,14 +52,14 @@ pub fn overview<R: Read + Seek>(
     setting: &Setting,
 ) -> Result<Document, ReadAgainError> {
     let activity = Activity::of(package)?;
-    let asked = asked(package)?;
+    let asked = Asked::of(package)?;
     let failures = failures::blocks(package)?;
     let custody = setting.custody.as_ref();
     let unread = Unread::of(package)?;
     let mut blocks = cover::blocks(package, &activity.census, setting, &unread);
     blocks.extend(coverage::blocks(package, &unread));
     blocks.extend(sign_ins::blocks(&activity));
-    blocks.extend(timeline::blocks(package, asked, activity.first, setting.zone));
+    blocks.extend(timeline::blocks(package, asked.as_ref(), activity.first, setting.zone));
     blocks.extend(custody::blocks(custody, setting.zone));
     blocks.extend(reconciliation::blocks(package));
     blocks.extend(clocks::blocks(package, setting.zone));
@@ -78,18 +75,4 @@ pub fn overview<R: Read + Seek>(
         document.marks.insert(0, "THE LEDGER FAILED VERIFICATION".to_owned());
     }
     Ok(document)
-}
-
-/// Finds when the first request was sent and the last page came; none where there is no page that can be read.
-fn asked<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Option<Asked>, ReadAgainError> {
-    let numbers = package.page_numbers();
-    let mut request = |number: Option<&u64>| match number.map(|number| package.page(*number)) {
-        None | Some(Err(ReadAgainError::Missing(_))) => Ok(None),
-        Some(Err(error)) => Err(error),
-        Some(Ok(page)) => Ok(Some(page.record.request)),
-    };
-    let (first, last) = (request(numbers.first())?, request(numbers.last())?);
-    Ok(first
-        .zip(last)
-        .map(|(first, last)| Asked { first: first.started.to_datetime(), last: last.finished.to_datetime() }))
 }

@@ -8,23 +8,16 @@ use crate::codec::amount::accurate_to;
 use crate::format::seal::{Run, RunState};
 use crate::report::charts::{Mark, Span, Timeline};
 use crate::report::document::{Block, Text};
-use crate::report::naming;
+use crate::report::naming::{self, Asked};
 use crate::report::reasons;
 use crate::report::words::{counted, seconds};
 use crate::time::Bound;
 use crate::verify::{Code, TokenFact, VerifiedPackage};
 
-/// When the first request was sent and the last one ended, by the operator's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) first: DateTime<Utc>,
-    pub(super) last: DateTime<Utc>,
-}
-
 /// Returns the chapter; `earliest` is the earliest sign-in that counts.
 pub(super) fn blocks<R>(
     package: &VerifiedPackage<R>,
-    asked: Option<Asked>,
+    asked: Option<&Asked>,
     earliest: Option<Bound>,
     zone: Tz,
 ) -> Vec<Block> {
@@ -41,7 +34,7 @@ pub(super) fn blocks<R>(
         spans: vec![Span { name: "window asked".to_owned(), from, to, is_full: true }],
         marks: vec![Mark {
             name: "collection began".to_owned(),
-            at: asked.map_or(planned, |asked| asked.first),
+            at: asked.map_or(planned, |asked| asked.first.to_datetime()),
             accuracy_ms: None,
         }],
     };
@@ -147,7 +140,7 @@ fn instant(token: &TokenFact) -> Option<DateTime<Utc>> {
 
 fn facts<R>(
     package: &VerifiedPackage<R>,
-    asked: Option<Asked>,
+    asked: Option<&Asked>,
     kept_from: Option<DateTime<Utc>>,
     zone: Tz,
 ) -> Vec<(String, Text)> {
@@ -161,8 +154,9 @@ fn facts<R>(
         facts.push(("Kept then, back to".to_owned(), Text::plain(both(kept_from, zone))));
     }
     if let Some(asked) = asked {
-        facts.push(("First request".to_owned(), Text::plain(both(asked.first, zone))));
-        facts.push(("Last page".to_owned(), Text::plain(both(asked.last, zone))));
+        facts
+            .push(("First request that brought a page".to_owned(), Text::plain(both(asked.first.to_datetime(), zone))));
+        facts.push(("Last page came".to_owned(), Text::plain(both(asked.last.to_datetime(), zone))));
     }
     facts.push(("Sealed".to_owned(), Text::plain(both(seal.created.to_datetime(), zone))));
     let expired = seal.streams.iter().filter(|run| run.is_current() && run.state == RunState::Expired).count();
@@ -194,7 +188,7 @@ fn refused(runs: &[Run]) -> String {
     }
 }
 
-fn bracket<R>(package: &VerifiedPackage<R>, asked: Option<Asked>) -> Timeline {
+fn bracket<R>(package: &VerifiedPackage<R>, asked: Option<&Asked>) -> Timeline {
     let (times, genesis, seal) = (&package.report().facts.times, package.genesis(), package.seal());
     let stamps = |name: &str, tokens: &[TokenFact]| {
         let mark = |token: &TokenFact| {
@@ -204,8 +198,9 @@ fn bracket<R>(package: &VerifiedPackage<R>, asked: Option<Asked>) -> Timeline {
     };
     let exact = |name: &str, at| Mark { name: name.to_owned(), at, accuracy_ms: None };
     let mut timeline = Timeline::default();
-    if let Some(Asked { first, last }) = asked {
-        timeline.spans.push(Span { name: "pages came".to_owned(), from: first, to: last, is_full: true });
+    if let Some(asked) = asked {
+        let (from, to) = (asked.first.to_datetime(), asked.last.to_datetime());
+        timeline.spans.push(Span { name: "pages came".to_owned(), from, to, is_full: true });
     }
     timeline.marks.push(exact("plan signed", genesis.created.to_datetime()));
     timeline.marks.extend(stamps("stamp over the plan", &times.genesis_tokens));

@@ -13,8 +13,9 @@ use crate::format::kind::Sort;
 use crate::format::seal::RunState;
 use crate::report::activity::Activity;
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
+use crate::report::naming::{self, Asked};
 use crate::report::words::grouped;
-use crate::report::{Census, Distinct, naming, verification};
+use crate::report::{Census, Distinct, verification};
 use crate::time::LocalTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -83,10 +84,7 @@ impl Request {
 /// [`ReadAgainError`] when a page can no longer be read as it was verified.
 pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request) -> Result<Document, ReadAgainError> {
     let activity = Activity::of(package)?;
-    let first_request = naming::page_records(package)
-        .find(|record| !matches!(record, Err(ReadAgainError::Missing(_))))
-        .transpose()?
-        .map(|record| record.request.started);
+    let first_request = Asked::of(package)?.map(|asked| asked.first);
     let mut blocks = vec![Block::Notice(Text(vec![
         Span::Strong("Not legal advice. ".to_owned()),
         Span::Plain(
@@ -204,9 +202,12 @@ fn age<R: Read + Seek>(
     first_request: Option<LocalTime>,
 ) -> Vec<Block> {
     let seal = package.seal();
-    let mut rows =
-        vec![("plan signed", Some(package.genesis().created)), ("first request of this package", first_request)];
-    rows.extend([("package sealed", Some(seal.created)), ("this sheet made", Some(request.now))]);
+    let rows = [
+        ("plan signed", Some(package.genesis().created)),
+        ("first request of this package that brought a page", first_request),
+        ("package sealed", Some(seal.created)),
+        ("this sheet made", Some(request.now)),
+    ];
     let known: Vec<(&Start, &Moment)> = request.starts.iter().filter(|(start, _)| start.is_knowledge()).collect();
     let rows = rows.into_iter().map(|(what, at)| {
         let mut row = vec![Text::plain(what), Text::plain("none"), Text::default()];

@@ -39,7 +39,7 @@ use self::event::Event;
 use self::networks::Networks;
 use self::order::Waiting;
 use self::question::{Draft, Question};
-use super::reading::{Looked, each_sign_in};
+use super::reading::{Looked, count_sign_ins, each_sign_in};
 use super::unread::Unread;
 use crate::time::LocalTime;
 use crate::verify::{Provenance, ReadAgainError, VerifiedPackage};
@@ -118,7 +118,7 @@ impl Triage {
         let mut inquiry = Inquiry::new();
         let numbers: Vec<u64> = pages.iter().map(|page| page.number).collect();
         let mut undated = 0;
-        let reading = each_sign_in(package, numbers, |record, sign_in| match Event::of(record, sign_in) {
+        let reading = count_sign_ins(package, numbers, |record, sign_in| match Event::of(record, sign_in) {
             Some(event) => inquiry.networks.take(&event),
             None => undated += 1,
         })?;

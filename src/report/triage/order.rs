@@ -9,9 +9,6 @@ use std::collections::BinaryHeap;
 use std::io::{Read, Seek};
 
 use super::event::Event;
-use crate::format::decode;
-use crate::format::page::PageRecord;
-use crate::format::path::PackagePath;
 use crate::time::ServiceTime;
 use crate::verify::{ReadAgainError, VerifiedPackage};
 
@@ -27,8 +24,7 @@ pub(super) struct Dated {
 pub(super) fn pages<R: Read + Seek>(package: &mut VerifiedPackage<R>) -> Result<Vec<Dated>, ReadAgainError> {
     let mut pages = Vec::new();
     for number in package.page_numbers() {
-        let bytes = package.read(PackagePath::page_record(number).as_str())?;
-        let record: Option<PageRecord> = decode(&bytes).ok();
+        let record = package.page_record_if_there(number)?;
         if record.as_ref().is_none_or(|record| record.stream.kind.is_sign_in()) {
             let earliest = record.and_then(|record| ServiceTime::parse(record.records.earliest.as_deref()?));
             pages.push(Dated { earliest, number });

@@ -21,7 +21,7 @@ use crate::verify::budget;
 use crate::verify::checks::pagination::RunKey;
 use crate::verify::checks::roots;
 use crate::verify::pass::EntrySeen;
-use crate::verify::verdict::Report;
+use crate::verify::verdict::{Outcome, Report};
 
 pub use page::{PackedPage, VerifiedPage, VerifiedRecord};
 pub use provenance::Provenance;
@@ -66,6 +66,16 @@ pub enum ReadAgainError {
     /// There is no such file, or none that can be unpacked.
     #[error("there is no `{0}` in the package that can be read")]
     Missing(String),
+}
+
+/// Takes what was read again; none where it is missing and may be. A package that failed verification may lack anything; of any other,
+/// the verification saw everything that it names.
+fn if_there<T>(may_lack: bool, read: Result<T, ReadAgainError>) -> Result<Option<T>, ReadAgainError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(ReadAgainError::Missing(_)) if may_lack => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl<R> VerifiedPackage<R> {
@@ -121,6 +131,10 @@ impl<R> VerifiedPackage<R> {
         &self.report
     }
 
+    fn is_invalid(&self) -> bool {
+        self.report.outcome == Outcome::Invalid
+    }
+
     /// Returns the paths of all files below the top directory, in the order of the archive.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.kept.entries.iter().map(|entry| entry.path.as_str())
@@ -135,6 +149,15 @@ impl<R: Read + Seek> VerifiedPackage<R> {
     /// [`ReadAgainError`].
     pub fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadAgainError> {
         self.packed(path)?.open()
+    }
+
+    /// The same of a file that may be wanting; none where the package is INVALID and lacks one that can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadAgainError`].
+    pub fn read_if_there(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadAgainError> {
+        if_there(self.is_invalid(), self.read(path))
     }
 
     /// Reads a file as it lies in the archive, to be opened elsewhere.

@@ -9,7 +9,7 @@ use std::io::{Read, Seek};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{PackedFile, ReadAgainError, VerifiedPackage};
+use super::{PackedFile, ReadAgainError, VerifiedPackage, if_there};
 use crate::codec::content;
 use crate::codec::json::slice_page;
 use crate::crypto::digest::LeafHash;
@@ -81,29 +81,45 @@ impl<R: Read + Seek> VerifiedPackage<R> {
         self.places.keys().filter_map(number).collect()
     }
 
-    /// Reads a page again, and cuts it.
+    /// Reads the signed record of a page again, without the page; none where the package is INVALID and lacks one that can be read.
     ///
     /// # Errors
     ///
-    /// [`ReadAgainError`]; [`ReadAgainError::Missing`] also where the page's record cannot be read, as of a package that failed
-    /// verification.
-    pub fn page(&mut self, number: u64) -> Result<VerifiedPage, ReadAgainError> {
-        self.packed_page(number)?.open()
+    /// [`ReadAgainError`]; [`ReadAgainError::Missing`] of a package that is not INVALID alone.
+    pub fn page_record_if_there(&mut self, number: u64) -> Result<Option<PageRecord>, ReadAgainError> {
+        let path = PackagePath::page_record(number);
+        let record = self.read(path.as_str()).and_then(|bytes| decoded(&bytes, path.as_str()));
+        if_there(self.is_invalid(), record)
+    }
+
+    /// Reads a page again, and cuts it; none where the package is INVALID and lacks its record or its body.
+    ///
+    /// # Errors
+    ///
+    /// As [`VerifiedPackage::page_record_if_there`].
+    pub fn page_if_there(&mut self, number: u64) -> Result<Option<VerifiedPage>, ReadAgainError> {
+        self.packed_page_if_there(number)?.map_or(Ok(None), PackedPage::open_if_there)
     }
 
     /// Reads a page again as it lies in the archive, to be opened and cut by another thread.
     ///
     /// # Errors
     ///
-    /// [`ReadAgainError`].
-    pub fn packed_page(&mut self, number: u64) -> Result<PackedPage, ReadAgainError> {
+    /// As [`VerifiedPackage::page_if_there`].
+    pub fn packed_page_if_there(&mut self, number: u64) -> Result<Option<PackedPage>, ReadAgainError> {
+        let page = self.packed_page(number);
+        if_there(self.is_invalid(), page)
+    }
+
+    fn packed_page(&mut self, number: u64) -> Result<PackedPage, ReadAgainError> {
         let record = self.packed(PackagePath::page_record(number).as_str())?;
         let paths = [true, false].map(|is_json| PackagePath::page_body(number, is_json));
         let body = match paths.iter().find(|path| self.holds(path.as_str())) {
             Some(path) => Some(self.packed(path.as_str())?),
             None => None,
         };
-        Ok(PackedPage { number, record, body, superseded: Arc::clone(&self.superseded) })
+        let superseded = Arc::clone(&self.superseded);
+        Ok(PackedPage { number, record, body, superseded, may_lack: self.is_invalid() })
     }
 }
 
@@ -114,6 +130,8 @@ pub struct PackedPage {
     record: PackedFile,
     body: Option<PackedFile>,
     superseded: Arc<BTreeSet<RunKey>>,
+    /// Whether the package is INVALID, and may lack anything.
+    may_lack: bool,
 }
 
 impl PackedPage {
@@ -127,12 +145,16 @@ impl PackedPage {
     ///
     /// # Errors
     ///
-    /// As [`VerifiedPackage::page`].
-    pub fn open(self) -> Result<VerifiedPage, ReadAgainError> {
-        let Self { number, record, body, superseded } = self;
+    /// As [`VerifiedPackage::page_if_there`].
+    pub fn open_if_there(self) -> Result<Option<VerifiedPage>, ReadAgainError> {
+        if_there(self.may_lack, self.open())
+    }
+
+    fn open(self) -> Result<VerifiedPage, ReadAgainError> {
+        let Self { number, record, body, superseded, may_lack: _ } = self;
         let record_bytes = record.open()?;
         let missing = |path: &str| ReadAgainError::Missing(path.to_owned());
-        let record: PageRecord = decode(&record_bytes).map_err(|_| missing(&record.path))?;
+        let record = decoded(&record_bytes, &record.path)?;
         let named = record.body.path.as_str();
         let body = body.filter(|body| body.path == named).ok_or_else(|| missing(named))?.open()?;
         let coding = record.body.content_encoding.as_deref();
@@ -161,6 +183,10 @@ impl PackedPage {
     }
 }
 
+fn decoded(bytes: &[u8], path: &str) -> Result<PageRecord, ReadAgainError> {
+    decode(bytes).map_err(|_| ReadAgainError::Missing(path.to_owned()))
+}
+
 impl VerifiedPage {
     /// Returns its records, in order; none of an opaque page.
     pub fn records(&self) -> impl Iterator<Item = VerifiedRecord<'_>> {
@@ -182,12 +208,6 @@ impl VerifiedPage {
                 is_counted: self.is_counted_run && is_inside,
             }
         })
-    }
-
-    /// Returns its body after content decoding; empty where it could not be decoded.
-    #[must_use]
-    pub fn text(&self) -> &[u8] {
-        &self.text
     }
 }
 
