@@ -12,7 +12,7 @@ use clap::Args;
 use super::error::CliError;
 use super::out;
 use super::trust::TrustArgs;
-use super::verify::{MAX_THREADS, open, to_text};
+use super::verify::{open, threads, to_text};
 use super::verify_exhibit::is_exhibit;
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
@@ -52,19 +52,7 @@ impl SourceArgs {
     pub(super) fn options(&self, depth: Depth) -> Result<Options<'static>, CliError> {
         let as_of = Some(SystemClock::start().now());
         let quick = depth == Depth::Quick;
-        Ok(Options {
-            trust: self.trust()?,
-            as_of,
-            threads: Self::threads(),
-            quick,
-            leaves: quick,
-            ..Options::default()
-        })
-    }
-
-    /// Returns how many threads work at once.
-    pub(super) fn threads() -> usize {
-        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS)
+        Ok(Options { trust: self.trust()?, as_of, threads: threads(), quick, leaves: quick, ..Options::default() })
     }
 
     /// Verifies the package, and hands it over unless it is INVALID and nobody said to go on all the same.

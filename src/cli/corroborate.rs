@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::error::{CliError, with_causes};
 use super::out::{self, counted, escape};
 use super::trust::TrustArgs;
-use super::verify::{MAX_THREADS, open, to_text as verdict_text};
+use super::verify::{open, threads, to_text as verdict_text};
 use crate::clock::SystemClock;
 use crate::collect::Clock as _;
 use crate::corroborate::matching::{Comparison, Conclusion, Property, compare};
@@ -61,9 +61,8 @@ pub(super) fn run(args: &CorroborateArgs) -> Result<ExitCode, CliError> {
     let mut trust = Trust::default();
     args.trust.read_into(&mut trust)?;
     let rows = args.rows.as_ref().map(read_rows).transpose()?;
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = Some(SystemClock::start().now());
-    let options = Options { trust, as_of, threads, ..Options::default() };
+    let options = Options { trust, as_of, threads: threads(), ..Options::default() };
     let (report, package) = verify_and_keep(open(&args.file)?, &options)?;
     let Some(mut package) = package else {
         out::talk(&verdict_text(&args.file.display().to_string(), &report));

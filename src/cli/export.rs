@@ -246,9 +246,22 @@ impl From<ExportError> for CliError {
             ExportError::Write(_) => {
                 Self::machine(text).hint("make room or choose another disk; what was begun was removed")
             }
-            ExportError::Count { .. } | ExportError::Encode(_) => {
+            ExportError::Count { .. } | ExportError::Encode(_) | ExportError::Turn(_) => {
                 Self::machine(text).hint("this is a fault of signhold; nothing was written")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_program_is_not_put_down_to_the_format() {
+        for error in [ExportError::Turn("SigninLogs"), ExportError::Count { in_seal: 3, read: 2 }] {
+            let said = CliError::from(error).to_text();
+            assert!(said.ends_with("hint: this is a fault of signhold; nothing was written\n"), "{said}");
         }
     }
 }

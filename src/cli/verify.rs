@@ -109,9 +109,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CliError> {
     if let Some(exhibit) = exhibits.first() {
         verify_exhibit::check_options(exhibit, args.quick, !demands.is_empty())?;
     }
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS);
     let as_of = args.at.map_or_else(|| SystemClock::start().now(), |at| LocalTime::new(at.to_datetime()));
-    let options = Options { trust, as_of: Some(as_of), threads, quick: args.quick, ..Options::default() };
+    let options = Options { trust, as_of: Some(as_of), threads: threads(), quick: args.quick, ..Options::default() };
     // A name that cannot be opened is told before time is spent on the others.
     let mut opened: Vec<_> = files.iter().map(|file| open(file)).collect::<Result<_, _>>()?;
     for ledger in &ledgers {
@@ -339,6 +338,11 @@ pub(super) fn established(facts: &Facts, quick: bool) -> String {
         text += "times      the operator's own clock; no time stamp\n";
     }
     text
+}
+
+/// Returns how many threads work at once.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(MAX_THREADS)
 }
 
 /// More threads than this wait for the one that reads.

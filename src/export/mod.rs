@@ -144,6 +144,9 @@ pub enum ExportError {
         /// By this walk.
         read: u64,
     },
+    /// A page comes after its turn ([`Exporter::turn`]): a fault of this program.
+    #[error("a page for {0} comes after its turn")]
+    Turn(&'static str),
     /// The library for a format refused.
     #[error("the rows could not be encoded")]
     Encode(#[source] Box<dyn Error + Send + Sync>),

@@ -89,7 +89,7 @@ impl<O: Outputs> Exporter for Parquet<O> {
 /// # Errors
 ///
 /// [`ExportError::Encode`].
-pub fn metadata(origin: &Origin) -> Result<Vec<(String, String)>, ExportError> {
+pub(super) fn metadata(origin: &Origin) -> Result<Vec<(String, String)>, ExportError> {
     let json = |value: Result<String, serde_json::Error>| value.map_err(|error| ExportError::Encode(Box::new(error)));
     Ok(vec![
         ("signhold.marks".to_owned(), json(serde_json::to_string(&origin.provenance.marks()))?),
@@ -100,8 +100,7 @@ pub fn metadata(origin: &Origin) -> Result<Vec<(String, String)>, ExportError> {
 }
 
 /// The columns that say where a row comes from, in every table.
-#[must_use]
-pub fn place_fields() -> Vec<Field> {
+fn place_fields() -> Vec<Field> {
     let sorts = [
         ("package", FieldSort::Text),
         ("page", FieldSort::Integer),
@@ -117,8 +116,7 @@ pub fn place_fields() -> Vec<Field> {
 }
 
 /// What stands in [`place_fields`] for a row.
-#[must_use]
-pub fn place<'a>(row: &Row<'a>, package: &'a str) -> Vec<Datum<'a>> {
+fn place<'a>(row: &Row<'a>, package: &'a str) -> Vec<Datum<'a>> {
     let number = |number: u64| i64::try_from(number).map_or(Datum::Null, Datum::Integer);
     let record = &row.record;
     vec![

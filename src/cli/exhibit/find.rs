@@ -6,6 +6,7 @@ use super::Wanted;
 use crate::cli::admission::{Admitted, Depth, SourceArgs};
 use crate::cli::error::{CliError, with_causes};
 use crate::cli::out::{self, counted, either, grouped, shell};
+use crate::cli::verify::threads;
 use crate::crypto::digest::Prefix;
 use crate::exhibit::index::{Hint, IndexWriter, MAGIC, look_up};
 use crate::exhibit::{Gathered, gather};
@@ -31,7 +32,7 @@ pub(super) fn find(
     let pages = package.page_numbers();
     let page_count = pages.len() as u64;
     let Wanted::Ids(ids) = wanted else {
-        let gathered = gather(package, &pages, wanted, SourceArgs::threads(), None)?;
+        let gathered = gather(package, &pages, wanted, threads(), None)?;
         if gathered.picked.is_empty() {
             return Err(nothing(&gathered));
         }
@@ -40,7 +41,7 @@ pub(super) fn find(
     if depth == Depth::Quick
         && let Some(hinted) = hinted(source, package, &pages, ids)
     {
-        let gathered = gather(package, &hinted, wanted, SourceArgs::threads(), None)?;
+        let gathered = gather(package, &hinted, wanted, threads(), None)?;
         if missing(ids, &gathered).is_empty() {
             return Ok(Found { gathered, by_index: true, page_count });
         }
@@ -88,7 +89,7 @@ fn scan(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wanted: &Wan
     out::talk(&format!("no index names them: {} are read", counted(pages.len() as u64, "page")));
     let path = index_file::path_of(&source.file);
     match write_index(source, package, pages, wanted) {
-        None => Ok(gather(package, pages, wanted, SourceArgs::threads(), None)?),
+        None => Ok(gather(package, pages, wanted, threads(), None)?),
         Some(written) => {
             let (gathered, written) = written?;
             match written {
@@ -111,7 +112,7 @@ fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wante
     let mut file = match IndexFile::create(&source.file, MAGIC) {
         Ok(file) => file,
         Err(error) => {
-            let gathered = gather(package, pages, wanted, SourceArgs::threads(), None);
+            let gathered = gather(package, pages, wanted, threads(), None);
             return Some(gathered.map(|gathered| (gathered, Err(error))).map_err(CliError::from));
         }
     };
@@ -123,7 +124,7 @@ fn write_index(source: &SourceArgs, package: &mut Admitted, pages: &[u64], wante
             writer = Err(error);
         }
     };
-    let gathered = gather(package, pages, wanted, SourceArgs::threads(), Some(&mut sink));
+    let gathered = gather(package, pages, wanted, threads(), Some(&mut sink));
     let written = writer.and_then(IndexWriter::finish).map(|_| ());
     Some(gathered.map_err(CliError::from).map(|gathered| {
         // Of a search that ended early it would be an index of less than all.

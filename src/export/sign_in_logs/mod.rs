@@ -123,7 +123,7 @@ impl<O: Outputs> SignInLogs<O> {
     /// Ends the tables before that one, and begins it.
     fn go_on_to(&mut self, table: Table) -> Result<(), ExportError> {
         if table.slot() < self.slot {
-            return Err(ExportError::Unfit(format!("a page of {} comes after its turn", table.name())));
+            return Err(ExportError::Turn(table.name()));
         }
         for next in Table::ALL.into_iter().skip(self.slot.saturating_add(1)).take_while(|next| *next <= table) {
             // One file is ended before the next takes its memory.

@@ -40,7 +40,7 @@ pub(super) fn compare<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<
 }
 
 /// Says that an exhibit is what is offered, where a form does not go into its proofs.
-pub fn offered(paragraphs: &mut Paragraphs, exhibits: &[ExhibitReport]) {
+pub(super) fn offered(paragraphs: &mut Paragraphs, exhibits: &[ExhibitReport]) {
     for exhibit in exhibits {
         let facts = &exhibit.facts;
         paragraphs.say(
@@ -65,7 +65,7 @@ pub(super) fn origin<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R
 
 /// Returns how an exhibit is called: by its number, where it has one, and its identifier.
 #[must_use]
-pub fn name(exhibit: &ExhibitReport) -> String {
+pub(super) fn name(exhibit: &ExhibitReport) -> String {
     let facts = &exhibit.facts;
     let name = facts.exhibit.clone().unwrap_or_default();
     facts.number.as_ref().map_or_else(|| name.clone(), |number| format!("{number} ({name})"))

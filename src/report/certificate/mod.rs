@@ -1,16 +1,16 @@
 //! Drafts of certificates: what a package can say is filled in, what only a person knows is a marked blank.
 //!
 //! Nothing here is signed, and nothing here signs for anybody. The checklist is LEGAL_NOTES §3; sources of the wording stand there
-//! too. Left out on purpose: who used an account, what it means, any conclusion of law. [`united_states`], [`india`] and
-//! [`neutral`] hold one form each, [`evidence`] the sections they share, [`comparison`] the values to be computed again.
+//! too. Left out on purpose: who used an account, what it means, any conclusion of law. `united_states`, `india` and
+//! `neutral` hold one form each, `evidence` the sections they share, `comparison` the values to be computed again.
 
-pub mod comparison;
-pub mod evidence;
-pub mod india;
-pub mod neutral;
-pub mod subject;
-pub mod united_states;
-pub mod wording;
+mod comparison;
+mod evidence;
+mod india;
+mod neutral;
+mod subject;
+mod united_states;
+mod wording;
 
 use std::io::{Read, Seek};
 

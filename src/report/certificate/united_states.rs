@@ -67,7 +67,11 @@ pub(super) fn regular_activity<R>(package: &VerifiedPackage<R>, subject: &Subjec
 
 /// Rule 902(13): how the service makes a record, and how the program fetched it.
 #[must_use]
-pub(super) fn electronic_process<R>(package: &VerifiedPackage<R>, subject: &Subject, enclosed: &Enclosed) -> Vec<Block> {
+pub(super) fn electronic_process<R>(
+    package: &VerifiedPackage<R>,
+    subject: &Subject,
+    enclosed: &Enclosed,
+) -> Vec<Block> {
     let mut paragraphs = Paragraphs::default();
     paragraphs.block(caption());
     declarant(&mut paragraphs);

@@ -7,7 +7,7 @@ use crate::report::document::{Block, Span, Text};
 
 /// Makes text of a sentence and the facts that it has places for.
 #[must_use]
-pub fn text(sentence: &'static str, facts: &[String]) -> Text {
+pub(super) fn text(sentence: &'static str, facts: &[String]) -> Text {
     let mut facts = facts.iter();
     let mut spans = Vec::new();
     let mut rest = sentence;
@@ -34,55 +34,49 @@ pub fn text(sentence: &'static str, facts: &[String]) -> Text {
 
 /// Numbered paragraphs under headings, counted through the whole draft as courts expect.
 #[derive(Debug, Default)]
-pub struct Paragraphs {
+pub(super) struct Paragraphs {
     blocks: Vec<Block>,
     count: u32,
 }
 
 impl Paragraphs {
     /// Begins a section.
-    pub fn heading(&mut self, text: &str) {
+    pub(super) fn heading(&mut self, text: &str) {
         self.blocks.push(Block::heading(2, text));
     }
 
     /// Adds a numbered paragraph of fixed words, facts and blanks.
-    pub fn say(&mut self, sentence: &'static str, facts: &[String]) {
+    pub(super) fn say(&mut self, sentence: &'static str, facts: &[String]) {
         self.paragraph(text(sentence, facts));
     }
 
     /// Adds a numbered paragraph.
-    pub fn paragraph(&mut self, mut text: Text) {
+    pub(super) fn paragraph(&mut self, mut text: Text) {
         self.count += 1;
         text.0.insert(0, Span::Plain(format!("{}. ", self.count)));
         self.blocks.push(Block::Paragraph(text));
     }
 
     /// Adds a block without a number.
-    pub fn block(&mut self, block: Block) {
+    pub(super) fn block(&mut self, block: Block) {
         self.blocks.push(block);
     }
 
     /// Puts what was added since there were `start` blocks on one page.
-    pub fn keep_since(&mut self, start: usize) {
+    pub(super) fn keep_since(&mut self, start: usize) {
         let kept = self.blocks.split_off(start.min(self.blocks.len()));
         self.blocks.push(Block::Kept(kept));
     }
 
     /// Returns how many blocks there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.blocks.len()
-    }
-
-    /// Says whether nothing was said yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
     }
 
     /// Returns everything.
     #[must_use]
-    pub fn blocks(self) -> Vec<Block> {
+    pub(super) fn blocks(self) -> Vec<Block> {
         self.blocks
     }
 }

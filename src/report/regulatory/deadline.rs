@@ -122,7 +122,7 @@ impl Deadline {
 /// Writes a span as hours and whole minutes, dropping seconds: `71 h 04 min`; beyond what clocks in hours run, as days and hours:
 /// `58 d 13 h`.
 #[must_use]
-pub fn hours_and_minutes(span: TimeDelta) -> String {
+pub(super) fn hours_and_minutes(span: TimeDelta) -> String {
     let minutes = span.num_minutes();
     let sign = if minutes < 0 { "-" } else { "" };
     let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
@@ -136,7 +136,7 @@ pub fn hours_and_minutes(span: TimeDelta) -> String {
 /// Returns the day of an event for a count of the Commission's days: the earlier one of that on the wall where the event was, and
 /// of that in Washington. Which of them counts the form does not say.
 #[must_use]
-pub fn commission_day(start: &Moment) -> NaiveDate {
+pub(super) fn commission_day(start: &Moment) -> NaiveDate {
     start.day().min(COMMISSION.wall(start.utc).date())
 }
 

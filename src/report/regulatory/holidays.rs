@@ -11,7 +11,7 @@ use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 /// Form 8-K, General Instruction B.1: where the event falls on a day without business, the period begins to run on, and includes,
 /// the first business day after it. That comes to the same.
 #[must_use]
-pub fn business_day_after(day: NaiveDate, count: u32) -> NaiveDate {
+pub(super) fn business_day_after(day: NaiveDate, count: u32) -> NaiveDate {
     let mut last = day;
     for _ in 0..count {
         last = next(last);
@@ -24,7 +24,7 @@ pub fn business_day_after(day: NaiveDate, count: u32) -> NaiveDate {
 
 /// Says whether it is neither a Saturday, nor a Sunday, nor a day on which a federal holiday is observed.
 #[must_use]
-pub fn is_business_day(day: NaiveDate) -> bool {
+pub(super) fn is_business_day(day: NaiveDate) -> bool {
     !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !is_observed(day)
 }
 

@@ -296,7 +296,7 @@ pub const REGIMES: &[Regime] = &[
 ];
 
 /// Rows of LEGAL_NOTES §4 that are not law, with the regime that a reader would look for them under.
-pub const NOT_LAW: &[(&str, &str)] =
+pub(super) const NOT_LAW: &[(&str, &str)] =
     &[("GDPR as the Digital Omnibus would have it", "gdpr"), ("UK Cyber Security and Resilience Bill", "uk-gdpr")];
 
 /// As the rules have it; LEGAL_NOTES §4 has the same words.
