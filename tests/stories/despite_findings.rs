@@ -82,8 +82,8 @@ fn a_package_that_was_zipped_again_is_read_all_the_same() {
     original.make("export", "copy").args(["--format", "ndjson", "--quiet"]).code(0);
     let records = std::fs::read(original.path("copy")).unwrap();
     let mut extra = FullFileOptions::default();
-    // Owner and group, as Info-ZIP writes them.
-    extra.add_extra_data(0x7875, [1, 4, 0xe8, 3, 0, 0, 4, 0xe8, 3, 0, 0], false).unwrap();
+    // Of no registered meaning, and as long as those that Info-ZIP writes.
+    extra.add_extra_field(0x5347, [1, 4, 0xe8, 3, 0, 0, 4, 0xe8, 3, 0, 0], false).unwrap();
     let stored = FullFileOptions::default().compression_method(CompressionMethod::Stored);
     for (what, options) in [("extra fields", extra), ("stored", stored)] {
         let source = Source::of(&zipped_again(&original.package, &options));
