@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, with_causes};
-use super::interrupt::{self, Unfinished};
+use super::interrupt::{self, Unfinished, before_the_end};
 use crate::report::document::Document;
 use crate::report::{docx, html, pdf};
 use crate::store::new_file::{NewFile, refuse_taken, unfinished};
@@ -59,7 +59,7 @@ impl DocumentFile {
             Form::Pdf => pdf::render(document, created).map_err(|error| failed(&error))?,
         };
         let _unfinished = Unfinished::note(&unfinished(&self.path));
-        let file = NewFile::begin(&self.path)?;
+        let file = before_the_end(|| NewFile::begin(&self.path))?;
         file.file().write_all(&bytes).map_err(file.trouble("write"))?;
         file.publish()?;
         Ok(bytes.len() as u64)

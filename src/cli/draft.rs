@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::CliError;
-use super::interrupt::Unfinished;
+use super::interrupt::{Unfinished, before_the_end};
 use super::out;
 use crate::crypto::digest::{FileDigest, Hasher};
 use crate::export::Outputs;
@@ -79,7 +79,7 @@ impl Draft {
         refuse_taken(path)?;
         let folder = unfinished(path);
         let unfinished = Unfinished::note(&folder);
-        std::fs::create_dir(&folder).map_err(FolderError::io("create", path))?;
+        before_the_end(|| std::fs::create_dir(&folder)).map_err(FolderError::io("create", path))?;
         tell_of_older(path);
         let prefix = if shape == Shape::File { name } else { String::new() };
         let draft = Self {
@@ -127,10 +127,11 @@ impl Draft {
         written.map_err(FolderError::io("write", &path))?;
         refuse_taken(&self.path)?;
         match self.shape {
-            Shape::File => self.name_files()?,
+            Shape::File => before_the_end(|| self.name_files())?,
             Shape::Folder => {
                 durable::sync_folder(&self.desk.folder).map_err(FolderError::io("write", &self.path))?;
-                std::fs::rename(&self.desk.folder, &self.path).map_err(FolderError::io("create", &self.path))?;
+                before_the_end(|| std::fs::rename(&self.desk.folder, &self.path))
+                    .map_err(FolderError::io("create", &self.path))?;
             }
         }
         durable::sync_parent(&self.path).map_err(|error| FolderError::io("write", &self.path)(error).into())
@@ -197,13 +198,13 @@ impl Desk {
 /// Opens a new file, in a new folder where it needs one.
 fn open_new(path: &Path) -> io::Result<File> {
     let open = || durable::owner_only().create_new(true).open(path);
-    match open() {
+    before_the_end(|| match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             path.parent().map_or(Ok(()), durable::make_folder)?;
             open()
         }
         opened => opened,
-    }
+    })
 }
 
 impl Outputs for Desk {

@@ -4,7 +4,7 @@
 //! have had ([`Unfinished`]) is removed first, since it may hold other people's data and nobody would look for it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::out;
 
@@ -43,18 +43,27 @@ pub(super) fn install() {
     let _ = ctrlc::set_handler(handler);
 }
 
+/// Makes or names something on the disk that an interrupt has to find: none of it happens once the end has begun.
+pub(super) fn before_the_end<T>(make: impl FnOnce() -> T) -> T {
+    let _not_yet = GOES_ON.read().unwrap_or_else(PoisonError::into_inner);
+    make()
+}
+
 fn end() {
-    let paths = paths();
-    for path in &*paths {
-        // Whoever fills a folder may add to it between a look and its removal.
-        for _ in 0..TRIES {
-            let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-            if removed.is_ok() || path.symlink_metadata().is_err() {
-                break;
-            }
+    // Held until the program is gone: whoever would fill a folder waits for ever.
+    let _last = GOES_ON.write().unwrap_or_else(PoisonError::into_inner);
+    let mut left = Vec::new();
+    for path in &*paths() {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        if removed.is_err() && path.symlink_metadata().is_ok() {
+            left.push(out::escape_line(&path.display().to_string()));
         }
     }
-    out::talk("interrupted; what was not finished is removed, and what is there is as it was");
+    if left.is_empty() {
+        out::talk("interrupted; what was not finished is removed, and what is there is as it was");
+    } else {
+        out::talk(&format!("interrupted; what was not finished could not be removed: {}", left.join(", ")));
+    }
     std::process::exit(4);
 }
 
@@ -68,5 +77,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 static GENTLE: Mutex<Option<fn() -> bool>> = Mutex::new(None);
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-/// 100: each needs a file made in the same microseconds.
-const TRIES: usize = 100;
+static GOES_ON: RwLock<()> = RwLock::new(());
