@@ -117,10 +117,10 @@ pub fn content<R>(package: &VerifiedPackage<R>, census: &Census) -> Vec<(String,
     if let Some(missing) = census.missing(counts) {
         content.push(("Read again".to_owned(), Text(vec![Span::Strong(missing)])));
     }
-    content.push(("Of them count".to_owned(), Text::plain(census.entries())));
+    content.push(("Counted".to_owned(), Text::plain(census.entries())));
     let others = census.others();
     let others = if others.is_empty() { "none".to_owned() } else { others.join("; ") };
-    content.push(("Of them do not".to_owned(), Text::plain(others)));
+    content.push(("Not counted".to_owned(), Text::plain(others)));
     content
 }
 
@@ -167,12 +167,12 @@ pub fn apart<R>(package: &VerifiedPackage<R>) -> Option<String> {
     let times = &package.report().facts.times;
     let (least, most) = times.service_offset_ms.zip(times.service_offset_at_most_ms)?;
     let least = match least {
-        0 => "no answer and no reading of the plan shows them apart".to_owned(),
-        least => format!("at least {} apart in one answer or reading of the plan", seconds(least)),
+        0 => "no difference was seen".to_owned(),
+        least => format!("a difference of at least {} was seen", seconds(least)),
     };
     Some(format!(
-        "{least}, and at most {} in any, if each was dated while its request was under way: the dates of answers give whole seconds, and \
-         requests take time. Time stamps are not in these figures",
+        "{least} between the operator's clock and the dates in the answers; since these give whole seconds and requests \
+         take time, it may have been up to {}. Time stamps are not part of this comparison",
         seconds(most)
     ))
 }

@@ -93,7 +93,10 @@ impl Findings {
 /// Returns the number of the page that a finding contradicts, in its body or its signed record.
 fn contradicted_page(finding: &Finding) -> Option<u64> {
     match Role::of(finding.place.split('#').next()?)? {
-        Role::Page(number, _) if finding.severity == Severity::Violation => Some(number),
+        // How the container is written says nothing against what is in it.
+        Role::Page(number, _) if finding.severity == Severity::Violation && finding.code.step() != Step::Container => {
+            Some(number)
+        }
         _ => None,
     }
 }

@@ -154,8 +154,7 @@ pub(super) fn clocks<R>(paragraphs: &mut Paragraphs, package: &VerifiedPackage<R
         ],
     );
     if let Some(apart) = naming::apart(package) {
-        let said =
-            format!("That clock and those of others, as the verification before this draft found them: {apart}.");
+        let said = format!("Clocks, as the verification before this draft compared them: {apart}.");
         paragraphs.paragraph(Text::plain(said));
     }
     for (what, stamp) in naming::stamps(package) {

@@ -18,7 +18,7 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
         Block::heading(1, "The verification"),
         Block::paragraph(
             "These steps were gone through when this report was made, on the package's bytes; values were computed again and not \
-             taken from it. What a step did not check it says. The steps and the codes are those of the published format, sections \
+             taken from it. Each step says what it did not check. The steps and the codes are those of the published format, sections \
              12 to 14.",
         ),
         Block::Table(Table {

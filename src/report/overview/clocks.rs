@@ -43,7 +43,7 @@ pub(super) fn blocks<R>(package: &VerifiedPackage<R>, zone: Tz) -> Vec<Block> {
     let offset = naming::apart(package);
     let offset =
         offset.unwrap_or_else(|| "not measured: no answer and no reading gives another clock's time".to_owned());
-    let mut facts = vec![("Operator and others apart".to_owned(), Text::plain(offset))];
+    let mut facts = vec![("Difference between clocks".to_owned(), Text::plain(offset))];
     let of_clocks = [
         Code::ServiceClockOffset,
         Code::RecordAfterSeal,

@@ -123,7 +123,7 @@ fn not_asked<R>(package: &VerifiedPackage<R>) -> Vec<String> {
     match genesis.source.extra_roots.len() {
         0 => {}
         count => said.push(format!(
-            "Who answered, beyond the word of {} for TLS that the operator added: whoever has its key could answer in the service's \
+            "Who answered, beyond the word of {} for TLS that the operator added: whoever holds the key to such a certificate could answer in the service's \
              place.",
             counted(u64::try_from(count).unwrap_or(u64::MAX), "root certificate")
         )),

@@ -17,7 +17,7 @@ const WORDS: [(&str, &str); 22] = [
     ("custodian", "whose data it is"),
     (
         "digest",
-        "a number of 64 hexadecimal digits (SHA-256) that stands for some bytes; no two different pieces of data with one and the same are known",
+        "a number of 64 hexadecimal digits (SHA-256) that stands for some bytes; no two different inputs with the same digest are known",
     ),
     ("exhibit", "records cut from a package, with proofs that they are in it"),
     ("finding", "one thing that the verification has to say; a violation, something not established, or a note"),

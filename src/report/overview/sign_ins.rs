@@ -93,8 +93,8 @@ fn by_log(activity: &Activity) -> Block {
         activity.kinds.iter().map(|(kind, endings)| row(words::kind(*kind), endings)).collect();
     rows.push(row("together", &activity.endings));
     Block::Table(Table {
-        caption: "How they ended; interrupted means a step on the way, such as the question for a second factor; said twice, that the \
-                  record has two numbers, and which of them is meant cannot be said"
+        caption: "Outcomes (interrupted: a step on the way, such as the question for a second factor; said twice: the record has two \
+                  numbers, and which is meant cannot be told)"
             .to_owned(),
         columns: vec![
             Column::words("Log", 5),

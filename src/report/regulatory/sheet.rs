@@ -14,6 +14,7 @@ use crate::format::seal::RunState;
 use crate::report::activity::Activity;
 use crate::report::document::{Block, Column, Document, Span, Table, Text};
 use crate::report::naming::{self, Asked};
+use crate::report::unread::{Unread, WindowState};
 use crate::report::words::grouped;
 use crate::report::{Census, Distinct, verification};
 use crate::time::LocalTime;
@@ -84,6 +85,7 @@ impl Request {
 /// [`ReadAgainError`] when a page can no longer be read as it was verified.
 pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request) -> Result<Document, ReadAgainError> {
     let activity = Activity::of(package)?;
+    let unread = Unread::of(package)?;
     let first_request = Asked::of(package)?.map(|asked| asked.first);
     let mut blocks = vec![Block::Notice(Text(vec![
         Span::Strong("Not legal advice. ".to_owned()),
@@ -99,7 +101,7 @@ pub fn sheet<R: Read + Seek>(package: &mut VerifiedPackage<R>, request: &Request
         blocks.extend(clocks(regime, request));
     }
     blocks.extend(age(package, request, first_request));
-    blocks.extend(covered(package, &activity.census, request.now));
+    blocks.extend(covered(package, &activity.census, &unread, request.now));
     blocks.extend(numbers(&activity));
     blocks.extend([Block::heading(2, "Values to copy"), Block::Facts(naming::digests(package))]);
     blocks.push(limits(request));
@@ -231,14 +233,20 @@ fn age<R: Read + Seek>(
 }
 
 /// The period and what is missing in it.
-fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census, made: LocalTime) -> Vec<Block> {
+fn covered<R: Read + Seek>(
+    package: &VerifiedPackage<R>,
+    census: &Census,
+    unread: &Unread,
+    made: LocalTime,
+) -> Vec<Block> {
     let (plan, seal) = (&package.genesis().plan, package.seal());
     let logs = |kinds: &[crate::format::kind::Kind]| {
         let names: Vec<&str> = kinds.iter().filter(|kind| kind.sort() == Sort::Log).map(|kind| kind.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
-    let of =
-        |state: RunState| seal.streams.iter().filter(|run| run.is_counted() && run.state == state).count().to_string();
+    let in_state =
+        |state: WindowState| seal.streams.iter().filter(|run| run.is_counted() && unread.state(run) == state).count();
+    let of = |state: RunState| in_state(WindowState::Sealed(state)).to_string();
     let mut facts = vec![
         ("Verification of the package".to_owned(), verification::sentence(package, made)),
         ("Period asked for".to_owned(), Text::code(format!("[{}, {})", plan.from, plan.to))),
@@ -250,6 +258,10 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census, made: 
         ("Windows that failed".to_owned(), Text::plain(of(RunState::Failed))),
         ("Windows not asked".to_owned(), Text::plain(of(RunState::NotAsked))),
     ];
+    let claimed = in_state(WindowState::Unread);
+    if let Some(pages) = unread.words() {
+        facts.push(("Windows claimed, not established".to_owned(), Text::plain(format!("{claimed}: {pages}"))));
+    }
     facts.extend(naming::content(package, census));
     if seal.volume.number != 1 || !seal.volume.last {
         let of = format!("number {} of an acquisition in several; the others are not counted here", seal.volume.number);
@@ -260,7 +272,7 @@ fn covered<R: Read + Seek>(package: &VerifiedPackage<R>, census: &Census, made: 
         Block::Facts(facts),
         Block::paragraph(
             "A window is one log over one stretch of the period. \"With records\" means: as returned to this query, by this \
-             identity, at this time. Windows deleted, failed or not asked are gaps.",
+             identity, at this time. Windows deleted, failed, not asked or not established are gaps.",
         ),
     ];
     let gaps = naming::gaps(package);
