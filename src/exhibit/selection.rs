@@ -90,7 +90,7 @@ pub struct Gathered {
     pub picked: Vec<Picked>,
     /// By sequence.
     pub pages: Vec<PickedPage>,
-    /// How many pages were searched.
+    /// How many pages were read, cut into records and searched.
     pub pages_searched: u64,
     /// How many records were looked at.
     pub records_searched: u64,
@@ -238,7 +238,7 @@ impl Intake<'_> {
             }
         };
         let gathered = &mut self.gathered;
-        gathered.pages_searched += 1;
+        gathered.pages_searched += u64::from(found.is_cut);
         gathered.records_searched += found.record_count;
         gathered.wanting += found.wanting;
         self.matching += found.matching;
@@ -264,6 +264,8 @@ struct Held {
 /// What one page brought.
 struct PageFound {
     sequence: u64,
+    /// Whether its body could be cut into records, and so be searched.
+    is_cut: bool,
     record_count: u64,
     /// Records that are wanted, kept or not.
     matching: u64,
@@ -284,6 +286,7 @@ fn look(
 ) -> Result<PageFound, GatherError> {
     let mut found = PageFound {
         sequence: page.number,
+        is_cut: page.is_cut,
         record_count: 0,
         matching: 0,
         wanting: 0,

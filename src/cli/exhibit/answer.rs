@@ -189,7 +189,13 @@ impl ExhibitAnswer {
         }
         let unread = self.searched.of_pages.saturating_sub(self.searched.pages);
         if unread > 0 && !self.searched.by_index {
-            note(format!("{} could not be read, and may hold more of what was asked for", counted(unread, "page")));
+            note(format!(
+                "{} could not be read or cut into records, and may hold more of what was asked for",
+                counted(unread, "page")
+            ));
+        }
+        if self.undisclosed == 0 {
+            note("every record of the package is shown: nothing is kept back".to_owned());
         }
         if self.searched.wanting > 0 {
             note(format!(

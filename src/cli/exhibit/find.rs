@@ -74,7 +74,13 @@ pub(super) fn make_index(source: &SourceArgs) -> Result<(), CliError> {
         return Err(CliError::evidence(format!("the seal of `{}` cannot be read", source.file.display())));
     };
     let (gathered, written) = written?;
-    written.map_err(FolderError::io("write", &path))?;
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            CliError::request(format!("`{}` is there and is no index", path.display()))
+                .hint("move it away; nothing was written")
+        }
+        _ => FolderError::io("write", &path)(error).into(),
+    })?;
     out::answer(&format!(
         "{}  {} on {}; derived, and safe to delete\n",
         out::escape_line(&shell(&path)),

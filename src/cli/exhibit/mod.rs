@@ -18,7 +18,7 @@ use self::find::{Found, find};
 use super::admission::{Admitted, Depth, SourceArgs};
 use super::error::{CliError, with_causes};
 use super::gather::tool;
-use super::interrupt::Unfinished;
+use super::interrupt::{Unfinished, before_the_end};
 use super::key::home_named;
 use super::out::{self, counted, grouped};
 use super::passphrase::PassphraseArgs;
@@ -170,7 +170,7 @@ fn write(
     cutting: &Cutting<'_>,
 ) -> Result<(Cut, ExhibitReport), CliError> {
     let _unfinished = Unfinished::note(&unfinished(out));
-    let file = NewFile::begin(out)?;
+    let file = before_the_end(|| NewFile::begin(out))?;
     let writer = std::io::BufWriter::with_capacity(1 << 20, file.file());
     let (cut, writer) = cut(package, &found.gathered, cutting, writer)?;
     writer.into_inner().map_err(|error| file.trouble("write")(error.into_error()))?;
@@ -192,7 +192,7 @@ fn check(package: &Admitted, report: &ExhibitReport) -> Result<(), CliError> {
     }
     let codes: Vec<&str> = new.iter().map(|code| code.as_str()).collect();
     Err(CliError::evidence(format!("what was cut does not verify ({}), and was thrown away", codes.join(", ")))
-        .hint("the package changed while it was read, or contradicts itself: `signhold verify` it without --quick"))
+        .hint("a page that these records stand on is not as it was signed, or the package contradicts itself or changed while it was read: `signhold verify` names the pages; ask for records of others"))
 }
 
 impl WantedArgs {

@@ -37,6 +37,8 @@ pub struct VerifiedPage {
     elements: Vec<Element>,
     /// Whether its window was asked again, and the later run is the one that counts.
     pub is_superseded: bool,
+    /// Whether its body could be cut into records: what cannot is opaque, or not what was sealed.
+    pub is_cut: bool,
     /// Whether the elements of this page's run are the ones that are counted (FORMAT §9, `inside`).
     is_counted_run: bool,
     window: Option<Window>,
@@ -179,7 +181,17 @@ impl PackedPage {
         let is_superseded = superseded.contains(&pagination::key(&record.stream));
         let is_counted_run = record.stream.pass == 1 && record.stream.kind.sort() == Sort::Log && !is_superseded;
         let window = record.stream.window().ok();
-        Ok(VerifiedPage { number, record, record_bytes, text, elements, is_superseded, is_counted_run, window })
+        Ok(VerifiedPage {
+            number,
+            record,
+            record_bytes,
+            text,
+            elements,
+            is_superseded,
+            is_cut: sliced.is_ok(),
+            is_counted_run,
+            window,
+        })
     }
 }
 
