@@ -148,7 +148,7 @@ fn searched(search: &Search) -> String {
     }
     text += ".\n";
     if search.pages < search.of_pages || search.by_index {
-        text += "A page that was not read, or an index that is stale or forged, may hide records that were asked for as well.\n";
+        text += "A page that was not read or cannot be cut into records, or an index that is stale or forged, may hide records that were asked for as well.\n";
     }
     text
 }

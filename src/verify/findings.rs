@@ -124,6 +124,7 @@ mod tests {
         }
         findings.say(Code::PageChainBroken, "data/records/000200.json#previous", "", "");
         findings.say(Code::PageOpaque, "data/pages/000300.bin", "a note", "");
+        findings.say(Code::ZipField, "data/pages/000500.json", "how it is written", "");
         findings.say(Code::FailureMalformed, "data/failures/000400.json", "", "");
         assert_eq!(findings.take_contradicted_pages(), (1..=100).chain([200]).collect());
         assert_eq!(findings.finish().0.iter().filter(|finding| finding.code == Code::PageDigestMismatch).count(), 20);

@@ -501,6 +501,28 @@ fn more_records_than_an_exhibit_may_have_are_counted_and_not_cut() {
 }
 
 #[test]
+fn a_page_that_cannot_be_cut_was_not_searched() {
+    let mut draft = Draft::good();
+    let page = &mut draft.pages[1];
+    (page.body, page.opaque) = (Some(b"<html>no records".to_vec()), true);
+    page.headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+    draft.runs = vec![run("failed", Some("the second page is not one of the log"))];
+    let source = Source::written(&draft.build().zip());
+    let said = source.cut("exhibit.zip").args(["--where", "page >= 1", "--json"]).code(0);
+    let searched = &answer(&said)["searched"];
+    assert_eq!((&searched["pages"], &searched["of_pages"]), (&1.into(), &2.into()));
+    let exhibit = Opened::read(&source.path("exhibit.zip"));
+    assert!(
+        exhibit.text("README.txt").contains("or cannot be cut into records, or an index"),
+        "{}",
+        exhibit.text("README.txt")
+    );
+    let text = source.cut("text.zip").args(["--where", "page >= 1"]).code(0).stdout;
+    assert!(text.contains("note       1 page could not be read or cut into records, "), "{text}");
+    assert!(text.contains("note       every record of the package is shown"), "{text}");
+}
+
+#[test]
 fn what_an_attacker_wrote_is_shown_and_does_nothing() {
     let source = Source::hostile();
     let said = source.cut("exhibit.zip").args(["--where", "page == 1", "--time-zone", "Asia/Kathmandu"]).code(0);

@@ -92,6 +92,7 @@ fn a_package_that_was_zipped_again_is_read_all_the_same() {
         for (name, page) in source.papers() {
             assert!(page.contains(&format!("<p>{FAILED}")), "{what}: {name}");
             assert!(page.contains("3 entries, of which none repeats another byte for byte"), "{what}: {name}");
+            assert!(!page.contains("what was signed; what"), "the pages are as they were: {what}: {name}");
         }
         for (format, about) in source.copies() {
             assert!(about.contains(&format!("\"{FAILED}")), "{what}: {about}");
@@ -115,6 +116,7 @@ fn one_damaged_page_record_takes_nothing_but_its_page_away() {
     for (name, page) in source.papers() {
         assert!(page.contains(&format!("<p>{FAILED}")), "{name}");
         assert!(page.contains("could not be read"), "{name}");
+        assert_eq!(page.contains("<dt>Windows claimed, not established"), name == "sheet.html", "{name}");
     }
     for (format, about) in source.copies() {
         assert!(about.contains(&format!("\"{FAILED}")), "{about}");
