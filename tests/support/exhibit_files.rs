@@ -72,7 +72,8 @@ pub(crate) fn all() -> Vec<VectorFile> {
     cut("undisclosed_denied", "it claims to be everything", &["exhibit-mismatch"], &|exhibit| {
         exhibit.statement.set("undisclosed", "0");
     });
-    cut("pages_denied", "it claims that the package has no other page", &["exhibit-mismatch"], &|exhibit| {
+    let codes = ["exhibit-malformed", "exhibit-mismatch"];
+    cut("pages_denied", "it claims that the package has no other page", &codes, &|exhibit| {
         exhibit.statement.set("search", search_text(1, 1, 3, None));
     });
     cut("simulation_denied", "it claims to be evidence", &["exhibit-mismatch"], &|exhibit| {

@@ -67,7 +67,13 @@ fn check_values(statement: &Exhibit) -> Result<(), Problem> {
     }
     let in_order = records.is_sorted_by(|a, b| (a.page, a.element) < (b.page, b.element));
     demand(in_order, "records", count, "by page and element, none twice")?;
+    let bates: Vec<&Line> = records.iter().filter_map(|record| record.bates.as_ref()).collect();
+    let distinct: BTreeSet<&Line> = bates.iter().copied().collect();
+    demand(distinct.len() == bates.len(), "records.bates", bates.len(), "no number twice")?;
+    demand(search.records >= count, "search.records", search.records, "at least the records shown")?;
     let pages = &statement.pages;
+    let page_count = u64::try_from(pages.len()).unwrap_or(u64::MAX);
+    demand(search.pages >= page_count, "search.pages", search.pages, "at least the pages of the records")?;
     demand(pages.is_sorted_by(|a, b| a.sequence < b.sequence), "pages", pages.len(), "by sequence, none twice")?;
     demand(pages.iter().all(|page| is_short(page.proof.len())), "pages.proof", pages.len(), "at most 64")?;
     let of_records: BTreeSet<u64> = records.iter().map(|record| record.page).collect();
