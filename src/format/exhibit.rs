@@ -90,7 +90,7 @@ pub struct Search {
     pub whole: bool,
     /// Whether only those pages were read that an index beside the package names; nobody signs it.
     pub by_index: bool,
-    /// Pages read.
+    /// Pages read and cut into records, those that records are shown from among them.
     pub pages: u64,
     /// Pages of the package.
     pub of_pages: u64,

@@ -8,6 +8,7 @@ use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 
 use super::RECORD;
 use super::needs::each_part;
+use super::strict::{EQUALS, IN, NOT_EQUALS};
 use crate::format::kind::Kind;
 use crate::time::ServiceTime;
 
@@ -101,9 +102,6 @@ fn operator(function: &str) -> &str {
     function.trim_matches(['_', '@'])
 }
 
-const EQUALS: &str = "_==_";
-const NOT_EQUALS: &str = "_!=_";
-const IN: &str = "@in";
 const LESS: &str = "_<_";
 const AT_MOST: &str = "_<=_";
 const GREATER: &str = "_>_";

@@ -122,9 +122,9 @@ fn answer<'b, 'v>(is: bool) -> CowVal<'b, 'v> {
     CowVal::owned(CelBool::from(is))
 }
 
-const EQUALS: &str = "_==_";
-const NOT_EQUALS: &str = "_!=_";
-const IN: &str = "@in";
+pub(super) const EQUALS: &str = "_==_";
+pub(super) const NOT_EQUALS: &str = "_!=_";
+pub(super) const IN: &str = "@in";
 const STRICT_EQUALS: &str = "@equals";
 const STRICT_NOT_EQUALS: &str = "@not_equals";
 const STRICT_IN: &str = "@strict_in";
